@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Words that two people compare by telephone. */
+#ifndef RO_CRYPTO_WORDS_H
+#define RO_CRYPTO_WORDS_H
+
+#include "common/base/bytes.h"
+
+/* 5 words of a list of 256, from BLAKE2b(label ‖ request bytes). Each word is
+ * a static string; no two of the list begin with the same four letters. */
+#define RO_WORDS 5
+void ro_words_of(struct ro_bytes enrol_request,
+                 const char *ret_words[static RO_WORDS]);
+
+#endif
