@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Members and their seats. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/crypto/seal.h"
+#include "common/wire/admission.h"
+#include "common/wire/directory_inside.h"
+
+/* The places of a seat's keys in struct ro_seat_keys. */
+enum { SIGNING, SEALING, FALLBACK, TRANSPORT };
+
+static enum ro_status
+check_id(const struct ro_dir_step *step,
+         const Reachout__Member *message,
+         const struct ro_key *key,
+         struct ro_member_id *ret_id)
+{
+    struct ro_member_id id;
+    struct ro_member_id stated;
+    ro_member_id_of(&step->directory->circle, key, &id);
+    if (ro_field_copy(&message->member, stated.b, RO_ID_SIZE) != RO_OK ||
+        !ro_member_id_equal(&id, &stated))
+        return ro_why(step->why, RO_BAD_RECORD, "member: not its key's id");
+    RO_TRY(ro_dir_key_unused(step, key, "key"));
+    if (ro_dir_find_member(step->directory, &id) != NULL)
+        return ro_why(step->why, RO_KEY_REUSED, "member: is there already");
+    *ret_id = id;
+    return RO_OK;
+}
+
+static enum ro_status
+check_urn(const struct ro_dir_step *step, uint32_t urn, const char *name)
+{
+    if (ro_directory_listing(step->directory, urn) == NULL)
+        return ro_why(step->why, RO_BAD_RECORD, "%s: %u has no listing", name,
+                      urn);
+    return RO_OK;
+}
+
+static enum ro_status
+check_who(const struct ro_dir_step *step, const Reachout__Member *message)
+{
+    struct ro_admission who = {
+        .kind = message->has_kind ? message->kind
+                                  : REACHOUT__MEMBER_KIND__MEMBER_NONE,
+        .urn = message->has_urn ? &message->urn : NULL,
+        .name = message->name,
+        .home_urn = message->has_home_urn ? &message->home_urn : NULL,
+    };
+    RO_TRY(ro_admission_check(&who, step->why));
+    if (who.home_urn != NULL)
+        RO_TRY(check_urn(step, *who.home_urn, "home_urn"));
+    if (who.urn == NULL)
+        return RO_OK;
+    RO_TRY(check_urn(step, *who.urn, "urn"));
+    const struct ro_member_view *there =
+        ro_directory_member_by_urn(step->directory, *who.urn);
+    if (there != NULL && there->standing == RO_MEMBER_LIVE)
+        return ro_why(step->why, RO_BAD_RECORD, "urn: %u is a member already",
+                      *who.urn);
+    return RO_OK;
+}
+
+static enum ro_status
+reserve_member(struct ro_directory *directory)
+{
+    void *rows =
+        ro_dir_grown(directory->members, &directory->members_room,
+                     directory->n_members + 1, sizeof(*directory->members));
+    if (rows == NULL)
+        return RO_NO_MEMORY;
+    directory->members = rows;
+    RO_TRY(ro_index_reserve(&directory->member_of_id, 1));
+    RO_TRY(ro_index_reserve(&directory->member_of_urn, 1));
+    return ro_index_reserve(&directory->keys, 1);
+}
+
+static void
+put_member(struct ro_directory *directory, const struct ro_dir_member *row)
+{
+    uint32_t place = (uint32_t)directory->n_members++;
+    struct ro_dir_member *there = &directory->members[place];
+    *there = *row;
+    there->older_of_urn = RO_INDEX_NONE;
+    ro_index_put(&directory->member_of_id, row->view.id.b, place);
+    ro_dir_key_put(directory, &row->view.key, RO_DIR_OF_MEMBER);
+    if (row->view.kind != REACHOUT__MEMBER_KIND__SCHOOL)
+        return;
+    const uint32_t *urn = &row->view.urn;
+    there->older_of_urn = ro_index_find(&directory->member_of_urn, urn);
+    ro_index_put(&directory->member_of_urn, urn, place);
+}
+
+enum ro_status
+ro_dir_member(const struct ro_dir_step *step)
+{
+    struct ro_directory *directory = step->directory;
+    ProtobufCMessage *base = NULL;
+    RO_TRY(ro_dir_unpack(step, &reachout__member__descriptor, &base));
+    const Reachout__Member *message = (const Reachout__Member *)base;
+    struct ro_dir_opening opening = {&message->circle, message->has_serial,
+                                     message->serial};
+    RO_TRY(ro_dir_open(step, &opening, directory->serial));
+    RO_TRY(check_who(step, message));
+    struct ro_dir_member row = {
+        .view = {.kind = message->kind,
+                 .urn = message->urn,
+                 .home_urn = message->home_urn,
+                 .standing = RO_MEMBER_LIVE}
+    };
+    RO_TRY(ro_dir_key(step, &message->key, "key", &row.view.key));
+    RO_TRY(check_id(step, message, &row.view.key, &row.view.id));
+    RO_TRY(ro_dir_authority(step));
+
+    RO_TRY(reserve_member(directory));
+    if (message->kind == REACHOUT__MEMBER_KIND__SCHOOL) {
+        row.view.name = ro_directory_listing(directory, message->urn)->name;
+    } else {
+        row.own_name = strdup(message->name);
+        if (row.own_name == NULL)
+            return RO_NO_MEMORY;
+        row.view.name = row.own_name;
+    }
+    put_member(directory, &row);
+    directory->serial = message->serial;
+    return RO_OK;
+}
+
+/* All four keys new, and none of them twice. */
+static enum ro_status
+check_seat_keys(const struct ro_dir_step *step, const struct ro_seat_keys *keys)
+{
+    for (size_t i = 0; i < RO_SEAT_KEYS; i++) {
+        RO_TRY(ro_dir_key_unused(step, &keys->ed25519[i], ro_seat_key_name(i)));
+        for (size_t k = 0; k < i; k++) {
+            struct ro_key a = ro_dir_key_form(&keys->ed25519[i]);
+            struct ro_key b = ro_dir_key_form(&keys->ed25519[k]);
+            if (memcmp(a.b, b.b, RO_KEY_SIZE) == 0)
+                return ro_why(step->why, RO_KEY_REUSED, "%s: is %s too",
+                              ro_seat_key_name(i), ro_seat_key_name(k));
+        }
+    }
+    return RO_OK;
+}
+
+static enum ro_status
+check_right(const struct ro_dir_step *step,
+            const struct ro_dir_member *member,
+            Reachout__Role role)
+{
+    if (member == NULL || member->view.standing != RO_MEMBER_LIVE)
+        return ro_why(step->why, RO_NO_RIGHT, "member: not one of this circle");
+    if (!ro_admission_fits(member->view.kind, role))
+        return ro_why(step->why, RO_NO_RIGHT, "role: not for such a member");
+    if (member->view.n_live >= RO_SEATS_MAX)
+        return ro_why(step->why, RO_OVER_QUOTA, "member: has %d seats already",
+                      RO_SEATS_MAX);
+    return RO_OK;
+}
+
+static enum ro_status
+reserve_seat(struct ro_directory *directory)
+{
+    void *rows =
+        ro_dir_grown(directory->seats, &directory->seats_room,
+                     directory->n_seats + 1, sizeof(*directory->seats));
+    if (rows == NULL)
+        return RO_NO_MEMORY;
+    directory->seats = rows;
+    RO_TRY(ro_index_reserve(&directory->seat_of_id, 1));
+    RO_TRY(ro_index_reserve(&directory->seat_of_curve, 1));
+    return ro_index_reserve(&directory->keys, RO_SEAT_KEYS);
+}
+
+static void
+put_seat(struct ro_directory *directory,
+         struct ro_dir_member *member,
+         Reachout__Role role,
+         const struct ro_seat_keys *keys)
+{
+    uint32_t place = (uint32_t)directory->n_seats++;
+    struct ro_seat_view *seat = &directory->seats[place];
+    *seat = (struct ro_seat_view){.member = member->view.id,
+                                  .role = role,
+                                  .signing = keys->ed25519[SIGNING],
+                                  .sealing = keys->x25519[SEALING],
+                                  .fallback = keys->x25519[FALLBACK],
+                                  .transport = keys->x25519[TRANSPORT],
+                                  .standing = RO_SEAT_LIVE};
+    ro_seat_id_of(&seat->signing, &seat->id);
+    ro_index_put(&directory->seat_of_id, seat->id.b, place);
+    ro_index_put(&directory->seat_of_curve, seat->transport.b, place);
+    for (size_t i = 0; i < RO_SEAT_KEYS; i++)
+        ro_dir_key_put(directory, &keys->ed25519[i], RO_DIR_OF_MEMBER);
+    member->view.n_live++;
+}
+
+enum ro_status
+ro_dir_seat(const struct ro_dir_step *step)
+{
+    struct ro_directory *directory = step->directory;
+    Reachout__Seat *message = NULL;
+    struct ro_seat_keys keys;
+    RO_TRY(
+        ro_seat_read(step->sig, directory->arena, step->why, &message, &keys));
+    struct ro_member_id id;
+    RO_TRY(ro_field_copy(&message->member, id.b, RO_ID_SIZE));
+    struct ro_dir_member *member = ro_dir_find_member(directory, &id);
+    struct ro_dir_opening opening = {&message->circle, message->has_serial,
+                                     message->serial};
+    RO_TRY(ro_dir_open(step, &opening, member != NULL ? member->serial : 0));
+    RO_TRY(check_right(step, member, message->role));
+    RO_TRY(ro_dir_quota(step, member));
+    RO_TRY(check_seat_keys(step, &keys));
+    if (step->replaying->how != RO_REPLAY_TRUST)
+        RO_TRY(ro_seat_prove(step->sig, &member->view.key, &keys, step->why));
+
+    RO_TRY(reserve_seat(directory));
+    put_seat(directory, member, message->role, &keys);
+    ro_dir_charge(step, member, message->serial);
+    return RO_OK;
+}
