@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/keys.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/arena.h"
+#include "common/crypto/seal.h"
+#include "common/wire/armour.h"
+#include "common/wire/codec.h"
+
+/* What one small file may unpack to. */
+#define ARENA_BYTES (64 * 1024)
+#define ARENA_PIECES 256
+
+/* A buffer that held a secret. */
+static void
+wipe_buf(struct ro_buf *buf)
+{
+    if (buf->data != NULL)
+        ro_wipe(buf->data, buf->room);
+    ro_buf_fini(buf);
+}
+
+#define AUTOSECRET RO_CLEANUP(wipe_buf) struct ro_buf
+
+static enum ro_status
+bad_file(const char *path, struct ro_why *why)
+{
+    return ro_why(why, RO_BAD_INPUT, "%s: it does not follow the rules", path);
+}
+
+enum ro_status
+keys_read_authority(const char *path,
+                    struct ro_why *why,
+                    struct ro_root *ret_root)
+{
+    RO_AUTOBUF bytes = {0};
+    RO_TRY(ro_armour_read(path, "authority-public", why, &bytes));
+    RO_CLEANUP(ro_arena_freep)
+    struct ro_arena *arena = ro_arena_new(ARENA_BYTES, ARENA_PIECES);
+    if (arena == NULL)
+        return ro_why(why, RO_NO_MEMORY, "no memory");
+    ProtobufCMessage *message = NULL;
+    if (ro_unpack(&reachout__authority_public__descriptor, ro_buf_view(&bytes),
+                  arena, &message) != RO_OK ||
+        ro_root_of((const Reachout__AuthorityPublic *)message, ret_root) !=
+            RO_OK)
+        return bad_file(path, why);
+    return RO_OK;
+}
+
+/* Whether the key belongs to the circle that these authority keys make. */
+static bool
+is_of_circle(const struct keys_door *door, const struct ro_root *root)
+{
+    struct ro_circle_id circle;
+    ro_circle_id_of(root->keys, root->n_keys, (uint8_t)root->threshold,
+                    &circle);
+    return ro_circle_id_equal(&circle, &door->circle);
+}
+
+static enum ro_status
+take_door(const Reachout__DoorKey *message, struct keys_door *ret_door)
+{
+    RO_TRY(ro_field_copy(&message->circle, ret_door->circle.b,
+                         sizeof(ret_door->circle.b)));
+    RO_TRY(ro_field_copy(&message->psk, ret_door->psk, sizeof(ret_door->psk)));
+    ret_door->generation = message->generation;
+    ro_wipe(message->psk.data, message->psk.len);
+    return RO_OK;
+}
+
+enum ro_status
+keys_read_door(const char *path,
+               const struct ro_root *root,
+               struct ro_why *why,
+               struct keys_door *ret_door)
+{
+    AUTOSECRET bytes = {0};
+    RO_TRY(ro_armour_read(path, "door-key", why, &bytes));
+    RO_CLEANUP(ro_arena_freep)
+    struct ro_arena *arena = ro_arena_new(ARENA_BYTES, ARENA_PIECES);
+    if (arena == NULL)
+        return ro_why(why, RO_NO_MEMORY, "no memory");
+    ProtobufCMessage *message = NULL;
+    if (ro_unpack(&reachout__door_key__descriptor, ro_buf_view(&bytes), arena,
+                  &message) != RO_OK ||
+        take_door((const Reachout__DoorKey *)message, ret_door) != RO_OK)
+        return bad_file(path, why);
+    if (root != NULL && !is_of_circle(ret_door, root))
+        return ro_why(why, RO_BAD_INPUT,
+                      "%s: it is of another circle than the authority's keys",
+                      path);
+    return RO_OK;
+}
+
+static enum ro_status
+read_pair(const char *path, struct ro_why *why, struct ro_keypair **ret_pair)
+{
+    AUTOSECRET bytes = {0};
+    RO_TRY(ro_armour_read(path, "key", why, &bytes));
+    if (bytes.size != RO_SEED_SIZE)
+        return bad_file(path, why);
+    struct ro_keypair *pair = ro_keypair_from_seed(bytes.data);
+    if (pair == NULL)
+        return ro_why(why, RO_NO_MEMORY, "no memory");
+    *ret_pair = pair;
+    return RO_OK;
+}
+
+enum ro_status
+keys_write_pair(const char *path,
+                const struct ro_keypair *pair,
+                struct ro_why *why)
+{
+    struct ro_bytes seed = {ro_keypair_seed(pair), RO_SEED_SIZE};
+    return ro_armour_write(path, "key", seed, RO_FILE_SECRET, why);
+}
+
+/* Notes what is wrong with one file; all are looked at. */
+static void
+note(enum ro_status s, const struct ro_why *why, struct ro_buf *errors)
+{
+    if (s != RO_OK)
+        ro_buf_printf(errors, "%s\n", why->text);
+}
+
+enum ro_status
+keys_load(const struct keys_paths *paths,
+          struct ro_buf *errors,
+          struct keys **ret_keys)
+{
+    RO_CLEANUP(keys_freep) struct keys *keys = calloc(1, sizeof(*keys));
+    if (keys == NULL)
+        return RO_NO_MEMORY;
+    struct ro_why why = {""};
+    size_t before = errors->size;
+    enum ro_status s = keys_read_authority(paths->authority, &why, &keys->root);
+    note(s, &why, errors);
+    const struct ro_root *root = s == RO_OK ? &keys->root : NULL;
+    note(keys_read_door(paths->door, root, &why, &keys->door), &why, errors);
+    note(read_pair(paths->curve, &why, &keys->curve), &why, errors);
+    note(read_pair(paths->signing, &why, &keys->signing), &why, errors);
+    RO_TRY(ro_buf_ok(errors));
+    if (errors->size != before)
+        return RO_BAD_CONFIG;
+    *ret_keys = RO_STEAL(keys);
+    return RO_OK;
+}
+
+void
+keys_free(struct keys *keys)
+{
+    if (keys == NULL)
+        return;
+    ro_wipe(&keys->door, sizeof(keys->door));
+    ro_keypair_free(keys->curve);
+    ro_keypair_free(keys->signing);
+    free(keys);
+}

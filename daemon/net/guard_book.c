@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/net/guard_book.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct guard_book {
+    struct guard_limits limits;
+    size_t n_fds;
+    size_t n_used;
+    size_t n_watched;
+    struct guard_peer *peers;
+    _Atomic uint64_t *delivered;
+};
+
+struct guard_book *
+guard_book_new(const struct guard_limits *limits, size_t n_fds)
+{
+    RO_CLEANUP(guard_book_freep)
+    struct guard_book *book = calloc(1, sizeof(*book));
+    if (book == NULL)
+        return NULL;
+    book->limits = *limits;
+    book->n_fds = n_fds;
+    book->peers = calloc(n_fds, sizeof(*book->peers));
+    book->delivered = calloc(n_fds, sizeof(*book->delivered));
+    if (book->peers == NULL || book->delivered == NULL)
+        return NULL;
+    return RO_STEAL(book);
+}
+
+void
+guard_book_free(struct guard_book *book)
+{
+    if (book == NULL)
+        return;
+    free(book->peers);
+    free(book->delivered);
+    free(book);
+}
+
+static bool
+in_book(const struct guard_book *book, int fd)
+{
+    return fd >= 0 && (size_t)fd < book->n_fds;
+}
+
+static uint64_t
+delivered_at(const struct guard_book *book, size_t fd)
+{
+    return atomic_load_explicit(&book->delivered[fd], memory_order_relaxed);
+}
+
+static bool
+is_silent(const struct guard_book *book, size_t fd)
+{
+    return delivered_at(book, fd) == book->peers[fd].base;
+}
+
+/* What one walk over the watched connections tells about a new one. */
+struct company {
+    size_t same_address;
+    size_t silent;
+    int oldest_silent;
+};
+
+static struct company
+company_of(const struct guard_book *book, const struct guard_peer *like)
+{
+    struct company company = {.oldest_silent = -1};
+    int64_t oldest_ms = INT64_MAX;
+    for (size_t fd = 0; fd < book->n_used; fd++) {
+        const struct guard_peer *peer = &book->peers[fd];
+        if (peer->standing != GUARD_WATCHED)
+            continue;
+        if (memcmp(&peer->address, &like->address, sizeof(peer->address)) == 0)
+            company.same_address++;
+        if (!is_silent(book, fd))
+            continue;
+        company.silent++;
+        if (peer->since_ms < oldest_ms) {
+            oldest_ms = peer->since_ms;
+            company.oldest_silent = (int)fd;
+        }
+    }
+    return company;
+}
+
+/* Who must go for the newcomer: it, somebody else, or nobody (-1). */
+static int
+who_goes(const struct guard_book *book, int fd, const struct guard_peer *like)
+{
+    if (book->n_watched >= book->limits.connections)
+        return fd;
+    struct company company = company_of(book, like);
+    if (book->limits.per_address != 0 &&
+        company.same_address >= book->limits.per_address)
+        return fd;
+    return company.silent >= book->limits.silent ? company.oldest_silent : -1;
+}
+
+int
+guard_book_add(struct guard_book *book,
+               int fd,
+               const struct guard_peer *like,
+               int64_t now_ms)
+{
+    if (!in_book(book, fd))
+        return fd;
+    assert(book->peers[fd].standing == GUARD_NOBODY);
+    int goes = who_goes(book, fd, like);
+    struct guard_peer *peer = &book->peers[fd];
+    peer->standing = GUARD_WATCHED;
+    peer->door = like->door;
+    peer->cookie = like->cookie;
+    peer->address = like->address;
+    peer->since_ms = now_ms;
+    peer->settled_ms = now_ms;
+    peer->received = 0;
+    peer->delivered = peer->base;
+    book->n_watched++;
+    if ((size_t)fd >= book->n_used)
+        book->n_used = (size_t)fd + 1;
+    return goes;
+}
+
+const struct guard_peer *
+guard_book_find(const struct guard_book *book, int fd)
+{
+    if (!in_book(book, fd) || book->peers[fd].standing == GUARD_NOBODY)
+        return NULL;
+    return &book->peers[fd];
+}
+
+void
+guard_book_cut(struct guard_book *book, int fd)
+{
+    if (!in_book(book, fd) || book->peers[fd].standing != GUARD_WATCHED)
+        return;
+    book->peers[fd].standing = GUARD_CUT;
+    book->n_watched--;
+}
+
+void
+guard_book_remove(struct guard_book *book, int fd)
+{
+    if (!in_book(book, fd))
+        return;
+    guard_book_cut(book, fd);
+    book->peers[fd].standing = GUARD_NOBODY;
+    /* its last frames may still be under way and will then count for the next
+     * user of this descriptor: a few frames too kind, never too strict */
+    book->peers[fd].base = delivered_at(book, (size_t)fd);
+}
+
+void
+guard_book_delivered(struct guard_book *book, int fd, size_t size)
+{
+    if (in_book(book, fd))
+        atomic_fetch_add_explicit(&book->delivered[fd],
+                                  size + GUARD_FRAME_OVERHEAD,
+                                  memory_order_relaxed);
+}
+
+/* What was pushed and did not become frames. */
+static uint64_t
+undelivered(const struct guard_book *book, size_t fd)
+{
+    const struct guard_peer *peer = &book->peers[fd];
+    uint64_t became = delivered_at(book, fd) - peer->base;
+    return peer->received > became ? peer->received - became : 0;
+}
+
+bool
+guard_book_received(struct guard_book *book, int fd, uint64_t bytes)
+{
+    if (!in_book(book, fd) || book->peers[fd].standing != GUARD_WATCHED)
+        return false;
+    book->peers[fd].received = bytes;
+    return undelivered(book, (size_t)fd) > book->limits.undelivered;
+}
+
+static bool
+owes(const struct guard_book *book, size_t fd, int64_t now_ms)
+{
+    if (is_silent(book, fd))
+        return true;
+    uint64_t age_s = (uint64_t)(now_ms - book->peers[fd].since_ms) / 1000;
+    return undelivered(book, fd) > GUARD_SLACK + age_s * GUARD_SECOND_OVERHEAD;
+}
+
+static bool
+is_overdue(struct guard_book *book, size_t fd, int64_t now_ms)
+{
+    struct guard_peer *peer = &book->peers[fd];
+    if (peer->standing != GUARD_WATCHED)
+        return false;
+    uint64_t delivered = delivered_at(book, fd);
+    if (delivered != peer->delivered || !owes(book, fd, now_ms)) {
+        peer->delivered = delivered;
+        peer->settled_ms = now_ms;
+    }
+    return now_ms - peer->settled_ms >= book->limits.patience_ms;
+}
+
+bool
+guard_book_overdue(struct guard_book *book, int *fd, int64_t now_ms)
+{
+    for (size_t i = (size_t)*fd; i < book->n_used; i++)
+        if (is_overdue(book, i, now_ms)) {
+            *fd = (int)i;
+            return true;
+        }
+    return false;
+}
+
+int
+guard_book_reach(const struct guard_book *book)
+{
+    return (int)book->n_used;
+}
+
+size_t
+guard_book_count(const struct guard_book *book)
+{
+    return book->n_watched;
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The broker's core: bytes in, bytes out, no socket. One turn is
+ *
+ *     broker_turn_begin(b);
+ *     broker_take(b, session, frame);      as often as there are frames
+ *     s = broker_turn_end(b);              commit; only then is there anything
+ *     while (broker_send_next(b, &send))   to send
+ *         ...
+ *     while (broker_gone_next(b, &id))     whose connections are over
+ *         ...
+ *
+ * Sockets (daemon/net), unit tests, scenarios, fuzzers and benchmarks drive
+ * these same functions. docs/ARCHITECTURE.md follows one frame through them.
+ */
+#ifndef DAEMON_PIPELINE_BROKER_H
+#define DAEMON_PIPELINE_BROKER_H
+
+#include "common/base/clock.h"
+#include "common/base/entropy.h"
+#include "common/crypto/sign.h"
+#include "common/wire/directory.h"
+#include "daemon/session/session.h"
+#include "daemon/store/store.h"
+
+struct broker;
+
+/* The limits of reachoutd.conf that the core keeps. */
+struct broker_limits {
+    size_t sessions;              /* at most so many peers */
+    uint32_t open_envelopes;      /* an open connection's credit ... */
+    uint64_t open_bytes;          /* ... each hour */
+    uint32_t window;              /* unacknowledged envelopes a mailbox */
+    uint32_t turn_timers;         /* timer requests a turn */
+    uint32_t expiry_hours;        /* furthest expiry from now */
+    int64_t session_idle_ms;
+};
+
+/* What the broker is and knows, given once. Keys are copied. */
+struct broker_setup {
+    struct ro_clock clock;
+    struct ro_entropy entropy;
+    struct store *store;          /* borrowed; outlives the broker */
+    struct broker_limits limits;
+    struct ro_root root;          /* of authority.pub */
+    struct ro_key curve;          /* public CURVE key of both doors */
+    const struct ro_keypair *signing; /* borrowed; checkpoints */
+    uint8_t psk[32];              /* of door.key */
+    uint32_t psk_generation;
+};
+
+/* Reads the directory and the notices from the store. RO_STORE_BROKEN when
+ * the store's log does not verify, with `why`. */
+RO_MUST_USE enum ro_status broker_new(const struct broker_setup *setup,
+                                      struct ro_why *why,
+                                      struct broker **ret_broker);
+
+/* Releases it; accepts NULL. Asserts that all accounts are back at zero. */
+void broker_free(struct broker *broker);
+RO_DEFINE_AUTO(broker, broker_free)
+
+/* A peer has come: its door and the CURVE key that ZAP saw. At the member
+ * door the key must be a live seat's. RO_NOT_ALLOWED, RO_NO_ROOM. */
+RO_MUST_USE enum ro_status broker_session_open(struct broker *broker,
+                                               enum door door,
+                                               const struct ro_key *curve,
+                                               struct session_id *ret_id);
+
+/* A peer is gone; takes effect at the end of the turn. */
+void broker_session_close(struct broker *broker, struct session_id id);
+
+/* Reads both clocks once and begins the store's transaction. Anything but
+ * RO_OK: end the process. */
+RO_MUST_USE enum ro_status broker_turn_begin(struct broker *broker);
+
+/* Runs one frame through the six stages. What there is to say is kept for
+ * after the commit. The frame's bytes are not kept. A session that is gone is
+ * normal: nothing happens. */
+void broker_take(struct broker *broker,
+                 struct session_id id,
+                 struct ro_bytes frame);
+
+/* Runs what the clock asks for (expiry, checkpoint), commits, and prepares the
+ * pushes. RO_OK also when there was no room (then every frame of the turn is
+ * answered so). RO_STORE_BROKEN: say nothing, end the process, exit 70. */
+RO_MUST_USE enum ro_status broker_turn_end(struct broker *broker);
+
+/* Something to send: the bytes are valid until the next call here or the next
+ * turn. Answers come first, then pushes, which are made one at a time. */
+struct broker_send {
+    struct session_id to;
+    enum door door;
+    struct ro_bytes frame;
+};
+
+/* The next thing to send; false when there is no more, and while a turn is
+ * open. */
+bool broker_send_next(struct broker *broker, struct broker_send *ret_send);
+
+/* Tells that what broker_send_next gave last could not be sent because the
+ * peer's pipe is full. A push is taken back and tried again a little later, or
+ * when the peer says something; a peer that does not take its answers is
+ * closed. For a peer that is gone, broker_session_close is enough. */
+void broker_send_failed(struct broker *broker, struct session_id id);
+
+/* The next session that ended with a turn, from either side: after what there
+ * was to send to it, its connection is to be cut, if it still is there. False
+ * when there is no more. */
+bool broker_gone_next(struct broker *broker, struct session_id *ret_id);
+
+/* Whether a CURVE key is a live seat's (for ZAP's list), and a number that
+ * changes whenever that list does. */
+bool broker_knows(const struct broker *broker, const struct ro_key *curve);
+uint64_t broker_members_version(const struct broker *broker);
+
+/* Walks the CURVE keys of all live seats; NULL past the end. */
+const struct ro_key *broker_nth_member_key(const struct broker *broker,
+                                           size_t i);
+
+/* Refuses everything that would be new from now on (SIGTERM): deposits,
+ * enrolments, records and notices. */
+void broker_drain(struct broker *broker);
+
+/* Monotonic time of the next timer, for the poll's timeout. */
+int64_t broker_next_timer_ms(const struct broker *broker);
+
+/* What happened since the start, for the line a minute. */
+struct broker_counters {
+    uint64_t frames;
+    uint64_t stored;    /* envelopes */
+    uint64_t pushed;
+    uint64_t acked;
+    uint64_t refused;
+    uint64_t dropped;   /* connections */
+    uint64_t expired;
+    uint64_t commits;
+    uint64_t rollbacks;     /* turns without room */
+    uint64_t clock_steps;   /* forward steps of the wall clock, ignored */
+};
+const struct broker_counters *broker_counters(const struct broker *broker);
+size_t broker_sessions(const struct broker *broker);
+
+#endif

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Inside the core (daemon/pipeline and daemon/verbs): what a broker is made
+ * of. Stages and verbs read it; who writes what is said at each part.
+ */
+#ifndef DAEMON_PIPELINE_BROKER_STATE_H
+#define DAEMON_PIPELINE_BROKER_STATE_H
+
+#include "daemon/pipeline/broker.h"
+#include "daemon/pipeline/ledger.h"
+#include "daemon/pipeline/members.h"
+#include "daemon/pipeline/outbox.h"
+#include "daemon/pipeline/push.h"
+#include "daemon/pipeline/request.h"
+#include "daemon/pipeline/timeline.h"
+#include "daemon/session/session_table.h"
+
+/* "waiting" is counted no further than this. */
+#define BROKER_WAITING_MAX 10000
+
+/* The work of one request: a whole frame of answer, and as much again. */
+#define BROKER_WORK_BUDGET ((size_t)4 * RO_FRAME_LIMIT)
+#define BROKER_WORK_PIECES ((size_t)4 * RO_UNPACK_PIECES)
+
+/* The numbers of the verbs on the wire, and of the timers' own. */
+enum verb_number {
+#define X(number, name) VERB_NUMBER_##name = (number),
+#include "daemon/verbs/timers.def"
+#include "daemon/verbs/verbs.def"
+#undef X
+};
+
+/* Where the broker stands with its turn. */
+enum broker_phase { BROKER_BETWEEN, BROKER_IN_TURN };
+
+/* What a turn has counted; added to the counters by its commit. */
+struct turn_counts {
+    uint64_t stored;
+    uint64_t acked;
+    uint64_t expired;
+};
+
+struct broker {
+    /* given once */
+    struct ro_clock clock;
+    struct store *store;
+    struct broker_limits limits;
+    struct ro_key curve;
+    const struct ro_keypair *signing;
+    struct ro_secret *psk;
+    uint32_t psk_generation;
+
+    struct ledger ledger;      /* append, publish, the checkpoint */
+    struct sessions *sessions; /* broker.c, hello, attach */
+    struct members members;    /* turn.c, after the commit */
+
+    /* the turn */
+    struct timeline time;
+    enum broker_phase phase;
+    uint64_t turn;             /* number */
+    enum ro_status outcome;    /* RO_OK, RO_NO_ROOM or RO_STORE_BROKEN */
+    bool ledger_touched;       /* by this turn */
+    bool directory_touched;
+    struct turn_counts counts;
+
+    /* what is to be said, and who is gone */
+    struct outbox outbox;
+    struct push push;
+    struct session_id *gone;   /* at most as many as sessions */
+    size_t n_gone;
+
+    /* timers.c; monotonic */
+    int64_t tick_ms;           /* the next minute's work */
+    int64_t hold_ms;           /* no timer before this */
+
+    struct ro_arena *ask;      /* what was unpacked from the frame */
+    struct ro_arena *work;     /* grants and answers */
+    struct ro_arena *ticket;   /* a ticket while it is looked at */
+    enum { BROKER_SERVING, BROKER_DRAINING } service;
+    struct broker_counters counters;
+};
+
+/* Lets an event happen to a session and closes it if the table says so. */
+enum session_act broker_session_event(struct broker *broker,
+                                      struct session *session,
+                                      enum session_event event);
+
+/* Signs the checkpoint of the current hour and keeps it, unless the hour has
+ * one, there is no charter, or the charter names another broker. */
+RO_MUST_USE enum ro_status hourly_checkpoint(struct broker *broker);
+
+/* Runs what the clock asks for as requests of session 0; and when it asks
+ * next. */
+void timers_run(struct broker *broker);
+int64_t timers_next_ms(const struct broker *broker);
+
+/* One frame through the stages; its outcome becomes an answer. */
+void pipeline_take(struct broker *broker,
+                   struct session_id id,
+                   struct ro_bytes frame);
+
+/* Begin and end of the turn, as broker_turn_begin and broker_turn_end. */
+RO_MUST_USE enum ro_status turn_begin(struct broker *broker);
+RO_MUST_USE enum ro_status turn_end(struct broker *broker);
+
+/* The stages, in their order. */
+stage_fn ingress_run;
+stage_fn decode_run;
+stage_fn authorise_run;
+stage_fn store_stage_run;
+stage_fn route_run;
+stage_fn deliver_run;
+
+#endif

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/pipeline/ledger.h"
+
+#include <string.h>
+
+#include "common/wire/checkpoint.h"
+
+void
+ledger_fini(struct ledger *ledger)
+{
+    ro_directory_free(ledger->directory);
+    ro_notices_free(ledger->notices);
+    ro_buf_fini(&ledger->checkpoint);
+    ledger->directory = NULL;
+    ledger->notices = NULL;
+}
+
+/* How the log is read: records before `trusted` are vouched for. */
+struct reading {
+    struct ro_directory *directory;
+    struct ro_notices *notices;
+    uint64_t trusted;
+    struct ro_why *why;
+};
+
+static enum ro_status
+take_record(void *user, uint32_t day, struct ro_bytes record)
+{
+    struct reading *reading = user;
+    const struct ro_replaying how = {
+        .how = ro_directory_size(reading->directory) < reading->trusted
+                   ? RO_REPLAY_TRUST
+                   : RO_REPLAY_CHECK,
+        .today = day,
+    };
+    enum ro_status s =
+        ro_directory_add(reading->directory, record, &how, reading->why);
+    return s == RO_OK || s == RO_NO_MEMORY ? s : RO_STORE_BROKEN;
+}
+
+/* In the order of their cursors, so that a seat's newest comes last. */
+static enum ro_status
+take_notice(void *user, uint64_t cursor, struct ro_bytes notice)
+{
+    struct reading *reading = user;
+    (void)cursor;
+    enum ro_status s = ro_notices_add(reading->notices, notice);
+    return s == RO_OK || s == RO_NO_MEMORY ? s : RO_STORE_BROKEN;
+}
+
+/* Replays both into fresh objects and puts them in place of the old. */
+static enum ro_status
+replay(struct ledger *ledger, uint64_t trusted, struct ro_why *why)
+{
+    RO_CLEANUP(ro_directory_freep)
+    struct ro_directory *directory = ro_directory_new(&ledger->root);
+    RO_CLEANUP(ro_notices_freep) struct ro_notices *notices = ro_notices_new();
+    if (directory == NULL || notices == NULL)
+        return RO_NO_MEMORY;
+    struct reading reading = {directory, notices, trusted, why};
+    RO_TRY(store_records(ledger->store, 0, take_record, &reading));
+    RO_TRY(store_notices(ledger->store, 0, take_notice, &reading));
+    uint64_t newest;
+    RO_TRY(store_notice_newest(ledger->store, &newest));
+    ro_directory_free(ledger->directory);
+    ro_notices_free(ledger->notices);
+    ledger->directory = RO_STEAL(directory);
+    ledger->notices = RO_STEAL(notices);
+    ledger->newest = newest;
+    return RO_OK;
+}
+
+static enum ro_status
+read_checkpoint(struct ledger *ledger)
+{
+    RO_AUTOBUF bytes = {0};
+    uint32_t slot = 0;
+    uint64_t covered = 0;
+    enum ro_status s =
+        store_checkpoint_get(ledger->store, &slot, &covered, &bytes);
+    if (s != RO_OK && s != RO_NOT_FOUND)
+        return s;
+    ro_buf_fini(&ledger->checkpoint);
+    ledger->checkpoint = bytes;
+    bytes = (struct ro_buf){0};
+    ledger->slot = slot;
+    ledger->covered = covered;
+    return RO_OK;
+}
+
+/* What the newest checkpoint vouches for: nothing, if another key signed it
+ * (then it is not shown either, but its slot stays taken). */
+static struct ro_checkpoint
+open_checkpoint(struct ledger *ledger, const struct ro_key *signing)
+{
+    struct ro_checkpoint point = {0};
+    struct ro_circle_id circle;
+    RO_CLEANUP(ro_directory_freep)
+    struct ro_directory *empty = ro_directory_new(&ledger->root);
+    if (empty == NULL)
+        return point;
+    circle = *ro_directory_circle(empty);
+    if (ro_checkpoint_open(ro_buf_view(&ledger->checkpoint), &circle, signing,
+                           &point) != RO_OK) {
+        ro_buf_clear(&ledger->checkpoint);
+        return (struct ro_checkpoint){0};
+    }
+    return point;
+}
+
+enum ro_status
+ledger_open(struct ledger *ledger,
+            const struct ro_key *signing,
+            struct ro_why *why)
+{
+    RO_TRY(read_checkpoint(ledger));
+    struct ro_checkpoint point = open_checkpoint(ledger, signing);
+    RO_TRY(replay(ledger, point.size, why));
+    struct ro_hash head;
+    if (point.size > ro_directory_size(ledger->directory))
+        return ro_why(why, RO_STORE_BROKEN,
+                      "the directory log is shorter than its checkpoint");
+    RO_TRY(ro_directory_head(ledger->directory, point.size, &head));
+    if (point.size > 0 && memcmp(head.b, point.head.b, RO_HASH_SIZE) != 0)
+        return ro_why(why, RO_STORE_BROKEN,
+                      "the directory log is not the one of its checkpoint");
+    return RO_OK;
+}
+
+enum ro_status
+ledger_again(struct ledger *ledger)
+{
+    RO_TRY(replay(ledger, UINT64_MAX, NULL));
+    return read_checkpoint(ledger);
+}

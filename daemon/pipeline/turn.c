@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Begin, end, and what happens in between when there is no room: then nothing
+ * of the turn was kept, so everything that it changed in memory goes back, and
+ * every frame of it is answered the same.
+ */
+#include <assert.h>
+
+#include "frame.pb-c.h"
+
+#include "daemon/pipeline/broker_state.h"
+
+/* After a turn without room the timers wait, or they would take every turn
+ * with them in which somebody only wants to read. */
+#define HOLD_MS 60000
+
+enum ro_status
+turn_begin(struct broker *broker)
+{
+    assert(broker->phase == BROKER_BETWEEN);
+    if (broker->outcome == RO_STORE_BROKEN)
+        return RO_STORE_BROKEN;
+    RO_TRY(store_begin(broker->store));
+    timeline_read(&broker->time, &broker->clock);
+    broker->counters.clock_steps = broker->time.steps;
+    outbox_clear(&broker->outbox);
+    broker->phase = BROKER_IN_TURN;
+    broker->turn++;
+    broker->outcome = RO_OK;
+    broker->ledger_touched = false;
+    broker->directory_touched = false;
+    broker->counts = (struct turn_counts){0};
+    return RO_OK;
+}
+
+/* Answers everything that was asked in this turn with "no room". Who cannot
+ * even be told that loses the connection. */
+static void
+answer_no_room(struct broker *broker)
+{
+    const Reachout__Refusal refusal = REACHOUT__REFUSAL__INIT;
+    outbox_take_back(&broker->outbox);
+    for (size_t i = 0; i < broker->outbox.n_asks; i++) {
+        const struct outbox_answer answer = {
+            .to = &broker->outbox.asks[i],
+            .status = RO_NO_ROOM,
+            .time_s = broker->time.now_s,
+            .message = &refusal.base,
+        };
+        if (outbox_put(&broker->outbox, &answer) != RO_OK)
+            sessions_close(broker->sessions, answer.to->from);
+    }
+}
+
+static enum ro_status
+undo(struct broker *broker)
+{
+    store_rollback(broker->store);
+    broker->counters.rollbacks++;
+    broker->hold_ms = broker->time.now_ms + HOLD_MS;
+    size_t slot = 0;
+    struct session *session;
+    while ((session = sessions_next(broker->sessions, &slot)) != NULL)
+        credit_give_back(&session->credit, broker->turn);
+    answer_no_room(broker);
+    if (!broker->ledger_touched)
+        return RO_OK;
+    /* what cannot be read back cannot be served either */
+    return ledger_again(&broker->ledger) == RO_OK ? RO_OK : RO_STORE_BROKEN;
+}
+
+static void
+count(struct broker *broker)
+{
+    broker->counters.commits++;
+    broker->counters.stored += broker->counts.stored;
+    broker->counters.acked += broker->counts.acked;
+    broker->counters.expired += broker->counts.expired;
+    if (broker->directory_touched)
+        broker->members.stale = true;
+}
+
+static void
+note_gone(void *user, struct session_id id)
+{
+    struct broker *broker = user;
+    /* whoever did not ask for these in time does not need them */
+    if (broker->n_gone < broker->limits.sessions)
+        broker->gone[broker->n_gone++] = id;
+}
+
+enum ro_status
+turn_end(struct broker *broker)
+{
+    assert(broker->phase == BROKER_IN_TURN);
+    broker->phase = BROKER_BETWEEN;
+    if (broker->outcome == RO_OK)
+        timers_run(broker);
+    if (broker->outcome == RO_OK)
+        broker->outcome = store_commit(broker->store);
+    if (broker->outcome == RO_OK)
+        count(broker);
+    else if (broker->outcome == RO_NO_ROOM)
+        broker->outcome = undo(broker);
+    if (broker->outcome != RO_OK)
+        return RO_STORE_BROKEN;
+    if (broker->members.stale)
+        members_refresh(broker);
+    push_wake_due(broker);
+    sessions_reap(broker->sessions, note_gone, broker);
+    return RO_OK;
+}

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Opening the store. There is one connection, it is the only writer and the
+ * only one that checkpoints (SQLite 3.40 has a race between two that do), and
+ * a lock file keeps other brokers out. What we promise rests on
+ * synchronous=FULL, so it is read back and not believed.
+ */
+#include "daemon/store/sqlite/sql.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#define STORE_FILE "store.db"
+#define LOCK_FILE "store.lock"
+#define WAL_KEEP_BYTES "16777216"
+
+#ifdef RO_STORE_SYNC_NORMAL
+/* For the power-cut harness, which must be seen failing on such a build. */
+#define SYNCHRONOUS "NORMAL"
+#define SYNCHRONOUS_READS 1
+#else
+#define SYNCHRONOUS "FULL"
+#define SYNCHRONOUS_READS 2
+#endif
+
+static enum ro_status
+take_lock(struct store *store, const char *dir, struct ro_why *why)
+{
+    RO_AUTOFREE char *path = NULL;
+    if (asprintf(&path, "%s/" LOCK_FILE, dir) < 0) {
+        path = NULL;
+        return RO_NO_MEMORY;
+    }
+    store->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (store->lock < 0)
+        return ro_why(why, RO_STORE_BROKEN, "%s: %s", path, strerror(errno));
+    if (flock(store->lock, LOCK_EX | LOCK_NB) != 0)
+        return ro_why(why, RO_TAKEN, "%s: another broker has it", path);
+    return RO_OK;
+}
+
+/* A new file's name must be as durable as the file. */
+static enum ro_status
+sync_folder(const char *dir, struct ro_why *why)
+{
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int failed = fd < 0 || fsync(fd) != 0 ? errno : 0;
+    if (fd >= 0)
+        close(fd);
+    if (failed != 0)
+        return ro_why(why, RO_STORE_BROKEN, "%s: %s", dir, strerror(failed));
+    return RO_OK;
+}
+
+static int
+note_wal(void *user, sqlite3 *db, const char *name, int pages)
+{
+    struct store *store = user;
+    (void)db;
+    (void)name;
+    store->wal_pages = pages;
+    return SQLITE_OK;
+}
+
+/* locking_mode=EXCLUSIVE keeps the log's index in memory, so that there is no
+ * mapped file that a full disk could turn into a SIGBUS. It must come before
+ * the file is first read. */
+static const char before[] = "PRAGMA locking_mode = EXCLUSIVE;"
+                             "PRAGMA cell_size_check = ON;"
+                             "PRAGMA trusted_schema = OFF;"
+                             "PRAGMA temp_store = MEMORY;"
+                             "PRAGMA secure_delete = ON;";
+static const char after[] = "PRAGMA journal_size_limit = " WAL_KEEP_BYTES ";"
+                            "PRAGMA wal_autocheckpoint = 0;"
+                            "PRAGMA synchronous = " SYNCHRONOUS ";";
+
+static enum ro_status
+sqlite_says(struct store *store, struct ro_why *why, const char *doing)
+{
+    return ro_why(why, RO_STORE_BROKEN, "%s: %s: %s", store->path, doing,
+                  sqlite3_errmsg(store->db));
+}
+
+static bool
+is_write_ahead(sqlite3 *db)
+{
+    sqlite3_stmt *statement = NULL;
+    bool is = false;
+    if (sqlite3_prepare_v2(db, "PRAGMA journal_mode = WAL", -1, &statement,
+                           NULL) == SQLITE_OK &&
+        sqlite3_step(statement) == SQLITE_ROW) {
+        const unsigned char *mode = sqlite3_column_text(statement, 0);
+        is = mode != NULL && strcmp((const char *)mode, "wal") == 0;
+    }
+    (void)sqlite3_finalize(statement);
+    return is;
+}
+
+/* From here on it is durable what we say is durable, or we do not run. */
+static enum ro_status
+make_durable(struct store *store, const char *dir, struct ro_why *why)
+{
+    if (!is_write_ahead(store->db))
+        return sqlite_says(store, why, "it cannot have a write-ahead log");
+    if (sql_run(store->db, after) != SQLITE_OK)
+        return sqlite_says(store, why, "it cannot be set up");
+    if (sql_ask(store->db, "PRAGMA synchronous") != SYNCHRONOUS_READS ||
+        sql_ask(store->db, "PRAGMA wal_autocheckpoint") != 0)
+        return ro_why(why, RO_STORE_BROKEN,
+                      "%s: SQLite does not run as durable as it must",
+                      store->path);
+    return sync_folder(dir, why);
+}
+
+static enum ro_status
+open_file(struct store *store, struct ro_why *why)
+{
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
+                SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
+                SQLITE_OPEN_NOFOLLOW;
+    if (sqlite3_open_v2(store->path, &store->db, flags, NULL) != SQLITE_OK)
+        return store->db == NULL ? RO_NO_MEMORY
+                                 : sqlite_says(store, why, "opening it");
+    (void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    if (sql_run(store->db, before) != SQLITE_OK)
+        return sqlite_says(store, why, "setting it up");
+    return RO_OK;
+}
+
+static enum ro_status
+name_files(struct store *store, const char *dir)
+{
+    if (asprintf(&store->path, "%s/" STORE_FILE, dir) < 0) {
+        store->path = NULL;
+        return RO_NO_MEMORY;
+    }
+    if (asprintf(&store->wal_path, "%s-wal", store->path) < 0) {
+        store->wal_path = NULL;
+        return RO_NO_MEMORY;
+    }
+    return RO_OK;
+}
+
+enum ro_status
+store_open(const char *dir, struct ro_why *why, struct store **ret_store)
+{
+    RO_CLEANUP(store_freep) struct store *store = calloc(1, sizeof(*store));
+    if (store == NULL)
+        return RO_NO_MEMORY;
+    store->lock = -1;
+    RO_TRY(name_files(store, dir));
+    RO_TRY(take_lock(store, dir, why));
+    RO_TRY(open_file(store, why));
+    RO_TRY(schema_settle(store, why));
+    RO_TRY(make_durable(store, dir, why));
+    if (sql_prepare(store) != SQLITE_OK)
+        return sqlite_says(store, why, "it is damaged");
+    (void)sqlite3_wal_hook(store->db, note_wal, store);
+    *ret_store = RO_STEAL(store);
+    return RO_OK;
+}
+
+void
+store_free(struct store *store)
+{
+    if (store == NULL)
+        return;
+    if (store->db != NULL && store->turn == TURN_BROKEN)
+        /* nothing more is written by who does not know what is there */
+        (void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1,
+                                NULL);
+    if (store->db != NULL && store->turn != TURN_BROKEN)
+        store_rollback(store);
+    sql_finalise(store);
+    (void)sqlite3_close(store->db);
+    if (store->lock >= 0)
+        close(store->lock);
+    free(store->fresh);
+    free(store->wal_path);
+    free(store->path);
+    free(store);
+}

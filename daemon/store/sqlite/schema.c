@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What stands in the file. A body is kept once, however many envelopes name
+ * it, and counts them; the triggers keep the count, so that whatever deletes
+ * an envelope (ack, expiry) lets go of its body too.
+ */
+#include "daemon/store/sqlite/sql.h"
+
+#define SCHEMA_VERSION 1
+#define APPLICATION_ID 0x52634f31 /* "RcO1" */
+#define TEXT_OF(n) TEXT_OF_(n)
+#define TEXT_OF_(n) #n
+
+static const char layout[] =
+    "CREATE TABLE record("
+    " n INTEGER PRIMARY KEY,"
+    " day INTEGER NOT NULL,"
+    " bytes BLOB NOT NULL) STRICT;"
+
+    "CREATE TABLE notice("
+    " cursor INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " seat BLOB NOT NULL,"
+    " expires_day INTEGER NOT NULL,"
+    " replaced INTEGER NOT NULL DEFAULT 0,"
+    " bytes BLOB NOT NULL) STRICT;"
+    "CREATE INDEX notice_seat ON notice(seat);"
+
+    "CREATE TABLE checkpoint("
+    " slot INTEGER PRIMARY KEY,"
+    " covered INTEGER NOT NULL,"
+    " bytes BLOB NOT NULL) STRICT;"
+
+    "CREATE TABLE body("
+    " id INTEGER PRIMARY KEY,"
+    " hash BLOB NOT NULL UNIQUE,"
+    " bytes BLOB NOT NULL,"
+    " refs INTEGER NOT NULL DEFAULT 0) STRICT;"
+
+    /* AUTOINCREMENT: a key is never used twice, or a cursor would miss mail */
+    "CREATE TABLE envelope("
+    " key INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " mailbox BLOB NOT NULL,"
+    " id BLOB NOT NULL UNIQUE,"
+    " wrap BLOB NOT NULL,"
+    " body INTEGER NOT NULL,"
+    " day INTEGER NOT NULL,"
+    " generation INTEGER NOT NULL,"
+    " expiry_hour INTEGER NOT NULL) STRICT;"
+    "CREATE INDEX envelope_mailbox ON envelope(mailbox, key);"
+    "CREATE INDEX envelope_expiry ON envelope(expiry_hour, key);"
+    "CREATE TRIGGER envelope_comes AFTER INSERT ON envelope BEGIN"
+    " UPDATE body SET refs = refs + 1 WHERE id = NEW.body;"
+    "END;"
+    "CREATE TRIGGER envelope_goes AFTER DELETE ON envelope BEGIN"
+    " UPDATE body SET refs = refs - 1 WHERE id = OLD.body;"
+    " DELETE FROM body WHERE id = OLD.body AND refs = 0;"
+    "END;"
+
+    "CREATE TABLE ticket("
+    " id BLOB PRIMARY KEY,"
+    " request BLOB NOT NULL,"
+    " mailbox BLOB NOT NULL,"
+    " expiry_hour INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX ticket_mailbox ON ticket(mailbox);";
+
+static enum ro_status
+broken(struct store *store, struct ro_why *why, int rc, const char *words)
+{
+    if ((rc & 0xff) == SQLITE_BUSY)
+        return ro_why(why, RO_TAKEN, "%s: another program has it open",
+                      store->path);
+    return ro_why(why, RO_STORE_BROKEN, "%s: %s (%s)", store->path, words,
+                  rc == SQLITE_OK ? "unexpected" : sqlite3_errmsg(store->db));
+}
+
+/* Everything that is durable about a new file: with synchronous=EXTRA the end
+ * of the rollback journal is on the disk before its log is write-ahead, else a
+ * power cut could bring the journal back and with it the empty file. */
+static enum ro_status
+create(struct store *store, struct ro_why *why)
+{
+    static const char begin[] = "PRAGMA synchronous = EXTRA;"
+                                "BEGIN EXCLUSIVE;"
+                                "PRAGMA application_id = " TEXT_OF(
+                                    APPLICATION_ID) ";"
+                                "PRAGMA user_version = " TEXT_OF(
+                                    SCHEMA_VERSION) ";";
+    int rc = sql_run(store->db, begin);
+    if (rc == SQLITE_OK)
+        rc = sql_run(store->db, layout);
+    if (rc == SQLITE_OK)
+        rc = sql_run(store->db, "COMMIT");
+    if (rc != SQLITE_OK)
+        return broken(store, why, rc, "it cannot be laid out");
+    return RO_OK;
+}
+
+enum ro_status
+schema_settle(struct store *store, struct ro_why *why)
+{
+    /* reads the first page: here a foreign or damaged file shows */
+    int rc = sql_run(store->db, "SELECT count(*) FROM sqlite_schema");
+    if (rc != SQLITE_OK)
+        return broken(store, why, rc, "it cannot be read as a store");
+    int64_t application = sql_ask(store->db, "PRAGMA application_id");
+    int64_t version = sql_ask(store->db, "PRAGMA user_version");
+    int64_t things = sql_ask(store->db, "SELECT count(*) FROM sqlite_schema");
+    if (application == 0 && version == 0 && things == 0)
+        return create(store, why);
+    if (application != APPLICATION_ID)
+        return ro_why(why, RO_STORE_BROKEN, "%s: not a broker's store",
+                      store->path);
+    if (version != SCHEMA_VERSION)
+        return ro_why(why, RO_STORE_BROKEN,
+                      "%s: layout %lld, and this program knows %d",
+                      store->path, (long long)version, SCHEMA_VERSION);
+    return RO_OK;
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Inside daemon/store/sqlite: the open store, and how a kept statement is
+ * bound, run and read. Every outcome of SQLite becomes one of ours here.
+ */
+#ifndef DAEMON_STORE_SQLITE_SQL_H
+#define DAEMON_STORE_SQLITE_SQL_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+
+#include "daemon/store/store.h"
+
+/* The kept statements; their texts are sql.def. */
+enum sql_name {
+#define X(name, text) SQL_##name,
+#include "daemon/store/sqlite/sql.def"
+#undef X
+    SQL_COUNT
+};
+
+/* Where the turn stands. */
+enum sql_turn {
+    TURN_NONE,   /* between turns: only reads */
+    TURN_OPEN,
+    TURN_SPOILT, /* no room: can only be rolled back */
+    TURN_BROKEN, /* nobody knows: the process must end */
+};
+
+struct store {
+    int lock; /* the lock file, or -1 */
+    char *path;
+    char *wal_path;
+    sqlite3 *db;
+    sqlite3_stmt *statements[SQL_COUNT];
+    enum sql_turn turn;
+    int wal_pages; /* in the write-ahead log after the last commit */
+    /* bodies that this turn brought: who has no envelope at its end goes */
+    int64_t *fresh;
+    size_t n_fresh;
+    size_t fresh_room;
+};
+
+/* What a result of SQLite means for the turn; spoils or breaks it. RO_OK for
+ * SQLITE_OK, SQLITE_ROW and SQLITE_DONE. */
+RO_MUST_USE enum ro_status sql_outcome(struct store *store, int rc);
+
+/* Prepares every statement. SQLite's result. */
+RO_MUST_USE int sql_prepare(struct store *store);
+
+/* Finalises every statement. */
+void sql_finalise(struct store *store);
+
+/* A statement ready to be bound; sql_end makes it ready again. */
+sqlite3_stmt *sql_start(struct store *store, enum sql_name name);
+void sql_end(sqlite3_stmt **statement);
+#define SQL_USE(local, store, name)                                            \
+    RO_CLEANUP(sql_end) sqlite3_stmt *local = sql_start((store), (name))
+
+/* Binds parameter `i`, counted from 1. Bytes must stay until sql_end; numbers
+ * beyond what SQLite holds become the largest that it does. */
+void sql_put_number(sqlite3_stmt *statement, int i, uint64_t value);
+void sql_put_bytes(sqlite3_stmt *statement, int i, struct ro_bytes bytes);
+void sql_put_id(sqlite3_stmt *statement, int i, const struct ro_seat_id *id);
+void sql_put_hash(sqlite3_stmt *statement, int i, const struct ro_hash *hash);
+
+/* Takes a step that reads: RO_OK with a row, RO_NOT_FOUND past the last. */
+RO_MUST_USE enum ro_status sql_row(struct store *store,
+                                   sqlite3_stmt *statement);
+
+/* Runs a statement that writes; the turn must be open. */
+RO_MUST_USE enum ro_status sql_write(struct store *store,
+                                     sqlite3_stmt *statement);
+
+/* Whether the turn may write: RO_OK, RO_NO_ROOM, RO_STORE_BROKEN. */
+RO_MUST_USE enum ro_status sql_may_write(const struct store *store);
+
+/* Reads column `i`, counted from 0. Bytes are valid until the next step. A
+ * column that has not its fixed size is damage: RO_STORE_BROKEN. */
+uint64_t sql_number(sqlite3_stmt *statement, int i);
+struct ro_bytes sql_bytes(sqlite3_stmt *statement, int i);
+RO_MUST_USE enum ro_status sql_fixed(struct store *store,
+                                     sqlite3_stmt *statement,
+                                     int i,
+                                     void *ret_bytes,
+                                     size_t size);
+
+/* Runs a text without a result, outside the kept statements. SQLite's result. */
+RO_MUST_USE int sql_run(sqlite3 *db, const char *text);
+
+/* The number that a text answers with; -1 when it does not. */
+int64_t sql_ask(sqlite3 *db, const char *text);
+
+/* Checks that the file is ours, and lays out a new one. RO_TAKEN when another
+ * program has it open, RO_STORE_BROKEN, both with `why`. */
+RO_MUST_USE enum ro_status schema_settle(struct store *store,
+                                         struct ro_why *why);
+
+#endif

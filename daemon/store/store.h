@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The store of one circle, as the turn sees it: begin, a list of operations,
+ * commit. No SQL above this line; an engine (today sqlite/) stands behind it.
+ *
+ * What commit promises: RO_OK means that all of the turn survives a power
+ * cut. RO_NO_ROOM means that nothing of it was kept and the store goes on.
+ * RO_STORE_BROKEN means that nobody knows: the process must end and read
+ * again. Operations that write return RO_NO_ROOM or RO_STORE_BROKEN too, with
+ * the same meaning; after either the turn can only be rolled back.
+ */
+#ifndef DAEMON_STORE_STORE_H
+#define DAEMON_STORE_STORE_H
+
+#include "common/base/bytes.h"
+#include "common/base/ids.h"
+#include "common/base/status.h"
+
+struct store;
+
+/* Opens or creates the store in the existing folder `dir`, takes its lock
+ * (RO_TAKEN if another process holds it), and checks that the engine really
+ * runs as durable as we say. RO_STORE_BROKEN, with `why`. */
+RO_MUST_USE enum ro_status store_open(const char *dir,
+                                      struct ro_why *why,
+                                      struct store **ret_store);
+
+/* Rolls back what is open and closes; accepts NULL. */
+void store_free(struct store *store);
+RO_DEFINE_AUTO(store, store_free)
+
+/* One turn. */
+RO_MUST_USE enum ro_status store_begin(struct store *store);
+RO_MUST_USE enum ro_status store_commit(struct store *store);
+void store_rollback(struct store *store);
+
+/* Folds the write-ahead log into the file when it has grown; call between
+ * turns, cheap when there is nothing to do. */
+void store_tidy(struct store *store);
+
+/* Lets the file grow to about so many bytes and no further: what does not fit
+ * is RO_NO_ROOM, as on a full disk. RO_STORE_BROKEN, RO_NO_MEMORY. */
+RO_MUST_USE enum ro_status store_cap(struct store *store, uint64_t bytes);
+
+/* Called once for each thing read; `user` is the caller's. Anything but RO_OK
+ * ends the walk and is returned by it, RO_REFUSED ends it without an error. The
+ * function may call the store, but not begin the walk that it is in. */
+struct store_envelope;
+typedef enum ro_status store_record_fn(void *user,
+                                       uint32_t day,
+                                       struct ro_bytes record);
+typedef enum ro_status store_notice_fn(void *user,
+                                       uint64_t cursor,
+                                       struct ro_bytes notice);
+typedef enum ro_status store_envelope_fn(void *user,
+                                         const struct store_envelope *envelope);
+
+/* --- the directory log ---------------------------------------------------- */
+
+/* Appends record number `n`, counted from 0; it came on UTC day `day`. */
+RO_MUST_USE enum ro_status store_record_put(struct store *store,
+                                            uint64_t n,
+                                            uint32_t day,
+                                            struct ro_bytes record);
+
+/* Walks the records from number `from` on, in order. */
+RO_MUST_USE enum ro_status store_records(struct store *store,
+                                         uint64_t from,
+                                         store_record_fn *fn,
+                                         void *user);
+
+/* --- notices --------------------------------------------------------------- */
+
+/* A notice to keep; at most one of a seat is current. */
+struct store_notice {
+    struct ro_seat_id seat;
+    uint32_t expires_day;
+    struct ro_bytes bytes;
+};
+
+/* Keeps a notice under a new, higher cursor; the seat's last one becomes
+ * replaced, and stays readable until store_notices_prune. */
+RO_MUST_USE enum ro_status store_notice_put(struct store *store,
+                                            const struct store_notice *notice,
+                                            uint64_t *ret_cursor);
+
+/* Walks notices (replaced ones too) with cursors above `after`, rising. */
+RO_MUST_USE enum ro_status store_notices(struct store *store,
+                                         uint64_t after,
+                                         store_notice_fn *fn,
+                                         void *user);
+
+/* The highest cursor ever given; 0 if none. */
+RO_MUST_USE enum ro_status store_notice_newest(struct store *store,
+                                               uint64_t *ret_cursor);
+
+/* How many notices of a seat are kept, replaced ones too. */
+RO_MUST_USE enum ro_status store_notice_count(struct store *store,
+                                              const struct ro_seat_id *seat,
+                                              uint64_t *ret_n);
+
+/* Forgets what is replaced and what has expired by `day`; called with each new
+ * checkpoint. */
+RO_MUST_USE enum ro_status store_notices_prune(struct store *store,
+                                               uint32_t day);
+
+/* --- checkpoints ----------------------------------------------------------- */
+
+/* Keeps the checkpoint of a slot (UTC hour) and the notices' cursor that it
+ * covers; older ones are forgotten. */
+RO_MUST_USE enum ro_status store_checkpoint_put(struct store *store,
+                                                uint32_t slot,
+                                                uint64_t covered,
+                                                struct ro_bytes checkpoint);
+
+/* The newest: its bytes are appended to `ret_bytes`. RO_NOT_FOUND. */
+RO_MUST_USE enum ro_status store_checkpoint_get(struct store *store,
+                                                uint32_t *ret_slot,
+                                                uint64_t *ret_covered,
+                                                struct ro_buf *ret_bytes);
+
+/* --- bodies and envelopes -------------------------------------------------- */
+
+/* An envelope as stored. In a put, `body` is empty and the body with
+ * `body_hash` must be here; in a walk, `body` holds its bytes. `wrap` and
+ * `body` are valid during the call. */
+struct store_envelope {
+    uint64_t key; /* rises; never used twice */
+    struct ro_seat_id mailbox;
+    struct ro_envelope_id id;
+    struct ro_hash body_hash;
+    struct ro_bytes wrap;
+    struct ro_bytes body;
+    uint32_t day;
+    uint32_t generation;
+    uint32_t expiry_hour;
+};
+
+/* Whether a body is here: RO_OK or RO_NOT_FOUND. */
+RO_MUST_USE enum ro_status store_body_find(struct store *store,
+                                           const struct ro_hash *hash);
+
+/* Keeps a body; one that is here already is the same. It is forgotten with
+ * its last envelope, or at the end of the turn if it has none. */
+RO_MUST_USE enum ro_status store_body_put(struct store *store,
+                                          const struct ro_hash *hash,
+                                          struct ro_bytes body);
+
+/* Keeps an envelope. An equal one (same id) that is stored is the same: RO_OK
+ * and its key. RO_NEED_BODY when its body is not here. */
+RO_MUST_USE enum ro_status store_envelope_put(struct store *store,
+                                              const struct store_envelope *put,
+                                              uint64_t *ret_key);
+
+/* Where to read a mailbox: keys above `after`, at most `limit` envelopes. */
+struct store_cursor {
+    struct ro_seat_id mailbox;
+    uint64_t after;
+    size_t limit;
+};
+
+/* Walks envelopes of a mailbox in rising order of keys. */
+RO_MUST_USE enum ro_status store_envelopes(struct store *store,
+                                           const struct store_cursor *cursor,
+                                           store_envelope_fn *fn,
+                                           void *user);
+
+/* Forgets one envelope of a mailbox, and its body with its last envelope.
+ * RO_NOT_FOUND when it is not there. */
+RO_MUST_USE enum ro_status store_envelope_drop(struct store *store,
+                                               const struct ro_seat_id *mailbox,
+                                               uint64_t key);
+
+/* A stretch of a mailbox: keys above `after` up to `upto`. */
+struct store_span {
+    struct ro_seat_id mailbox;
+    uint64_t after;
+    uint64_t upto;
+    uint64_t limit; /* count no further */
+};
+
+/* How many envelopes stand in a stretch, at most its limit. */
+RO_MUST_USE enum ro_status store_count(struct store *store,
+                                       const struct store_span *span,
+                                       uint64_t *ret_n);
+
+/* Forgets at most `limit` envelopes that expire at or before `hour`, and every
+ * used ticket that does. */
+RO_MUST_USE enum ro_status store_expire(struct store *store,
+                                        uint32_t hour,
+                                        size_t limit,
+                                        size_t *ret_n);
+
+/* --- enrolment ------------------------------------------------------------- */
+
+/* A ticket that was used, with what; the mailbox that it opened. */
+struct store_ticket {
+    uint8_t id[RO_ID_SIZE];
+    struct ro_hash request; /* hash of body and wrap that came with it */
+    struct ro_seat_id mailbox;
+    uint32_t expiry_hour; /* of both: forgotten from then on */
+};
+
+/* Keeps a used ticket and opens its mailbox for the answer. */
+RO_MUST_USE enum ro_status store_ticket_put(struct store *store,
+                                            const struct store_ticket *ticket);
+
+/* A used ticket. RO_NOT_FOUND. */
+RO_MUST_USE enum ro_status store_ticket_get(struct store *store,
+                                            const uint8_t id[static RO_ID_SIZE],
+                                            struct store_ticket *ret_ticket);
+
+/* Whether enrol opened this mailbox: RO_OK or RO_NOT_FOUND. */
+RO_MUST_USE enum ro_status
+store_enrol_mailbox(struct store *store, const struct ro_seat_id *mailbox);
+
+/* --- figures --------------------------------------------------------------- */
+
+/* What the store holds, for the counters and the demo. */
+struct store_figures {
+    uint64_t records;
+    uint64_t notices;
+    uint64_t bodies;
+    uint64_t envelopes;
+    uint64_t mailboxes; /* with something waiting */
+    uint64_t bytes;     /* of the files */
+};
+RO_MUST_USE enum ro_status store_measure(struct store *store,
+                                         struct store_figures *ret_figures);
+
+#endif

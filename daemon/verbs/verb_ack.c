@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Verb 9: what the client has committed; the broker forgets it. Keys that are
+ * not there any more are fine: an ack may come twice. What is forgotten no
+ * longer counts against the window, so the mailbox is looked at again.
+ */
+#include "frame.pb-c.h"
+
+#include "daemon/verbs/verbs.h"
+
+struct grant {
+    struct ro_seat_id mailbox;
+};
+
+static enum ro_status
+authorise(struct broker *broker, struct request *req)
+{
+    const Reachout__Ack__Ask *ask = (const void *)req->ask;
+    struct grant *grant = ro_arena_zero(req->arena, sizeof(*grant));
+    (void)broker;
+    if (grant == NULL)
+        return RO_NO_MEMORY;
+    req->grant = grant;
+    RO_TRY(ro_field_copy(&ask->mailbox, grant->mailbox.b, RO_ID_SIZE));
+    if (session_attachment(req->session, &grant->mailbox) == NULL)
+        return ro_why(&req->why, RO_NOT_ALLOWED,
+                      "the mailbox is not attached here");
+    return RO_OK;
+}
+
+static enum ro_status
+store(struct broker *broker, struct request *req)
+{
+    const Reachout__Ack__Ask *ask = (const void *)req->ask;
+    const struct grant *grant = req->grant;
+    Reachout__Ack__Answer *answer = ro_arena_take(req->arena, sizeof(*answer));
+    if (answer == NULL)
+        return RO_NO_MEMORY;
+    reachout__ack__answer__init(answer);
+    RO_TRY(verbs_concern(req, &grant->mailbox));
+    for (size_t i = 0; i < ask->n_keys; i++) {
+        enum ro_status s =
+            store_envelope_drop(broker->store, &grant->mailbox, ask->keys[i]);
+        if (s != RO_OK && s != RO_NOT_FOUND)
+            return s;
+        broker->counts.acked += s == RO_OK;
+    }
+    const struct store_span all = {grant->mailbox, 0, UINT64_MAX,
+                                   BROKER_WAITING_MAX};
+    RO_TRY(store_count(broker->store, &all, &answer->waiting));
+    answer->has_waiting = true;
+    req->answer = &answer->base;
+    return RO_OK;
+}
+
+const struct verb verb_ack = {
+    .name = "ack",
+    .doors = VERB_AT_MEMBER | VERB_AT_OPEN,
+    .ask = &reachout__ack__ask__descriptor,
+    .authorise = authorise,
+    .store = store,
+};

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Verb 5: signed records for the directory log, all or none. The directory in
+ * memory is the check: what it took before a later record failed is undone by
+ * reading the log again, and because that is work, it costs the connection.
+ */
+#include <string.h>
+
+#include "frame.pb-c.h"
+
+#include "daemon/verbs/verbs.h"
+
+/* The first record decides whose circle this is: a charter that names another
+ * broker's keys would have clients refuse every checkpoint. */
+static enum ro_status
+check_broker(const struct broker *broker, struct ro_why *why)
+{
+    const struct ro_charter_view *charter =
+        ro_directory_charter(broker->ledger.directory);
+    if (charter == NULL)
+        return RO_NOT_READY;
+    if (memcmp(charter->broker_curve.b, broker->curve.b, RO_KEY_SIZE) != 0 ||
+        memcmp(charter->broker_signing.b,
+               ro_keypair_public(broker->signing)->b, RO_KEY_SIZE) != 0)
+        return ro_why(why, RO_NOT_ALLOWED,
+                      "the charter names the keys of another broker");
+    return RO_OK;
+}
+
+static enum ro_status
+add_one(struct broker *broker, struct request *req, struct ro_bytes record)
+{
+    struct ro_directory *directory = broker->ledger.directory;
+    bool first = ro_directory_size(directory) == 0;
+    const struct ro_replaying how = {
+        .how = RO_REPLAY_APPEND,
+        .today = ro_day_of(broker->time.now_s),
+    };
+    RO_TRY(ro_directory_add(directory, record, &how, &req->why));
+    broker->ledger_touched = true;
+    return first ? check_broker(broker, &req->why) : RO_OK;
+}
+
+static enum ro_status
+add_all(struct broker *broker,
+        struct request *req,
+        const Reachout__Append__Ask *ask)
+{
+    uint64_t before = ro_directory_size(broker->ledger.directory);
+    enum ro_status s = RO_OK;
+    for (size_t i = 0; s == RO_OK && i < ask->n_records; i++)
+        s = add_one(broker, req, ro_field(&ask->records[i]));
+    if (s == RO_OK || ro_directory_size(broker->ledger.directory) == before)
+        return s;
+    RO_TRY(ledger_again(&broker->ledger));
+    (void)broker_session_event(broker, req->session, SESSION_BROKE);
+    return s;
+}
+
+static enum ro_status
+keep_all(struct broker *broker,
+         const Reachout__Append__Ask *ask,
+         uint64_t before)
+{
+    uint32_t day = ro_day_of(broker->time.now_s);
+    for (size_t i = 0; i < ask->n_records; i++)
+        RO_TRY(store_record_put(broker->store, before + i, day,
+                                ro_field(&ask->records[i])));
+    broker->directory_touched |= ask->n_records > 0;
+    return before == 0 ? hourly_checkpoint(broker) : RO_OK;
+}
+
+static enum ro_status
+store(struct broker *broker, struct request *req)
+{
+    const Reachout__Append__Ask *ask = (const void *)req->ask;
+    Reachout__Append__Answer *answer =
+        ro_arena_take(req->arena, sizeof(*answer));
+    if (answer == NULL)
+        return RO_NO_MEMORY;
+    reachout__append__answer__init(answer);
+    uint64_t before = ro_directory_size(broker->ledger.directory);
+    RO_TRY(add_all(broker, req, ask));
+    RO_TRY(keep_all(broker, ask, before));
+    answer->has_size = true;
+    answer->size = ro_directory_size(broker->ledger.directory);
+    req->answer = &answer->base;
+    return RO_OK;
+}
+
+const struct verb verb_append = {
+    .name = "append",
+    .doors = VERB_AT_OPEN,
+    .brings = VERB_BRINGS_NEWS,
+    .ask = &reachout__append__ask__descriptor,
+    .store = store,
+};

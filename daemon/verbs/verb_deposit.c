@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Verb 7: bodies and wraps. Each wrap stands for itself and has a status of
+ * its own. Every check is made for every wrap, in the same order, whatever an
+ * earlier one said: neither the shape nor the time of a refusal tells whose
+ * mailbox it was.
+ */
+#include <string.h>
+
+#include "frame.pb-c.h"
+
+#include "daemon/verbs/mail.h"
+#include "daemon/verbs/verbs.h"
+
+/* A body that came in this frame. */
+struct piece {
+    struct ro_bytes bytes;
+    struct ro_hash hash;
+    enum ro_status form; /* whether it fills a bucket */
+    bool paid;           /* charged to the connection with an earlier wrap */
+};
+
+struct pieces {
+    struct piece *piece;
+    size_t n;
+};
+
+static enum ro_status
+read_bodies(struct request *req,
+            const Reachout__Deposit__Ask *ask,
+            struct pieces *ret_pieces)
+{
+    struct piece *piece =
+        ro_arena_take(req->arena, (ask->n_bodies + 1) * sizeof(*piece));
+    if (piece == NULL)
+        return RO_NO_MEMORY;
+    for (size_t i = 0; i < ask->n_bodies; i++) {
+        piece[i].bytes = ro_field(&ask->bodies[i]);
+        piece[i].form = mail_check_body(piece[i].bytes);
+        piece[i].paid = false;
+        ro_body_hash(piece[i].bytes, &piece[i].hash);
+    }
+    *ret_pieces = (struct pieces){piece, ask->n_bodies};
+    return RO_OK;
+}
+
+static struct piece *
+find_piece(const struct pieces *pieces, const struct ro_hash *hash)
+{
+    for (size_t i = 0; i < pieces->n; i++)
+        if (memcmp(pieces->piece[i].hash.b, hash->b, RO_HASH_SIZE) == 0)
+            return &pieces->piece[i];
+    return NULL;
+}
+
+/* A wrap on its way in. */
+struct wrap {
+    struct store_envelope put;
+    struct piece *piece; /* its body, if that came in this frame */
+    enum ro_status kept; /* whether the store has its body */
+};
+
+static enum ro_status
+read_wrap(const Reachout__Deposit__Wrap *from, struct wrap *ret_wrap)
+{
+    struct store_envelope *put = &ret_wrap->put;
+    put->wrap = ro_field(&from->wrap);
+    put->day = from->day;
+    put->generation = from->generation;
+    put->expiry_hour = from->expiry_hour;
+    enum ro_status mailbox =
+        ro_field_copy(&from->mailbox, put->mailbox.b, RO_ID_SIZE);
+    enum ro_status body =
+        ro_field_copy(&from->body, put->body_hash.b, RO_HASH_SIZE);
+    enum ro_status wrap = mail_check_wrap(put->wrap);
+    RO_TRY(mailbox);
+    RO_TRY(body);
+    return wrap;
+}
+
+static enum ro_status
+body_outcome(const struct wrap *wrap)
+{
+    if (wrap->piece != NULL)
+        return wrap->piece->form;
+    return wrap->kept == RO_OK ? RO_OK : RO_NEED_BODY;
+}
+
+/* The first of all outcomes that is not RO_OK; RO_STORE_BROKEN and RO_NO_ROOM
+ * come out through the return value. */
+static enum ro_status
+check_wrap(struct broker *broker,
+           const struct pieces *pieces,
+           struct wrap *wrap,
+           enum ro_status *status)
+{
+    const struct store_envelope *put = &wrap->put;
+    bool live = members_is_live(broker, &put->mailbox);
+    wrap->piece = find_piece(pieces, &put->body_hash);
+    wrap->kept = store_body_find(broker->store, &put->body_hash);
+    if (wrap->kept != RO_OK && wrap->kept != RO_NOT_FOUND)
+        return wrap->kept;
+    const enum ro_status outcomes[] = {
+        *status,
+        live ? RO_OK : RO_NO_MAILBOX,
+        mail_check_day(broker, put->day),
+        mail_check_generation(broker, put->generation),
+        mail_check_expiry(broker, put->expiry_hour),
+        body_outcome(wrap),
+    };
+    for (size_t i = RO_LEN(outcomes); i > 0; i--)
+        if (outcomes[i - 1] != RO_OK)
+            *status = outcomes[i - 1];
+    return RO_OK;
+}
+
+/* A wrap costs one envelope and its bytes, a body its bytes once. */
+static enum ro_status
+charge(struct broker *broker, struct session *session, struct wrap *wrap)
+{
+    struct credit_amount amount = {1, wrap->put.wrap.size};
+    bool brings = wrap->piece != NULL && wrap->kept == RO_NOT_FOUND &&
+                  !wrap->piece->paid;
+    if (brings)
+        amount.bytes += wrap->piece->bytes.size;
+    RO_TRY(credit_charge(&session->credit, &amount, broker->turn));
+    if (brings)
+        wrap->piece->paid = true;
+    return RO_OK;
+}
+
+/* One wrap: its own status, or what ends the turn. */
+static enum ro_status
+take_wrap(struct broker *broker,
+          struct request *req,
+          const struct pieces *pieces,
+          const Reachout__Deposit__Wrap *from,
+          enum ro_status *ret_status)
+{
+    struct wrap wrap = {0};
+    enum ro_status status = read_wrap(from, &wrap);
+    RO_TRY(check_wrap(broker, pieces, &wrap, &status));
+    if (status == RO_OK)
+        status = charge(broker, req->session, &wrap);
+    *ret_status = status;
+    if (status != RO_OK)
+        return RO_OK;
+    struct ro_bytes body = {0};
+    if (wrap.piece != NULL)
+        body = wrap.piece->bytes;
+    RO_TRY(mail_keep(broker, &wrap.put, body));
+    req->audience[req->n_audience++] = wrap.put.mailbox;
+    broker->counts.stored++;
+    return RO_OK;
+}
+
+static Reachout__Deposit__Answer *
+new_answer(struct request *req, const Reachout__Deposit__Ask *ask)
+{
+    Reachout__Deposit__Answer *answer =
+        ro_arena_take(req->arena, sizeof(*answer));
+    if (answer == NULL)
+        return NULL;
+    reachout__deposit__answer__init(answer);
+    size_t room = ask->n_wraps + 1;
+    answer->statuses =
+        ro_arena_take(req->arena, room * sizeof(*answer->statuses));
+    req->audience = ro_arena_take(req->arena, room * sizeof(*req->audience));
+    if (answer->statuses == NULL || req->audience == NULL)
+        return NULL;
+    return answer;
+}
+
+static enum ro_status
+authorise(struct broker *broker, struct request *req)
+{
+    const struct credit_amount hourly = {broker->limits.open_envelopes,
+                                         broker->limits.open_bytes};
+    if (ro_directory_charter(broker->ledger.directory) == NULL)
+        return RO_NOT_READY;
+    credit_fill(&req->session->credit, &hourly, broker->time.now_ms);
+    return RO_OK;
+}
+
+static enum ro_status
+store(struct broker *broker, struct request *req)
+{
+    const Reachout__Deposit__Ask *ask = (const void *)req->ask;
+    Reachout__Deposit__Answer *answer = new_answer(req, ask);
+    if (answer == NULL)
+        return RO_NO_MEMORY;
+    struct pieces pieces;
+    RO_TRY(read_bodies(req, ask, &pieces));
+    for (size_t i = 0; i < ask->n_wraps; i++) {
+        enum ro_status status;
+        RO_TRY(take_wrap(broker, req, &pieces, ask->wraps[i], &status));
+        answer->statuses[answer->n_statuses++] = ro_status_wire(status);
+    }
+    answer->has_credit_envelopes = true;
+    answer->credit_envelopes = req->session->credit.left.envelopes;
+    answer->has_credit_bytes = true;
+    answer->credit_bytes = req->session->credit.left.bytes;
+    req->answer = &answer->base;
+    return RO_OK;
+}
+
+const struct verb verb_deposit = {
+    .name = "deposit",
+    .doors = VERB_AT_OPEN,
+    .brings = VERB_BRINGS_NEWS,
+    .ask = &reachout__deposit__ask__descriptor,
+    .authorise = authorise,
+    .store = store,
+};

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Verb 4: a new notice of the seat itself. One a frame: a second one of the
+ * same seat would only replace the first. Replaced ones stay until the next
+ * checkpoint, so their number an hour is bounded.
+ */
+#include "frame.pb-c.h"
+
+#include "daemon/verbs/verbs.h"
+
+#define KEPT_MAX 16 /* of a seat, between two checkpoints */
+
+static enum ro_status
+authorise(struct broker *broker, struct request *req)
+{
+    const Reachout__Publish__Ask *ask = (const void *)req->ask;
+    (void)broker;
+    if (ask->n_notices != 1)
+        return ro_why(&req->why, RO_BAD_RECORD, "one notice at a time");
+    return RO_OK;
+}
+
+/* Against the notices as this turn has left them. */
+static enum ro_status
+check(struct broker *broker,
+      struct request *req,
+      struct ro_bytes notice,
+      struct ro_notice_facts *ret_facts)
+{
+    uint64_t kept;
+    if (notice.size > RO_NOTICE_LIMIT)
+        return ro_why(&req->why, RO_BAD_RECORD, "the notice is too large");
+    RO_TRY(ro_notices_check(broker->ledger.notices, broker->ledger.directory,
+                            notice, &req->why, ret_facts));
+    if (!ro_seat_id_equal(&ret_facts->seat, &req->session->seat))
+        return ro_why(&req->why, RO_NO_RIGHT, "a notice of another seat");
+    RO_TRY(store_notice_count(broker->store, &ret_facts->seat, &kept));
+    return kept < KEPT_MAX ? RO_OK : RO_OVER_QUOTA;
+}
+
+static enum ro_status
+store(struct broker *broker, struct request *req)
+{
+    const Reachout__Publish__Ask *ask = (const void *)req->ask;
+    struct ro_notice_facts facts = {0};
+    struct ro_bytes notice = ro_field(&ask->notices[0]);
+    RO_TRY(check(broker, req, notice, &facts));
+    Reachout__Publish__Answer *answer =
+        ro_arena_take(req->arena, sizeof(*answer));
+    if (answer == NULL)
+        return RO_NO_MEMORY;
+    reachout__publish__answer__init(answer);
+    const struct store_notice put = {facts.seat, facts.expires_day, notice};
+    broker->ledger_touched = true;
+    RO_TRY(store_notice_put(broker->store, &put, &answer->cursor));
+    RO_TRY(ro_notices_add(broker->ledger.notices, notice));
+    broker->ledger.newest = answer->cursor;
+    answer->has_cursor = true;
+    req->answer = &answer->base;
+    return RO_OK;
+}
+
+const struct verb verb_publish = {
+    .name = "publish",
+    .doors = VERB_AT_MEMBER,
+    .brings = VERB_BRINGS_NEWS,
+    .ask = &reachout__publish__ask__descriptor,
+    .authorise = authorise,
+    .store = store,
+};
