@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/core/bulletin.h"
+
+#include "client/core/row.h"
+#include "common/wire/codec.h"
+
+#include "frame.pb-c.h"
+
+#include <string.h>
+
+#define VERB_NOTICES 3
+
+/* One fetch under way. The digest speaks of the notices up to `covered`. */
+struct fetch {
+    struct engine *engine;
+    struct ro_why *why;
+    struct ro_checkpoint point;
+    struct ro_buf raw; /* the checkpoint as it came */
+    uint64_t covered;
+    enum { DIGEST_OPEN, DIGEST_HELD } digest;
+};
+
+static enum ro_status
+save_checkpoint(struct engine *engine)
+{
+    RO_AUTOBUF row = {0};
+    ro_buf_put_u64(&row, engine->notices_cursor);
+    row_put_piece(&row, ro_buf_view(&engine->checkpoint));
+    RO_TRY(ro_buf_ok(&row));
+    struct vault_place place = {VAULT_STATE, ro_bytes_text("checkpoint"), {0}};
+    return vault_put(engine->vault, &place, ro_buf_view(&row));
+}
+
+/* --- the checkpoint ------------------------------------------------------------ */
+
+/* A served checkpoint must not be older than the newest we saw, nor than two
+ * days. */
+static enum ro_status
+check_fresh(const struct fetch *fetch)
+{
+    const struct engine *engine = fetch->engine;
+    uint32_t hour = ro_hour_of(ro_clock_wall_s(&engine->clock));
+    if (engine->checkpoint.size > 0 && fetch->point.slot < engine->point.slot)
+        return ro_why(fetch->why, RO_ROLLED_BACK,
+                      "the broker serves a checkpoint older than one that we "
+                      "saw before");
+    if (fetch->point.slot + RO_FREEZE_HOURS < hour)
+        return ro_why(fetch->why, RO_FROZEN,
+                      "the broker's newest checkpoint is %u hours old",
+                      hour - fetch->point.slot);
+    return RO_OK;
+}
+
+/* Opens the checkpoint of an answer with the charter's key and holds it
+ * against our log and against the newest that we saw. */
+static enum ro_status
+open_checkpoint(struct fetch *fetch, struct ro_bytes raw)
+{
+    struct engine *engine = fetch->engine;
+    const struct ro_charter_view *charter =
+        ro_directory_charter(engine->directory);
+    if (charter == NULL)
+        return ro_why(fetch->why, RO_NOT_READY, "there is no charter yet");
+    enum ro_status s = ro_checkpoint_open(raw, &engine->keyring->circle,
+                                          &charter->broker_signing,
+                                          &fetch->point);
+    if (s != RO_OK)
+        return ro_why(fetch->why, s,
+                      "the broker's checkpoint is not signed by it");
+    s = ro_checkpoint_agrees(&fetch->point, engine->directory);
+    if (s == RO_OK && engine->checkpoint.size > 0)
+        s = ro_checkpoint_compare(&fetch->point, &engine->point);
+    if (s != RO_OK)
+        return ro_why(fetch->why, s,
+                      "the directory differs from the one that the broker "
+                      "showed before; tell the authority");
+    ro_buf_clear(&fetch->raw);
+    ro_buf_put(&fetch->raw, raw.data, raw.size);
+    RO_TRY(ro_buf_ok(&fetch->raw));
+    return check_fresh(fetch);
+}
+
+static enum ro_status
+hold_digest(struct fetch *fetch)
+{
+    struct ro_hash ours;
+    ro_notices_digest(fetch->engine->notices, fetch->point.slot / 24, &ours);
+    fetch->digest = DIGEST_HELD;
+    if (memcmp(ours.b, fetch->point.notices.b, RO_HASH_SIZE) != 0)
+        return ro_why(fetch->why, RO_FORKED,
+                      "the broker shows us other epoch keys than its "
+                      "checkpoint covers; tell the authority");
+    return RO_OK;
+}
+
+/* --- the notices ---------------------------------------------------------------- */
+
+/* Checks one notice and keeps it. A list of a seat that was revoked since is
+ * covered by the digest and kept for that, but never used. */
+static enum ro_status
+take_notice(struct fetch *fetch,
+            const Reachout__Notices__Answer__Entry *entry)
+{
+    struct engine *engine = fetch->engine;
+    struct ro_bytes raw = ro_field(&entry->notice);
+    struct ro_notice_facts facts = {0};
+    if (entry->cursor <= engine->notices_cursor)
+        return ro_why(fetch->why, RO_BAD_FRAME, "the notices do not rise");
+    enum ro_status s = ro_notices_check(engine->notices, engine->directory, raw,
+                                        fetch->why, &facts);
+    if (s == RO_NO_RIGHT) {
+        const struct ro_seat_view *seat =
+            ro_directory_seat(engine->directory, &facts.seat);
+        if (seat == NULL)
+            return RO_STALE;
+        s = seat->standing == RO_SEAT_REVOKED ? RO_OK : RO_NO_RIGHT;
+    }
+    RO_TRY(s);
+    RO_TRY(ro_notices_add(engine->notices, raw));
+    struct vault_place place = {VAULT_NOTICE, {facts.seat.b, RO_ID_SIZE}, {0}};
+    RO_TRY(vault_put(engine->vault, &place, raw));
+    engine->notices_cursor = entry->cursor;
+    return RO_OK;
+}
+
+static enum ro_status
+take_notices(struct fetch *fetch, const Reachout__Notices__Answer *answer)
+{
+    RO_TRY(open_checkpoint(fetch, ro_field(&answer->checkpoint)));
+    fetch->covered = answer->covered;
+    if (fetch->engine->notices_cursor > fetch->covered)
+        fetch->digest = DIGEST_HELD;
+    for (size_t i = 0; i < answer->n_entries; i++) {
+        if (fetch->digest == DIGEST_OPEN &&
+            answer->entries[i]->cursor > fetch->covered)
+            RO_TRY(hold_digest(fetch));
+        RO_TRY(take_notice(fetch, answer->entries[i]));
+    }
+    return RO_OK;
+}
+
+/* One ask for notices. ret_newest: the broker's newest cursor. */
+static enum ro_status
+fetch_page(struct fetch *fetch, int64_t deadline_ms, uint64_t *ret_newest)
+{
+    struct engine *engine = fetch->engine;
+    uint64_t before = engine->notices_cursor;
+    Reachout__Notices__Ask ask = REACHOUT__NOTICES__ASK__INIT;
+    ask.has_after = true;
+    ask.after = before;
+    const struct link_ask asked = {LINK_OPEN, VERB_NOTICES, &ask.base,
+                                   &reachout__notices__answer__descriptor,
+                                   deadline_ms};
+    struct link_answer got;
+    RO_TRY(link_ask(engine->link, &asked, engine->arena, fetch->why, &got));
+    const Reachout__Notices__Answer *answer = (const void *)got.message;
+    *ret_newest = answer->newest;
+    RO_TRY(take_notices(fetch, answer));
+    if (engine->notices_cursor == before && answer->newest > before)
+        return ro_why(fetch->why, RO_FROZEN, "the broker withholds notices");
+    return RO_OK;
+}
+
+static enum ro_status
+fetch_all(struct fetch *fetch, int64_t deadline_ms)
+{
+    struct engine *engine = fetch->engine;
+    uint64_t newest;
+    do {
+        RO_TRY(fetch_page(fetch, deadline_ms, &newest));
+    } while (engine->notices_cursor < newest);
+    if (fetch->digest == DIGEST_OPEN)
+        RO_TRY(hold_digest(fetch));
+    engine->point = fetch->point;
+    ro_buf_fini(&engine->checkpoint);
+    engine->checkpoint = fetch->raw;
+    fetch->raw = (struct ro_buf){0};
+    engine->keyring->broker.signing =
+        ro_directory_charter(engine->directory)->broker_signing;
+    return save_checkpoint(engine);
+}
+
+/* After a failure the set in memory may be ahead of the vault's: read the
+ * vault's again, so that the next sync starts from what was kept. */
+static enum ro_status
+reload_notice(void *user, struct ro_bytes value)
+{
+    return ro_notices_add(user, value);
+}
+
+static enum ro_status
+undo(struct engine *engine, uint64_t cursor)
+{
+    vault_rollback(engine->vault);
+    engine->notices_cursor = cursor;
+    ro_notices_free(engine->notices);
+    engine->notices = ro_notices_new();
+    if (engine->notices == NULL)
+        return RO_NO_MEMORY;
+    return vault_walk(engine->vault, VAULT_NOTICE, (struct ro_bytes){0},
+                      reload_notice, engine->notices);
+}
+
+enum ro_status
+bulletin_sync(struct engine *engine, int64_t deadline_ms, struct ro_why *why)
+{
+    struct fetch fetch = {.engine = engine, .why = why};
+    uint64_t cursor = engine->notices_cursor;
+    RO_TRY(vault_begin(engine->vault));
+    enum ro_status s = fetch_all(&fetch, deadline_ms);
+    ro_buf_fini(&fetch.raw);
+    if (s == RO_OK)
+        return vault_commit(engine->vault);
+    RO_TRY(undo(engine, cursor));
+    return s;
+}

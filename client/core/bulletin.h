@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What stands beside the log at a client: the notices (epoch keys of
+ * everybody in the circle) and the checkpoint that covers them.
+ */
+#ifndef CLIENT_CORE_BULLETIN_H
+#define CLIENT_CORE_BULLETIN_H
+
+#include "client/core/engine.h"
+
+/* Fetches the notices after our cursor, verifies each, holds the set against
+ * the checkpoint's digest in the moment in which we have exactly what it
+ * covers, and keeps all of it in one commit. RO_STALE when a notice is of a
+ * seat that our log does not know yet: fetch the log and try again. The alarms
+ * are those of directory_sync. */
+RO_MUST_USE enum ro_status bulletin_sync(struct engine *engine,
+                                         int64_t deadline_ms,
+                                         struct ro_why *why);
+
+#endif

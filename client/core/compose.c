@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/core/compose.h"
+
+#include "client/core/drafts.h"
+#include "client/core/opening.h"
+#include "client/core/recipients.h"
+#include "common/base/text.h"
+#include "common/wire/codec.h"
+
+#include <string.h>
+
+/* --- may this seat ----------------------------------------------------------------- */
+
+static enum ro_status
+may_write(const struct engine *engine,
+          enum ro_purpose purpose,
+          struct ro_why *why)
+{
+    const struct ro_seat_view *seat =
+        ro_directory_seat(engine->directory, &engine->keyring->seat);
+    if (engine->keyring->enrolment != RO_ENROL_ADMITTED || seat == NULL)
+        return ro_why(why, RO_FORBIDDEN,
+                      "this seat is not admitted yet; run sync, or ask the "
+                      "authority");
+    if (!opening_may(seat->role, purpose))
+        return ro_why(why, RO_FORBIDDEN, "this seat has no power to do that");
+    return RO_OK;
+}
+
+/* Field text of protobuf-c lacks const; nothing writes to it. */
+static char *
+as_field(const char *text)
+{
+    char *field = NULL;
+    if (text != NULL && *text != '\0')
+        memcpy(&field, &text, sizeof(field));
+    return field;
+}
+
+static void
+begin(struct drafts *drafts,
+      struct engine *engine,
+      struct ro_why *why,
+      struct composed *composed)
+{
+    *composed = (struct composed){0};
+    *drafts = (struct drafts){engine, why, composed};
+}
+
+/* --- asking ------------------------------------------------------------------------- */
+
+static enum ro_status
+check_codes(struct engine *engine, const struct ro_ask *ask, struct ro_why *why)
+{
+    const struct ro_circle_conf *conf;
+    const struct ro_topic *topic;
+    const struct ro_urgency *urgency;
+    RO_TRY(engine_conf(engine, why, &conf));
+    if (ro_circle_conf_find_topic(conf, ask->topic, why, &topic) != RO_OK ||
+        ro_circle_conf_find_urgency(conf, ask->urgency, why, &urgency) != RO_OK)
+        return RO_BAD_INPUT;
+    if (ask->mode != NULL && strcmp(ask->mode, "in-person") != 0 &&
+        strcmp(ask->mode, "remote") != 0)
+        return ro_why(why, RO_BAD_INPUT,
+                      "'%.40s' is no mode; write in-person or remote",
+                      ask->mode);
+    if (ask->text == NULL || *ask->text == '\0')
+        return ro_why(why, RO_BAD_INPUT,
+                      "the request says nothing; a line or two are enough");
+    return RO_OK;
+}
+
+enum ro_status
+compose_check_ask(struct engine *engine,
+                  const struct ro_ask *ask,
+                  struct ro_arena *arena,
+                  struct ro_why *why,
+                  struct compose_audience *ret_to)
+{
+    char *text;
+    RO_TRY(may_write(engine, RO_PURPOSE_ASK, why));
+    RO_TRY(check_codes(engine, ask, why));
+    RO_TRY(drafts_text(ask->text, why, &text));
+    if (ask->n_to == 0 || ask->n_to > RO_AUDIENCES_MAX)
+        return ro_why(why, RO_BAD_INPUT,
+                      "say who may read it: --to coordinators, --to "
+                      "group:NAME or --to urn:URN");
+    ret_to->n = ask->n_to;
+    ret_to->audience =
+        ro_arena_zero(arena, ask->n_to * sizeof(*ret_to->audience));
+    ret_to->list = ro_arena_zero(arena, ask->n_to * sizeof(*ret_to->list));
+    if (ret_to->audience == NULL || ret_to->list == NULL)
+        return RO_NO_MEMORY;
+    for (size_t i = 0; i < ask->n_to; i++) {
+        ret_to->list[i] = &ret_to->audience[i];
+        RO_TRY(recipients_parse(engine, ask->to[i], arena, why,
+                                &ret_to->audience[i]));
+    }
+    return RO_OK;
+}
+
+/* The request's own row, with the members that it goes to now. */
+static enum ro_status
+put_request(struct engine *engine,
+            const struct composed *composed,
+            const struct recipients *reached)
+{
+    RO_AUTOREQUEST row = {.id = composed->request,
+                          .asker = engine->keyring->member_id,
+                          .ask = composed->rows[0],
+                          .first_seen_s = engine_now_s(engine)};
+    ro_buf_put(&row.asked, reached->members,
+               reached->n_members * sizeof(*reached->members));
+    RO_TRY(ro_buf_ok(&row.asked));
+    return request_row_put(engine->vault, &row);
+}
+
+static enum ro_status
+write_ask(struct drafts *drafts,
+          const struct ro_ask *ask,
+          const struct compose_audience *to)
+{
+    struct engine *engine = drafts->engine;
+    struct composed *composed = drafts->composed;
+    Reachout__Content content = REACHOUT__CONTENT__INIT;
+    Reachout__Ask asked = REACHOUT__ASK__INIT;
+    RO_AUTORECIPIENTS reached = {0};
+    for (size_t i = 0; i < to->n; i++)
+        RO_TRY(recipients_resolve(engine, to->list[i], drafts->why, &reached));
+    if (reached.n_members == 0)
+        return ro_why(drafts->why, RO_BAD_INPUT,
+                      "nobody in that audience can be reached yet; see "
+                      "'members'");
+    RO_TRY(drafts_text(ask->text, drafts->why, &asked.text));
+    RO_TRY(drafts_half_days(ask->days, drafts->why, &asked.half_days,
+                            &asked.has_half_days));
+    asked.topic = as_field(ask->topic);
+    asked.urgency = as_field(ask->urgency);
+    asked.mode = as_field(ask->mode);
+    asked.has_within_km = ask->within_km > 0;
+    asked.within_km = ask->within_km;
+    asked.holder = as_field(engine->keyring->holder);
+    content.ask = &asked;
+    ro_entropy_fill(&engine->entropy, composed->request.b, RO_ID_SIZE);
+    const struct drafts_target target = {.to = DRAFTS_TO_MANY,
+                                         .request = composed->request,
+                                         .members = reached.members,
+                                         .n_members = reached.n_members,
+                                         .audience = to->list,
+                                         .n_audience = to->n};
+    RO_TRY(drafts_add(drafts, &target, &content));
+    return put_request(engine, composed, &reached);
+}
+
+enum ro_status
+compose_ask(struct engine *engine,
+            const struct ro_ask *ask,
+            struct ro_why *why,
+            struct composed *ret_composed)
+{
+    struct drafts drafts;
+    struct compose_audience to;
+    RO_CLEANUP(ro_arena_freep)
+    struct ro_arena *arena = ro_arena_new(256 * 1024, RO_UNPACK_PIECES);
+    if (arena == NULL)
+        return RO_NO_MEMORY;
+    begin(&drafts, engine, why, ret_composed);
+    RO_TRY(compose_check_ask(engine, ask, arena, why, &to));
+    RO_TRY(vault_begin(engine->vault));
+    return drafts_finish(&drafts, write_ask(&drafts, ask, &to));
+}
+
+/* --- into one thread ------------------------------------------------------------------ */
+
+/* A message into one thread: found, allowed, and written. */
+struct into {
+    enum flow_event event;
+    enum ro_purpose purpose;
+    enum drafts_to to;
+};
+
+static enum ro_status
+write_into(struct drafts *drafts,
+           const char *where,
+           const struct into *into,
+           Reachout__Content *content)
+{
+    struct engine *engine = drafts->engine;
+    struct composed *composed = drafts->composed;
+    const struct story_thread *thread;
+    RO_AUTOSTORY story = {0};
+    RO_TRY(may_write(engine, into->purpose, drafts->why));
+    RO_TRY(find_thread(engine, where, drafts->why, &composed->choices, &story,
+                       &thread));
+    RO_TRY(drafts_may(&story, thread, into->event, drafts->why));
+    composed->request = story.request.id;
+    composed->thread = thread->id;
+    const struct drafts_target target = {.to = into->to,
+                                         .request = story.request.id,
+                                         .thread = thread->id,
+                                         .members = &thread->with,
+                                         .n_members = 1};
+    RO_TRY(vault_begin(engine->vault));
+    return drafts_finish(drafts, drafts_add(drafts, &target, content));
+}
+
+enum ro_status
+compose_answer(struct engine *engine,
+               const struct ro_write *write,
+               struct ro_why *why,
+               struct composed *ret_composed)
+{
+    static const struct into into = {FLOW_ANSWER, RO_PURPOSE_ANSWER,
+                                     DRAFTS_TO_MEMBER};
+    struct drafts drafts;
+    Reachout__Content content = REACHOUT__CONTENT__INIT;
+    Reachout__Answer answer = REACHOUT__ANSWER__INIT;
+    begin(&drafts, engine, why, ret_composed);
+    RO_TRY(drafts_text(write->text, why, &answer.text));
+    RO_TRY(drafts_half_days(write->days, why, &answer.half_days,
+                            &answer.has_half_days));
+    answer.holder = as_field(engine->keyring->holder);
+    content.answer = &answer;
+    return write_into(&drafts, write->to, &into, &content);
+}
+
+enum ro_status
+compose_pass(struct engine *engine,
+             const struct ro_write *write,
+             struct ro_why *why,
+             struct composed *ret_composed)
+{
+    static const struct into into = {FLOW_PASS, RO_PURPOSE_PASS,
+                                     DRAFTS_TO_SELF};
+    struct drafts drafts;
+    Reachout__Content content = REACHOUT__CONTENT__INIT;
+    Reachout__Pass pass = REACHOUT__PASS__INIT;
+    begin(&drafts, engine, why, ret_composed);
+    content.pass = &pass;
+    return write_into(&drafts, write->to, &into, &content);
+}
+
+enum ro_status
+compose_say(struct engine *engine,
+            const struct ro_write *write,
+            struct ro_why *why,
+            struct composed *ret_composed)
+{
+    static const struct into into = {FLOW_SAY, RO_PURPOSE_SAY,
+                                     DRAFTS_TO_MEMBER};
+    struct drafts drafts;
+    Reachout__Content content = REACHOUT__CONTENT__INIT;
+    Reachout__Say say = REACHOUT__SAY__INIT;
+    begin(&drafts, engine, why, ret_composed);
+    RO_TRY(drafts_text(write->text, why, &say.text));
+    if (say.text == NULL || *say.text == '\0')
+        return ro_why(why, RO_BAD_INPUT, "the message says nothing");
+    say.holder = as_field(engine->keyring->holder);
+    content.say = &say;
+    return write_into(&drafts, write->to, &into, &content);
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/core/drafts.h"
+
+#include "client/core/opening.h"
+#include "common/base/text.h"
+#include "common/wire/codec.h"
+
+#include <string.h>
+
+enum ro_status
+drafts_add(struct drafts *drafts,
+           const struct drafts_target *target,
+           Reachout__Content *content)
+{
+    struct engine *engine = drafts->engine;
+    struct composed *composed = drafts->composed;
+    Reachout__Audience one = REACHOUT__AUDIENCE__INIT;
+    Reachout__Audience *list = &one;
+    const struct ro_member_id *self = &engine->keyring->member_id;
+    struct draft draft = {.content = content,
+                          .request = target->request,
+                          .thread = target->thread,
+                          .members = target->members,
+                          .n_members = target->n_members};
+    if (target->to == DRAFTS_TO_SELF) {
+        draft.members = self;
+        draft.n_members = 1;
+    }
+    content->audience = target->audience;
+    content->n_audience = target->n_audience;
+    if (target->to != DRAFTS_TO_MANY) {
+        one.has_member = true;
+        one.member =
+            ro_as_field((struct ro_bytes){draft.members[0].b, RO_ID_SIZE});
+        content->audience = &list;
+        content->n_audience = 1;
+    }
+    content->has_request = !ro_request_id_is_zero(&target->request);
+    content->request =
+        ro_as_field((struct ro_bytes){target->request.b, RO_ID_SIZE});
+    content->has_thread = !ro_thread_id_is_zero(&target->thread);
+    content->thread =
+        ro_as_field((struct ro_bytes){target->thread.b, RO_ID_SIZE});
+    if (composed->n_rows == COMPOSE_ROWS_MAX)
+        return RO_TOO_LARGE;
+    RO_TRY(outbox_add(engine, &draft, drafts->why,
+                      &composed->rows[composed->n_rows]));
+    composed->n_rows++;
+    return RO_OK;
+}
+
+enum ro_status
+drafts_finish(struct drafts *drafts, enum ro_status s)
+{
+    if (s == RO_OK)
+        return vault_commit(drafts->engine->vault);
+    vault_rollback(drafts->engine->vault);
+    drafts->composed->n_rows = 0;
+    return s;
+}
+
+enum ro_status
+drafts_text(const char *text, struct ro_why *why, char **ret_text)
+{
+    *ret_text = NULL;
+    if (text == NULL)
+        return RO_OK;
+    struct ro_bytes bytes = ro_bytes_text(text);
+    if (bytes.size > RO_TEXT_LIMIT)
+        return ro_why(why, RO_TOO_LARGE,
+                      "the text has %zu bytes, at most %d fit; shorten it or "
+                      "send it in parts",
+                      bytes.size, RO_TEXT_LIMIT);
+    RO_TRY(ro_text_check(bytes, RO_TEXT_BODY, RO_TEXT_LIMIT, why));
+    memcpy(ret_text, &text, sizeof(text)); /* protobuf-c's fields lack const */
+    return RO_OK;
+}
+
+enum ro_status
+drafts_half_days(double days,
+                 struct ro_why *why,
+                 uint32_t *ret_half_days,
+                 protobuf_c_boolean *ret_has)
+{
+    *ret_has = days >= 0;
+    *ret_half_days = 0;
+    if (days > 200)
+        return ro_why(why, RO_BAD_INPUT, "%g days are more than a school year",
+                      days);
+    if (days >= 0)
+        *ret_half_days = (uint32_t)(days * 2 + 0.5);
+    return RO_OK;
+}
+
+static enum flow_actor
+actor_of(const struct story *story)
+{
+    switch (story->side) {
+    case RO_SIDE_ASKER:
+        return FLOW_ASKER;
+    case RO_SIDE_COORDINATOR:
+        return FLOW_COORDINATOR;
+    case RO_SIDE_HELPER:
+    default:
+        return FLOW_HELPER;
+    }
+}
+
+enum ro_status
+drafts_may(const struct story *story,
+           const struct story_thread *thread,
+           enum flow_event event,
+           struct ro_why *why)
+{
+    enum request_state request;
+    enum intro_state intro;
+    RO_TRY(request_next(story->state, event, actor_of(story), why, &request));
+    if (thread == NULL)
+        return RO_OK;
+    return intro_next(thread->state, event, actor_of(story), why, &intro);
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/core/enrol.h"
+
+#include "common/wire/codec.h"
+#include "common/wire/rules.h"
+
+#include "frame.pb-c.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define VERB_ENROL 6
+#define EXPIRY_HOURS (90 * 24)
+
+/* What we say to the authority. */
+static enum ro_status
+make_content(struct engine *engine,
+             const struct ro_hash *recipients,
+             struct ro_buf *ret_content)
+{
+    const struct keyring *keyring = engine->keyring;
+    Reachout__Content content = REACHOUT__CONTENT__INIT;
+    Reachout__EnrolRequest request = REACHOUT__ENROL_REQUEST__INIT;
+    char holder[sizeof(keyring->holder)];
+    (void)snprintf(holder, sizeof(holder), "%s", keyring->holder);
+    content.has_circle = content.has_sender = content.has_sent_at = true;
+    content.has_recipients = true;
+    content.circle =
+        ro_as_field((struct ro_bytes){keyring->circle.b, RO_ID_SIZE});
+    content.sender =
+        ro_as_field((struct ro_bytes){keyring->seat.b, RO_ID_SIZE});
+    content.sent_at = (uint64_t)engine_now_s(engine);
+    content.recipients =
+        ro_as_field((struct ro_bytes){recipients->b, RO_HASH_SIZE});
+    content.enrol_request = &request;
+    request.has_member_key = request.has_seat = request.has_ticket = true;
+    request.member_key = ro_as_field(
+        (struct ro_bytes){ro_keypair_public(keyring->member)->b, RO_KEY_SIZE});
+    request.seat = ro_as_field(ro_buf_view(&keyring->certificate));
+    request.ticket = ro_as_field(ro_buf_view(&keyring->ticket));
+    request.holder = holder[0] == '\0' ? NULL : holder;
+    RO_TRY(ro_content_check(&content, NULL));
+    return ro_pack(&content.base, ret_content);
+}
+
+/* Seals body and wrap once; they are kept and sent as they are from then on. */
+static enum ro_status
+seal_request(struct engine *engine)
+{
+    struct keyring *keyring = engine->keyring;
+    RO_AUTOBUF content = {0};
+    struct ro_wrap_inside inside = {.sender = keyring_reference(keyring),
+                                    .sequence = 1};
+    struct ro_wrap_binding binding = {.circle = keyring->circle,
+                                      .day = RO_DAY_FALLBACK,
+                                      .generation = keyring->generation,
+                                      .psk = keyring->psk};
+    uint8_t wrap[RO_WRAP_SIZE];
+    ro_seat_id_of(&keyring->enrolment_mailbox_key, &binding.mailbox);
+    ro_recipients_hash(&binding.mailbox, 1, &inside.recipients);
+    RO_TRY(make_content(engine, &inside.recipients, &content));
+    ro_entropy_fill(&engine->entropy, inside.content_key,
+                    sizeof(inside.content_key));
+    RO_TRY(ro_body_seal(ro_buf_view(&content), inside.content_key,
+                        &engine->entropy, &keyring->enrol_body));
+    keyring->enrol_expiry_hour =
+        ro_hour_of(engine_now_s(engine)) + EXPIRY_HOURS;
+    binding.expiry_hour = keyring->enrol_expiry_hour;
+    RO_TRY(ro_bucket_of(keyring->enrol_body.size, &binding.bucket));
+    ro_body_hash(ro_buf_view(&keyring->enrol_body), &binding.body_hash);
+    const struct ro_sealing_key sender = keyring_sealing(keyring);
+    const struct ro_wrap_seal seal = {&binding, &keyring->enrolment_key, &inside,
+                                      &sender};
+    enum ro_status s = ro_wrap_seal(&seal, &engine->entropy, wrap);
+    ro_wipe(&inside, sizeof(inside));
+    RO_TRY(s);
+    ro_buf_put(&keyring->enrol_wrap, wrap, sizeof(wrap));
+    return ro_buf_ok(&keyring->enrol_wrap);
+}
+
+static enum ro_status
+save(struct engine *engine)
+{
+    RO_TRY(vault_begin(engine->vault));
+    enum ro_status s = keyring_save(engine->keyring, engine->vault);
+    if (s != RO_OK) {
+        vault_rollback(engine->vault);
+        return s;
+    }
+    return vault_commit(engine->vault);
+}
+
+enum ro_status
+enrol_request(struct engine *engine, int64_t deadline_ms, struct ro_why *why)
+{
+    struct keyring *keyring = engine->keyring;
+    if (keyring->enrol_body.size == 0) {
+        RO_TRY(seal_request(engine));
+        RO_TRY(save(engine));
+    }
+    RO_TRY(engine_link(engine, why));
+    Reachout__Enrol__Ask ask = REACHOUT__ENROL__ASK__INIT;
+    ask.has_ticket = ask.has_body = ask.has_wrap = ask.has_mailbox_key = true;
+    ask.has_generation = ask.has_expiry_hour = true;
+    ask.ticket = ro_as_field(ro_buf_view(&keyring->ticket));
+    ask.body = ro_as_field(ro_buf_view(&keyring->enrol_body));
+    ask.wrap = ro_as_field(ro_buf_view(&keyring->enrol_wrap));
+    ask.mailbox_key = ro_as_field(
+        (struct ro_bytes){ro_keypair_public(keyring->signing)->b, RO_KEY_SIZE});
+    ask.generation = keyring->generation;
+    ask.expiry_hour = keyring->enrol_expiry_hour;
+    const struct link_ask asked = {LINK_OPEN, VERB_ENROL, &ask.base,
+                                   &reachout__enrol__answer__descriptor,
+                                   deadline_ms};
+    struct link_answer got;
+    RO_TRY(link_ask(engine->link, &asked, engine->arena, why, &got));
+    if (keyring->enrolment != RO_ENROL_MADE)
+        return RO_OK;
+    keyring->enrolment = RO_ENROL_REQUESTED;
+    return save(engine);
+}
+
+/* Admission itself is what the directory says; the answer only says no. */
+enum ro_status
+enrol_take(struct engine *engine, const struct opened *opened)
+{
+    const Reachout__EnrolAnswer *answer = opened->content->enrol_answer;
+    struct keyring *keyring = engine->keyring;
+    if (answer == NULL || answer->admitted ||
+        keyring->enrolment == RO_ENROL_ADMITTED)
+        return RO_OK;
+    keyring->enrolment = RO_ENROL_REFUSED;
+    (void)snprintf(keyring->refusal, sizeof(keyring->refusal), "%s",
+                   answer->why == NULL ? "" : answer->why);
+    return keyring_save(keyring, engine->vault);
+}
+
+enum ro_status
+enrol_complete(struct engine *engine)
+{
+    const struct ro_seat_view *seat =
+        ro_directory_seat(engine->directory, &engine->keyring->seat);
+    if (engine->keyring->enrolment == RO_ENROL_ADMITTED || seat == NULL ||
+        seat->standing != RO_SEAT_LIVE)
+        return RO_OK;
+    engine->keyring->enrolment = RO_ENROL_ADMITTED;
+    engine_unlink(engine);
+    return save(engine);
+}

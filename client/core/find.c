@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/core/find.h"
+
+#include <string.h>
+
+static bool
+fits(const uint8_t id[static RO_ID_SIZE], const char *prefix)
+{
+    char hex[RO_ID_HEX];
+    ro_hex(id, RO_ID_SIZE, hex);
+    return strncmp(hex, prefix, strlen(prefix)) == 0;
+}
+
+static enum ro_status
+check_prefix(const char *prefix, struct ro_why *why)
+{
+    size_t size = strlen(prefix);
+    if (size == 0 || size >= RO_ID_HEX ||
+        strspn(prefix, "0123456789abcdef") != size)
+        return ro_why(why, RO_BAD_INPUT,
+                      "'%.40s' is no id; ids are lower-case hex digits",
+                      prefix);
+    return RO_OK;
+}
+
+static void
+add_choice(struct find_choices *choices, const uint8_t id[static RO_ID_SIZE])
+{
+    if (choices->n < RO_LEN(choices->hex))
+        ro_hex(id, RO_ID_SIZE, choices->hex[choices->n++]);
+}
+
+/* What a search found so far; the second one makes it ambiguous. */
+struct search {
+    struct engine *engine;
+    const char *prefix;
+    struct find_choices *choices;
+    size_t n_found;
+    struct ro_request_id request;
+    struct ro_thread_id thread; /* zero: the request itself fits */
+};
+
+static void
+found(struct search *search,
+      const struct ro_request_id *request,
+      const struct ro_thread_id *thread)
+{
+    static const struct ro_thread_id none;
+    search->n_found++;
+    search->request = *request;
+    search->thread = thread == NULL ? none : *thread;
+    add_choice(search->choices, thread == NULL ? request->b : thread->b);
+}
+
+/* Thread ids derive from what the vault has, so each request is folded. */
+static enum ro_status
+search_threads(struct search *search, const struct ro_request_id *request)
+{
+    RO_AUTOSTORY story = {0};
+    RO_TRY(story_load(search->engine, request, &story));
+    for (size_t i = 0; i < story.n_threads; i++)
+        if (fits(story.threads[i].id.b, search->prefix))
+            found(search, request, &story.threads[i].id);
+    return RO_OK;
+}
+
+static enum ro_status
+search_all(struct search *search, struct ro_why *why)
+{
+    RO_AUTOREQUESTS requests = {0};
+    RO_TRY(check_prefix(search->prefix, why));
+    RO_TRY(request_rows_all(search->engine->vault, &requests));
+    for (size_t i = 0; i < requests.n; i++)
+        if (fits(requests.at[i].id.b, search->prefix))
+            found(search, &requests.at[i].id, NULL);
+    if (search->n_found == 0)
+        for (size_t i = 0; i < requests.n; i++)
+            RO_TRY(search_threads(search, &requests.at[i].id));
+    if (search->n_found > 1)
+        return ro_why(why, RO_AMBIGUOUS, "'%s' begins more than one id",
+                      search->prefix);
+    if (search->n_found == 0)
+        return ro_why(why, RO_NOT_FOUND,
+                      "no request or thread here begins with '%s'; run sync?",
+                      search->prefix);
+    return RO_OK;
+}
+
+enum ro_status
+find_request(struct engine *engine,
+             const char *prefix,
+             struct ro_why *why,
+             struct find_choices *choices,
+             struct ro_request_id *ret_request)
+{
+    struct search search = {
+        .engine = engine, .prefix = prefix, .choices = choices};
+    RO_TRY(search_all(&search, why));
+    choices->n = 0;
+    *ret_request = search.request;
+    return RO_OK;
+}
+
+/* The one open thread of a request. */
+static enum ro_status
+only_thread(const struct story *story,
+            struct ro_why *why,
+            struct find_choices *choices,
+            const struct story_thread **ret_thread)
+{
+    const struct story_thread *only = NULL;
+    choices->n = 0;
+    for (size_t i = 0; i < story->n_threads; i++) {
+        if (intro_state_is_end(story->threads[i].state))
+            continue;
+        only = &story->threads[i];
+        add_choice(choices, only->id.b);
+    }
+    if (choices->n > 1)
+        return ro_why(why, RO_AMBIGUOUS,
+                      "this request has more than one open conversation");
+    if (only == NULL)
+        return ro_why(why, RO_NOT_FOUND,
+                      "this request has no open conversation here");
+    choices->n = 0;
+    *ret_thread = only;
+    return RO_OK;
+}
+
+enum ro_status
+find_thread(struct engine *engine,
+            const char *prefix,
+            struct ro_why *why,
+            struct find_choices *choices,
+            struct story *ret_story,
+            const struct story_thread **ret_thread)
+{
+    struct search search = {
+        .engine = engine, .prefix = prefix, .choices = choices};
+    *ret_story = (struct story){0};
+    RO_TRY(search_all(&search, why));
+    choices->n = 0;
+    RO_TRY(story_load(engine, &search.request, ret_story));
+    if (ro_thread_id_is_zero(&search.thread))
+        return only_thread(ret_story, why, choices, ret_thread);
+    *ret_thread = story_thread(ret_story, &search.thread);
+    return *ret_thread == NULL ? RO_NOT_FOUND : RO_OK;
+}

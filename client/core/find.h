@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From what people type to requests and threads: any unique prefix of an id,
+ * and a request where exactly one thread of it is open.
+ */
+#ifndef CLIENT_CORE_FIND_H
+#define CLIENT_CORE_FIND_H
+
+#include "client/core/story.h"
+
+/* Ids that fit an ambiguous prefix, as hex lines for the caller to show. */
+struct find_choices {
+    char hex[16][RO_ID_HEX];
+    size_t n;
+};
+
+/* The request of a prefix, or of the thread with that prefix. RO_NOT_FOUND,
+ * RO_AMBIGUOUS (fills `choices`), RO_BAD_INPUT (no hex). */
+RO_MUST_USE enum ro_status find_request(struct engine *engine,
+                                        const char *prefix,
+                                        struct ro_why *why,
+                                        struct find_choices *choices,
+                                        struct ro_request_id *ret_request);
+
+/* The thread of a prefix: a thread's own, or a request's with exactly one open
+ * thread here. Loads its request's story, which the caller releases. */
+RO_MUST_USE enum ro_status find_thread(struct engine *engine,
+                                       const char *prefix,
+                                       struct ro_why *why,
+                                       struct find_choices *choices,
+                                       struct story *ret_story,
+                                       const struct story_thread **ret_thread);
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The inbox: the broker pushes, we open, check, commit, and only then
+ * acknowledge. What cannot be opened or does not hold is told as an event and
+ * acknowledged too, so that it cannot stop what comes after it.
+ */
+#ifndef CLIENT_CORE_INBOX_H
+#define CLIENT_CORE_INBOX_H
+
+#include "client/core/engine.h"
+#include "client/core/message.h"
+
+/* Something that came, for the caller to tell. */
+struct news {
+    struct row_id row;           /* a message; zero for trouble */
+    enum ro_status trouble;      /* RO_OK, or why it was refused */
+    struct ro_why why;
+    struct ro_member_id from;    /* zero: unknown */
+    int64_t at_s;
+};
+
+/* A growing list of news; released with news_fini. */
+struct news_list {
+    struct news *at;
+    size_t n;
+};
+void news_fini(struct news_list *list);
+#define RO_AUTONEWS RO_CLEANUP(news_fini) struct news_list
+
+/* Attaches our mailbox and receives until it is empty; with INBOX_LINGER it
+ * first waits for something to come, until the deadline or the interrupt. Adds
+ * to `news`.
+ * RO_UNREACHABLE, the alarms, RO_IO_FAILED. */
+enum inbox_until { INBOX_EMPTY, INBOX_LINGER };
+RO_MUST_USE enum ro_status inbox_receive(struct engine *engine,
+                                         enum inbox_until until,
+                                         int64_t deadline_ms,
+                                         struct ro_why *why,
+                                         struct news_list *news);
+
+#endif

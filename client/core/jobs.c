@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/core/jobs.h"
+
+#include "client/core/compose.h"
+#include "client/core/enrol.h"
+#include "client/core/sync.h"
+#include "client/core/view.h"
+
+#include <string.h>
+
+/* How long join waits for the broker. */
+#define JOIN_BROKER_MS 10000
+
+static struct viewing
+viewing_of(struct engine *engine, struct job *job)
+{
+    return (struct viewing){engine, job->arena, &job->result, &job->why};
+}
+
+/* The outcome, with its detail where there is one. */
+static void
+end_job(struct job *job, enum ro_status s)
+{
+    job->result.status = s;
+    if (s != RO_OK)
+        job->result.why = job->why.text;
+}
+
+/* --- reading ------------------------------------------------------------------- */
+
+void
+jobs_self(struct engine *engine, struct job *job)
+{
+    const struct viewing viewing = viewing_of(engine, job);
+    end_job(job, view_self(&viewing));
+}
+
+void
+jobs_members(struct engine *engine, struct job *job)
+{
+    const struct viewing viewing = viewing_of(engine, job);
+    end_job(job, view_members(&viewing, &job->what.members));
+}
+
+void
+jobs_requests(struct engine *engine, struct job *job)
+{
+    const struct viewing viewing = viewing_of(engine, job);
+    end_job(job, view_requests(&viewing, &job->what.requests));
+}
+
+void
+jobs_show(struct engine *engine, struct job *job)
+{
+    const struct viewing viewing = viewing_of(engine, job);
+    end_job(job, view_show(&viewing, job->what.request));
+}
+
+void
+jobs_answers(struct engine *engine, struct job *job)
+{
+    const struct viewing viewing = viewing_of(engine, job);
+    end_job(job, view_answers(&viewing, job->what.request));
+}
+
+void
+jobs_read(struct engine *engine, struct job *job)
+{
+    const struct viewing viewing = viewing_of(engine, job);
+    end_job(job, view_read(&viewing, &job->what.read));
+}
+
+/* --- coming together -------------------------------------------------------------- */
+
+/* Syncs, and for a watch stays attached for its slice. News that were kept are
+ * told even when the broker went away meanwhile. */
+static enum ro_status
+sync_or_watch(struct engine *engine, struct job *job, struct news_list *news)
+{
+    const struct ro_sync *sync = &job->what.sync;
+    RO_TRY(sync_all(engine, engine_deadline(engine, sync->wait_ms), &job->why,
+                    news));
+    if (sync->for_ms <= 0 || news->n > 0)
+        return RO_OK;
+    return inbox_receive(engine, INBOX_LINGER,
+                         engine_deadline(engine, sync->for_ms), &job->why,
+                         news);
+}
+
+void
+jobs_sync(struct engine *engine, struct job *job)
+{
+    const struct viewing viewing = viewing_of(engine, job);
+    RO_AUTONEWS news = {0};
+    enum ro_status s = sync_or_watch(engine, job, &news);
+    enum ro_status told = view_news(&viewing, &news);
+    if (told == RO_OK)
+        told = view_self(&viewing);
+    end_job(job, told == RO_OK ? s : told);
+}
+
+static const char *
+enrolment_name(enum ro_enrolment enrolment)
+{
+    switch (enrolment) {
+    case RO_ENROL_ADMITTED:
+        return "admitted";
+    case RO_ENROL_REFUSED:
+        return "refused";
+    case RO_ENROL_REQUESTED:
+        return "requested";
+    case RO_ENROL_MADE:
+    default:
+        return "made";
+    }
+}
+
+/* Asks, and looks for the answer once. Nothing there yet is no failure. */
+static enum ro_status
+ask_to_join(struct engine *engine, struct job *job)
+{
+    RO_AUTONEWS news = {0};
+    int64_t deadline_ms = engine_deadline(engine, JOIN_BROKER_MS);
+    if (engine->keyring->enrolment == RO_ENROL_MADE)
+        RO_TRY(enrol_request(engine, deadline_ms, &job->why));
+    enum ro_status s = sync_all(engine, deadline_ms, &job->why, &news);
+    return s == RO_NOT_READY ? RO_OK : s;
+}
+
+/* Then stays attached to our mailbox-to-be until the answer is there. */
+static enum ro_status
+join(struct engine *engine, struct job *job)
+{
+    int64_t until_ms = engine_deadline(engine, job->what.wait_ms);
+    RO_TRY(ask_to_join(engine, job));
+    while (engine->keyring->enrolment == RO_ENROL_REQUESTED &&
+           ro_clock_mono_ms(&engine->clock) < until_ms) {
+        RO_AUTONEWS news = {0};
+        RO_TRY(inbox_receive(engine, INBOX_LINGER, until_ms, &job->why, &news));
+        RO_TRY(ask_to_join(engine, job));
+    }
+    return RO_OK;
+}
+
+void
+jobs_join(struct engine *engine, struct job *job)
+{
+    const struct viewing viewing = viewing_of(engine, job);
+    enum ro_status s = join(engine, job);
+    job->result.state = enrolment_name(engine->keyring->enrolment);
+    if (engine->keyring->enrolment == RO_ENROL_REFUSED && s == RO_OK)
+        s = ro_why(&job->why, RO_REFUSED, "the authority refused: %s",
+                   engine->keyring->refusal);
+    enum ro_status told = view_self(&viewing);
+    end_job(job, told == RO_OK ? s : told);
+}
+
+/* --- writing ------------------------------------------------------------------------ */
+
+/* Where the rows of a command are now, added up. */
+static enum ro_status
+measure(struct engine *engine, const struct composed *composed, struct job *job)
+{
+    struct ro_result *result = &job->result;
+    RO_AUTOMESSAGE first = {0};
+    for (size_t i = 0; i < composed->n_rows; i++) {
+        RO_AUTOOUTGOING row = {0};
+        enum ro_status s =
+            outgoing_get(engine->vault, &composed->rows[i], &row);
+        if (s == RO_NOT_FOUND)
+            continue;
+        RO_TRY(s);
+        result->stored += outgoing_count(&row, OUTGOING_STORED) +
+                          outgoing_count(&row, OUTGOING_ARRIVED);
+        if (row.accepted_at_s > result->accepted_at_s)
+            result->accepted_at_s = row.accepted_at_s;
+    }
+    RO_TRY(message_get(engine->vault, &composed->rows[0], &first));
+    result->place = first.place;
+    result->message_id = first.id;
+    return RO_OK;
+}
+
+/* What was kept is sent if the broker is there in time. Alarms are told as
+ * they are; everything else that stops it means: kept here. */
+static enum ro_status
+send_composed(struct engine *engine, struct job *job, int64_t wait_ms)
+{
+    struct ro_why why = {0};
+    enum ro_status s =
+        sync_send(engine, engine_deadline(engine, wait_ms), &why);
+    if (s == RO_OK)
+        return RO_OK;
+    if (sync_is_alarm(s)) {
+        job->why = why;
+        return s;
+    }
+    return ro_why(&job->why, RO_KEPT, "%s",
+                  why.text[0] == '\0' ? ro_status_text(s) : why.text);
+}
+
+/* After a command was composed: send, measure, and tell the new state. */
+static void
+finish_writing(struct engine *engine,
+               struct job *job,
+               const struct composed *composed,
+               int64_t wait_ms)
+{
+    const struct viewing viewing = viewing_of(engine, job);
+    enum ro_status s = send_composed(engine, job, wait_ms);
+    enum ro_status told = measure(engine, composed, job);
+    job->result.thread_id = composed->thread;
+    if (told == RO_OK)
+        told = view_state(&viewing, &composed->request);
+    end_job(job, told == RO_OK ? s : told);
+}
+
+/* Directory and keys first, as far as the broker is there; an alarm stops. */
+static enum ro_status
+freshen(struct engine *engine, struct job *job, int64_t wait_ms)
+{
+    struct ro_why why = {0};
+    enum ro_status s =
+        sync_keys(engine, engine_deadline(engine, wait_ms), &why);
+    if (!sync_is_alarm(s))
+        return RO_OK;
+    job->why = why;
+    return s;
+}
+
+static void
+write_job(struct engine *engine, struct job *job, compose_fn *compose)
+{
+    const struct viewing viewing = viewing_of(engine, job);
+    const struct ro_write *write = &job->what.write;
+    RO_AUTOFREE struct composed *composed = calloc(1, sizeof(*composed));
+    enum ro_status s = composed == NULL ? RO_NO_MEMORY : RO_OK;
+    if (s == RO_OK)
+        s = freshen(engine, job, write->wait_ms);
+    if (s == RO_OK)
+        s = compose(engine, write, &job->why, composed);
+    if (s == RO_AMBIGUOUS && view_choices(&viewing, &composed->choices) != RO_OK)
+        s = RO_NO_MEMORY;
+    if (s == RO_OK)
+        finish_writing(engine, job, composed, write->wait_ms);
+    else
+        end_job(job, s);
+}
+
+void
+jobs_answer(struct engine *engine, struct job *job)
+{
+    write_job(engine, job, compose_answer);
+}
+
+void
+jobs_pass(struct engine *engine, struct job *job)
+{
+    write_job(engine, job, compose_pass);
+}
+
+void
+jobs_accept(struct engine *engine, struct job *job)
+{
+    write_job(engine, job, compose_accept);
+}
+
+void
+jobs_decline(struct engine *engine, struct job *job)
+{
+    write_job(engine, job, compose_decline);
+}
+
+void
+jobs_say(struct engine *engine, struct job *job)
+{
+    write_job(engine, job, compose_say);
+}
+
+void
+jobs_close(struct engine *engine, struct job *job)
+{
+    write_job(engine, job, compose_close);
+}
+
+void
+jobs_withdraw(struct engine *engine, struct job *job)
+{
+    write_job(engine, job, compose_withdraw);
+}
+
+void
+jobs_ask(struct engine *engine, struct job *job)
+{
+    const struct viewing viewing = viewing_of(engine, job);
+    const struct ro_ask *ask = &job->what.ask;
+    RO_AUTOFREE struct composed *composed = calloc(1, sizeof(*composed));
+    enum ro_status s = composed == NULL ? RO_NO_MEMORY : RO_OK;
+    if (s == RO_OK)
+        s = freshen(engine, job, ask->wait_ms);
+    if (s == RO_OK)
+        s = view_audience(&viewing, ask);
+    if (s == RO_OK && ask->how == RO_ASK_SEND)
+        s = compose_ask(engine, ask, &job->why, composed);
+    if (s == RO_OK && ask->how == RO_ASK_SEND)
+        finish_writing(engine, job, composed, ask->wait_ms);
+    else
+        end_job(job, s);
+}

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/core/message.h"
+
+#include "client/core/row.h"
+
+#include <string.h>
+
+void
+message_fini(struct message *message)
+{
+    ro_buf_fini(&message->content);
+}
+
+void
+messages_fini(struct messages *messages)
+{
+    for (size_t i = 0; i < messages->n; i++)
+        message_fini(&messages->at[i]);
+    free(messages->at);
+    *messages = (struct messages){0};
+}
+
+enum ro_status
+message_put(struct vault *vault, const struct message *message)
+{
+    RO_AUTOBUF row = {0};
+    ro_buf_put(&row, message->row.b, RO_ID_SIZE);
+    ro_buf_put(&row, message->request.b, RO_ID_SIZE);
+    ro_buf_put(&row, message->thread.b, RO_ID_SIZE);
+    ro_buf_put(&row, message->id.b, RO_ID_SIZE);
+    ro_buf_put(&row, message->body.b, RO_HASH_SIZE);
+    ro_buf_put(&row, message->writer.b, RO_ID_SIZE);
+    ro_buf_put(&row, message->side.b, RO_ID_SIZE);
+    ro_buf_put_u8(&row, (uint8_t)message->purpose);
+    ro_buf_put_u8(&row, (uint8_t)message->place);
+    ro_buf_put_u8(&row, (uint8_t)message->read);
+    ro_buf_put_u64(&row, (uint64_t)message->sent_at_s);
+    ro_buf_put_u64(&row, (uint64_t)message->arrived_at_s);
+    row_put_piece(&row, ro_buf_view(&message->content));
+    RO_TRY(ro_buf_ok(&row));
+    const struct vault_place place = {
+        VAULT_MESSAGE,
+        {message->row.b, RO_ID_SIZE},
+        {message->request.b, RO_ID_SIZE},
+    };
+    return vault_put(vault, &place, ro_buf_view(&row));
+}
+
+static enum ro_status
+read_message(struct ro_bytes value, struct message *ret_message)
+{
+    struct row_reader row = row_read(value);
+    *ret_message = (struct message){0};
+    row_fixed(&row, ret_message->row.b, RO_ID_SIZE);
+    row_fixed(&row, ret_message->request.b, RO_ID_SIZE);
+    row_fixed(&row, ret_message->thread.b, RO_ID_SIZE);
+    row_fixed(&row, ret_message->id.b, RO_ID_SIZE);
+    row_fixed(&row, ret_message->body.b, RO_HASH_SIZE);
+    row_fixed(&row, ret_message->writer.b, RO_ID_SIZE);
+    row_fixed(&row, ret_message->side.b, RO_ID_SIZE);
+    ret_message->purpose = row_u8(&row);
+    ret_message->place = row_u8(&row);
+    ret_message->read = row_u8(&row);
+    ret_message->sent_at_s = (int64_t)row_u64(&row);
+    ret_message->arrived_at_s = (int64_t)row_u64(&row);
+    struct ro_bytes content = row_piece(&row);
+    RO_TRY(row_end(&row));
+    ro_buf_put(&ret_message->content, content.data, content.size);
+    return ro_buf_ok(&ret_message->content);
+}
+
+enum ro_status
+message_get(struct vault *vault,
+            const struct row_id *row,
+            struct message *ret_message)
+{
+    RO_AUTOBUF value = {0};
+    *ret_message = (struct message){0};
+    RO_TRY(vault_get(vault, VAULT_MESSAGE,
+                     (struct ro_bytes){row->b, RO_ID_SIZE}, &value));
+    return read_message(ro_buf_view(&value), ret_message);
+}
+
+static enum ro_status
+add_message(void *user, struct ro_bytes value)
+{
+    struct messages *messages = user;
+    struct message *more = reallocarray(messages->at, messages->n + 1,
+                                        sizeof(*more));
+    if (more == NULL)
+        return RO_NO_MEMORY;
+    messages->at = more;
+    messages->n++; /* even a failed read leaves something to release */
+    return read_message(value, &more[messages->n - 1]);
+}
+
+static enum ro_status
+read_messages(struct vault *vault,
+              struct ro_bytes tag,
+              struct messages *ret_messages)
+{
+    *ret_messages = (struct messages){0};
+    enum ro_status s = vault_walk(vault, VAULT_MESSAGE, tag, add_message,
+                                  ret_messages);
+    if (s != RO_OK)
+        messages_fini(ret_messages);
+    return s;
+}
+
+enum ro_status
+messages_of(struct vault *vault,
+            const struct ro_request_id *request,
+            struct messages *ret_messages)
+{
+    return read_messages(vault, (struct ro_bytes){request->b, RO_ID_SIZE},
+                         ret_messages);
+}
+
+enum ro_status
+messages_all(struct vault *vault, struct messages *ret_messages)
+{
+    return read_messages(vault, (struct ro_bytes){0}, ret_messages);
+}
+
+enum ro_status
+message_seen(struct vault *vault,
+             const struct ro_message_id *id,
+             struct row_id *ret_row)
+{
+    RO_AUTOBUF value = {0};
+    RO_TRY(vault_get(vault, VAULT_SEEN, (struct ro_bytes){id->b, RO_ID_SIZE},
+                     &value));
+    if (value.size != RO_ID_SIZE)
+        return RO_VAULT_DAMAGED;
+    memcpy(ret_row->b, value.data, RO_ID_SIZE);
+    return RO_OK;
+}
+
+enum ro_status
+message_see(struct vault *vault,
+            const struct ro_message_id *id,
+            const struct row_id *row)
+{
+    const struct vault_place place = {VAULT_SEEN, {id->b, RO_ID_SIZE}, {0}};
+    return vault_put(vault, &place, (struct ro_bytes){row->b, RO_ID_SIZE});
+}
+
+/* --- requests -------------------------------------------------------------------- */
+
+void
+request_row_fini(struct request_row *request)
+{
+    ro_buf_fini(&request->asked);
+}
+
+void
+request_rows_fini(struct request_rows *rows)
+{
+    for (size_t i = 0; i < rows->n; i++)
+        request_row_fini(&rows->at[i]);
+    free(rows->at);
+    *rows = (struct request_rows){0};
+}
+
+enum ro_status
+request_row_put(struct vault *vault, const struct request_row *request)
+{
+    RO_AUTOBUF row = {0};
+    ro_buf_put(&row, request->id.b, RO_ID_SIZE);
+    ro_buf_put(&row, request->asker.b, RO_ID_SIZE);
+    ro_buf_put(&row, request->ask.b, RO_ID_SIZE);
+    ro_buf_put_u64(&row, (uint64_t)request->first_seen_s);
+    row_put_piece(&row, ro_buf_view(&request->asked));
+    RO_TRY(ro_buf_ok(&row));
+    const struct vault_place place = {
+        VAULT_REQUEST, {request->id.b, RO_ID_SIZE}, {0}};
+    return vault_put(vault, &place, ro_buf_view(&row));
+}
+
+static enum ro_status
+read_request(struct ro_bytes value, struct request_row *ret_request)
+{
+    struct row_reader row = row_read(value);
+    *ret_request = (struct request_row){0};
+    row_fixed(&row, ret_request->id.b, RO_ID_SIZE);
+    row_fixed(&row, ret_request->asker.b, RO_ID_SIZE);
+    row_fixed(&row, ret_request->ask.b, RO_ID_SIZE);
+    ret_request->first_seen_s = (int64_t)row_u64(&row);
+    struct ro_bytes asked = row_piece(&row);
+    RO_TRY(row_end(&row));
+    ro_buf_put(&ret_request->asked, asked.data, asked.size);
+    return ro_buf_ok(&ret_request->asked);
+}
+
+enum ro_status
+request_row_get(struct vault *vault,
+                const struct ro_request_id *id,
+                struct request_row *ret_request)
+{
+    RO_AUTOBUF value = {0};
+    *ret_request = (struct request_row){0};
+    RO_TRY(vault_get(vault, VAULT_REQUEST,
+                     (struct ro_bytes){id->b, RO_ID_SIZE}, &value));
+    return read_request(ro_buf_view(&value), ret_request);
+}
+
+static enum ro_status
+add_request(void *user, struct ro_bytes value)
+{
+    struct request_rows *rows = user;
+    struct request_row *more =
+        reallocarray(rows->at, rows->n + 1, sizeof(*more));
+    if (more == NULL)
+        return RO_NO_MEMORY;
+    rows->at = more;
+    rows->n++;
+    return read_request(value, &more[rows->n - 1]);
+}
+
+enum ro_status
+request_rows_all(struct vault *vault, struct request_rows *ret_rows)
+{
+    *ret_rows = (struct request_rows){0};
+    enum ro_status s = vault_walk(vault, VAULT_REQUEST, (struct ro_bytes){0},
+                                  add_request, ret_rows);
+    if (s != RO_OK)
+        request_rows_fini(ret_rows);
+    return s;
+}

@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/core/outbox.h"
+
+#include "client/core/sealing.h"
+#include "common/wire/codec.h"
+
+#include "frame.pb-c.h"
+
+#include <string.h>
+
+#define VERB_DEPOSIT 7
+/* What fits beside the header; a wrap with its names takes about so much. */
+#define FRAME_ROOM (RO_FRAME_LIMIT - 1024)
+#define WRAP_ROOM 420
+#define WRAPS_MAX (FRAME_ROOM / WRAP_ROOM)
+/* How often a wrap is made again because its day went by while it was sent. */
+#define STALE_ROUNDS 3
+
+enum ro_status
+outbox_add(struct engine *engine,
+           const struct draft *draft,
+           struct ro_why *why,
+           struct row_id *ret_row)
+{
+    RO_AUTOMESSAGE message = {
+        .request = draft->request,
+        .thread = draft->thread,
+        .writer = engine->keyring->seat,
+        .side = engine->keyring->member_id,
+        .purpose = ro_content_purpose(draft->content),
+        .place = RO_PLACE_KEPT,
+        .read = MESSAGE_READ,
+        .sent_at_s = engine_now_s(engine),
+    };
+    RO_AUTOOUTGOING outgoing = {.request = draft->request,
+                                .thread = draft->thread};
+    draft->content->has_sent_at = true;
+    draft->content->sent_at = (uint64_t)message.sent_at_s;
+    message.arrived_at_s = message.sent_at_s;
+    ro_entropy_fill(&engine->entropy, message.row.b, RO_ID_SIZE);
+    outgoing.row = message.row;
+    if (draft->n_members > 0)
+        ro_buf_put(&outgoing.members, draft->members,
+                   draft->n_members * RO_ID_SIZE);
+    RO_TRY(ro_buf_ok(&outgoing.members));
+    RO_TRY(ro_pack(&draft->content->base, &message.content));
+    if (message.content.size > RO_CONTENT_LIMIT - 4096)
+        return ro_why(why, RO_TOO_LARGE,
+                      "%zu bytes do not fit into one message; shorten it",
+                      message.content.size);
+    RO_TRY(message_put(engine->vault, &message));
+    RO_TRY(outgoing_put(engine->vault, &outgoing));
+    *ret_row = message.row;
+    return RO_OK;
+}
+
+/* --- one frame ------------------------------------------------------------------------ */
+
+/* The wraps of one frame: indexes into outgoing->to. */
+struct frame {
+    size_t to[WRAPS_MAX];
+    size_t n;
+    enum { FRAME_WITH_BODY, FRAME_HASH_ONLY } body;
+};
+
+static void
+choose_wraps(const struct outgoing *outgoing, struct frame *frame)
+{
+    size_t room = FRAME_ROOM;
+    if (frame->body == FRAME_WITH_BODY)
+        room -= outgoing->body.size;
+    frame->n = 0;
+    for (size_t i = 0; i < outgoing->n_to; i++)
+        if (outgoing->to[i].state == OUTGOING_WAITING &&
+            (frame->n + 1) * WRAP_ROOM <= room)
+            frame->to[frame->n++] = i;
+}
+
+static void
+fill_wrap(struct outgoing *outgoing,
+          size_t i,
+          const struct ro_hash *hash,
+          Reachout__Deposit__Wrap *wrap)
+{
+    struct outgoing_to *to = &outgoing->to[i];
+    reachout__deposit__wrap__init(wrap);
+    wrap->has_mailbox = wrap->has_body = wrap->has_wrap = true;
+    wrap->has_day = wrap->has_generation = wrap->has_expiry_hour = true;
+    wrap->mailbox = ro_as_field((struct ro_bytes){to->seat.b, RO_ID_SIZE});
+    wrap->body = ro_as_field((struct ro_bytes){hash->b, RO_HASH_SIZE});
+    wrap->wrap = ro_as_field((struct ro_bytes){to->wrap, RO_WRAP_SIZE});
+    wrap->day = to->day;
+    wrap->generation = to->generation;
+    wrap->expiry_hour = outgoing->expiry_hour;
+}
+
+/* What the broker said of one wrap becomes its state. Refusals that time or a
+ * new wrap can heal leave it waiting; all others end it. */
+static enum ro_status
+take_status(struct engine *engine,
+            struct outgoing *outgoing,
+            struct outgoing_to *to,
+            enum ro_status said)
+{
+    if (said == RO_OK) {
+        to->state = OUTGOING_STORED;
+        return RO_OK;
+    }
+    if (said == RO_NEED_BODY || said == RO_NO_CREDIT || said == RO_NO_ROOM ||
+        said == RO_DRAINING)
+        return said;
+    if (said == RO_STALE && sealing_wrap(engine, outgoing, to) == RO_OK)
+        return said;
+    to->state = OUTGOING_FAILED;
+    return RO_OK;
+}
+
+static enum ro_status
+take_statuses(struct engine *engine,
+              struct outgoing *outgoing,
+              const struct frame *frame,
+              const Reachout__Deposit__Answer *answer)
+{
+    enum ro_status worst = RO_OK;
+    if (answer->n_statuses != frame->n)
+        return RO_BAD_FRAME;
+    for (size_t i = 0; i < frame->n; i++) {
+        enum ro_status said =
+            ro_status_from_wire((uint16_t)answer->statuses[i]);
+        enum ro_status s = take_status(engine, outgoing,
+                                       &outgoing->to[frame->to[i]], said);
+        if (s != RO_OK)
+            worst = s;
+    }
+    return worst;
+}
+
+static enum ro_status
+send_frame(struct engine *engine,
+           struct outgoing *outgoing,
+           const struct frame *frame,
+           int64_t deadline_ms,
+           struct ro_why *why)
+{
+    Reachout__Deposit__Ask ask = REACHOUT__DEPOSIT__ASK__INIT;
+    ProtobufCBinaryData body = ro_as_field(ro_buf_view(&outgoing->body));
+    struct ro_hash hash;
+    RO_AUTOFREE Reachout__Deposit__Wrap *wraps =
+        calloc(frame->n + 1, sizeof(*wraps));
+    RO_AUTOFREE Reachout__Deposit__Wrap **list =
+        calloc(frame->n + 1, sizeof(Reachout__Deposit__Wrap *));
+    if (wraps == NULL || list == NULL)
+        return RO_NO_MEMORY;
+    ro_body_hash(ro_buf_view(&outgoing->body), &hash);
+    for (size_t i = 0; i < frame->n; i++) {
+        fill_wrap(outgoing, frame->to[i], &hash, &wraps[i]);
+        list[i] = &wraps[i];
+    }
+    ask.wraps = list;
+    ask.n_wraps = frame->n;
+    ask.bodies = &body;
+    ask.n_bodies = frame->body == FRAME_WITH_BODY ? 1 : 0;
+    const struct link_ask asked = {LINK_OPEN, VERB_DEPOSIT, &ask.base,
+                                   &reachout__deposit__answer__descriptor,
+                                   deadline_ms};
+    struct link_answer got;
+    RO_TRY(link_ask(engine->link, &asked, engine->arena, why, &got));
+    outgoing->accepted_at_s = got.broker_time_s;
+    return take_statuses(engine, outgoing, frame, (const void *)got.message);
+}
+
+/* --- one message ------------------------------------------------------------------------ */
+
+/* Receipts and asks for resending are done once stored, and so is what had
+ * nobody to go to. Everything else stays until receipts have come. */
+static bool
+is_done(const struct outgoing *outgoing, const struct message *message)
+{
+    if (outgoing_count(outgoing, OUTGOING_WAITING) > 0)
+        return false;
+    return outgoing->n_to == outgoing_count(outgoing, OUTGOING_FAILED) ||
+           outgoing_place(outgoing) == RO_PLACE_ARRIVED ||
+           message->purpose == RO_PURPOSE_RECEIPTS ||
+           message->purpose == RO_PURPOSE_RESEND;
+}
+
+/* Writes where a message is now, inside a commit. */
+static enum ro_status
+note_place(struct engine *engine, struct outgoing *outgoing)
+{
+    RO_AUTOMESSAGE message = {0};
+    RO_TRY(message_get(engine->vault, &outgoing->row, &message));
+    message.place = outgoing_place(outgoing);
+    RO_TRY(message_put(engine->vault, &message));
+    if (is_done(outgoing, &message))
+        return outgoing_drop(engine->vault, &outgoing->row);
+    return outgoing_put(engine->vault, outgoing);
+}
+
+static enum ro_status
+keep_progress(struct engine *engine, struct outgoing *outgoing)
+{
+    RO_TRY(vault_begin(engine->vault));
+    enum ro_status s = note_place(engine, outgoing);
+    if (s != RO_OK) {
+        vault_rollback(engine->vault);
+        return s;
+    }
+    return vault_commit(engine->vault);
+}
+
+/* Wraps that were made for a day that is over are made again first. */
+static enum ro_status
+freshen(struct engine *engine, struct outgoing *outgoing)
+{
+    uint32_t today = engine_day(engine);
+    for (size_t i = 0; i < outgoing->n_to; i++) {
+        struct outgoing_to *to = &outgoing->to[i];
+        if (to->state != OUTGOING_WAITING || to->day == RO_DAY_FALLBACK ||
+            to->day + 1 >= today)
+            continue;
+        enum ro_status s = sealing_wrap(engine, outgoing, to);
+        if (s == RO_NO_MAILBOX)
+            to->state = OUTGOING_FAILED;
+        else
+            RO_TRY(s);
+    }
+    return RO_OK;
+}
+
+static enum ro_status
+send_message(struct engine *engine,
+             struct outgoing *outgoing,
+             int64_t deadline_ms,
+             struct ro_why *why)
+{
+    struct frame frame = {.body = FRAME_WITH_BODY};
+    int tries = 0;
+    RO_TRY(freshen(engine, outgoing));
+    for (;;) {
+        choose_wraps(outgoing, &frame);
+        if (frame.n == 0)
+            return keep_progress(engine, outgoing);
+        enum ro_status s =
+            send_frame(engine, outgoing, &frame, deadline_ms, why);
+        RO_TRY(keep_progress(engine, outgoing));
+        bool again = s == RO_STALE || s == RO_NEED_BODY;
+        if (s != RO_OK && !(again && tries++ < STALE_ROUNDS))
+            return s;
+        frame.body = s == RO_NEED_BODY ? FRAME_WITH_BODY : FRAME_HASH_ONLY;
+    }
+}
+
+static enum ro_status
+flush_row(struct engine *engine,
+          const struct row_id *row,
+          int64_t deadline_ms,
+          struct ro_why *why)
+{
+    RO_AUTOOUTGOING outgoing = {0};
+    enum ro_status s = outgoing_get(engine->vault, row, &outgoing);
+    if (s == RO_NOT_FOUND)
+        return RO_OK;
+    RO_TRY(s);
+    if (outgoing.standing == OUTGOING_DRAFT)
+        RO_TRY(sealing_seal(engine, &outgoing, why));
+    if (outgoing.n_to > 0 && outgoing_count(&outgoing, OUTGOING_WAITING) == 0)
+        return RO_OK;
+    return send_message(engine, &outgoing, deadline_ms, why);
+}
+
+enum ro_status
+outbox_flush(struct engine *engine, int64_t deadline_ms, struct ro_why *why)
+{
+    RO_AUTOBUF rows = {0};
+    RO_TRY(outgoing_rows(engine->vault, &rows));
+    for (size_t at = 0; at < rows.size; at += RO_ID_SIZE) {
+        struct row_id row;
+        memcpy(row.b, rows.data + at, RO_ID_SIZE);
+        enum ro_status s = flush_row(engine, &row, deadline_ms, why);
+        if (s == RO_NO_CREDIT || s == RO_NO_ROOM || s == RO_DRAINING)
+            return ro_why(why, RO_KEPT, "%s; it goes with a later sync",
+                          ro_status_text(s));
+        RO_TRY(s);
+    }
+    return RO_OK;
+}
+
+/* --- what others say of it ----------------------------------------------------------- */
+
+enum ro_status
+outbox_arrived(struct engine *engine,
+               const struct ro_seat_id *seat,
+               const struct ro_message_id *message)
+{
+    struct row_id row;
+    RO_AUTOOUTGOING outgoing = {0};
+    enum ro_status s = message_seen(engine->vault, message, &row);
+    if (s == RO_OK)
+        s = outgoing_get(engine->vault, &row, &outgoing);
+    if (s == RO_NOT_FOUND)
+        return RO_OK;
+    RO_TRY(s);
+    for (size_t i = 0; i < outgoing.n_to; i++)
+        if (ro_seat_id_equal(&outgoing.to[i].seat, seat))
+            outgoing.to[i].state = OUTGOING_ARRIVED;
+    return note_place(engine, &outgoing);
+}
+
+/* The thread that a wrap of this row counts in. */
+static bool
+is_in_thread(const struct engine *engine,
+             const struct outgoing *outgoing,
+             const struct outgoing_to *to,
+             const struct ro_thread_id *thread)
+{
+    struct ro_thread_id derived;
+    if (!ro_thread_id_is_zero(&outgoing->thread))
+        return ro_thread_id_equal(&outgoing->thread, thread);
+    ro_thread_id_of(&outgoing->request, &engine->keyring->member_id,
+                    &to->member, &derived);
+    return ro_thread_id_equal(&derived, thread);
+}
+
+static enum ro_status
+serve_row(struct engine *engine,
+          const struct row_id *row,
+          const struct outbox_resend *resend)
+{
+    RO_AUTOOUTGOING outgoing = {0};
+    size_t served = 0;
+    RO_TRY(outgoing_get(engine->vault, row, &outgoing));
+    for (size_t i = 0; i < outgoing.n_to; i++) {
+        struct outgoing_to *to = &outgoing.to[i];
+        if (to->state != OUTGOING_STORED ||
+            !ro_seat_id_equal(&to->seat, &resend->seat) ||
+            to->sequence < resend->from || to->sequence > resend->to ||
+            !is_in_thread(engine, &outgoing, to, &resend->thread))
+            continue;
+        RO_TRY(sealing_wrap(engine, &outgoing, to));
+        to->state = OUTGOING_WAITING;
+        served++;
+    }
+    return served == 0 ? RO_OK : outgoing_put(engine->vault, &outgoing);
+}
+
+enum ro_status
+outbox_resend(struct engine *engine, const struct outbox_resend *resend)
+{
+    RO_AUTOBUF rows = {0};
+    RO_TRY(outgoing_rows(engine->vault, &rows));
+    for (size_t at = 0; at < rows.size; at += RO_ID_SIZE) {
+        struct row_id row;
+        memcpy(row.b, rows.data + at, RO_ID_SIZE);
+        RO_TRY(serve_row(engine, &row, resend));
+    }
+    return RO_OK;
+}
+
+enum ro_status
+outbox_waiting(struct engine *engine, size_t *ret_n)
+{
+    RO_AUTOBUF rows = {0};
+    *ret_n = 0;
+    RO_TRY(outgoing_rows(engine->vault, &rows));
+    for (size_t at = 0; at < rows.size; at += RO_ID_SIZE) {
+        struct row_id row;
+        RO_AUTOOUTGOING outgoing = {0};
+        memcpy(row.b, rows.data + at, RO_ID_SIZE);
+        RO_TRY(outgoing_get(engine->vault, &row, &outgoing));
+        *ret_n += outgoing_place(&outgoing) == RO_PLACE_KEPT ? 1 : 0;
+    }
+    return RO_OK;
+}

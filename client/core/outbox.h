@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The outbox: what was written goes out, in the order in which it was written,
+ * each step durable before the next. It survives kill -9 at every point: a
+ * wrap that was sent and not noted as stored is sent again, and is the same.
+ */
+#ifndef CLIENT_CORE_OUTBOX_H
+#define CLIENT_CORE_OUTBOX_H
+
+#include "client/core/outgoing.h"
+
+/* Something to be written: the content with its purpose, audience and texts
+ * (borrowed); everything else is added at sealing. */
+struct draft {
+    Reachout__Content *content;
+    struct ro_request_id request;
+    struct ro_thread_id thread;         /* zero: to a group or own seats */
+    const struct ro_member_id *members; /* NULL: the audience, at sealing */
+    size_t n_members;
+};
+
+/* Keeps a draft as message and outbox row, inside a commit. */
+RO_MUST_USE enum ro_status outbox_add(struct engine *engine,
+                                      const struct draft *draft,
+                                      struct ro_why *why,
+                                      struct row_id *ret_row);
+
+/* Seals and sends all that waits until `deadline_ms`. RO_OK: the broker has
+ * everything that can be delivered; RO_KEPT: something still waits (`why` says
+ * for what); alarms and RO_UNREACHABLE as they are. */
+RO_MUST_USE enum ro_status outbox_flush(struct engine *engine,
+                                        int64_t deadline_ms,
+                                        struct ro_why *why);
+
+/* A seat says that these messages of ours arrived; inside a commit. Messages
+ * that all members have are done and leave the outbox. */
+RO_MUST_USE enum ro_status outbox_arrived(struct engine *engine,
+                                          const struct ro_seat_id *seat,
+                                          const struct ro_message_id *message);
+
+/* A seat asks for what it misses: serves its own wraps of that thread that have
+ * no receipt, by sending them again; inside a commit. */
+struct outbox_resend {
+    struct ro_seat_id seat;
+    struct ro_thread_id thread;
+    uint64_t from;
+    uint64_t to;
+};
+RO_MUST_USE enum ro_status outbox_resend(struct engine *engine,
+                                         const struct outbox_resend *resend);
+
+/* How many messages wait for the broker. */
+RO_MUST_USE enum ro_status outbox_waiting(struct engine *engine, size_t *ret_n);
+
+#endif

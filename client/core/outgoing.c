@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/core/outgoing.h"
+
+#include "client/core/row.h"
+#include "common/crypto/hash.h"
+
+#include <string.h>
+
+void
+outgoing_fini(struct outgoing *outgoing)
+{
+    ro_wipe(outgoing->content_key, sizeof(outgoing->content_key));
+    ro_buf_fini(&outgoing->members);
+    ro_buf_fini(&outgoing->body);
+    free(outgoing->to);
+    outgoing->to = NULL;
+    outgoing->n_to = 0;
+}
+
+static void
+put_to(struct ro_buf *row, const struct outgoing_to *to)
+{
+    ro_buf_put(row, to->seat.b, RO_ID_SIZE);
+    ro_buf_put(row, to->member.b, RO_ID_SIZE);
+    ro_buf_put_u64(row, to->sequence);
+    ro_buf_put_u32(row, to->day);
+    ro_buf_put_u32(row, to->generation);
+    ro_buf_put_u8(row, (uint8_t)to->state);
+    ro_buf_put(row, to->wrap, RO_WRAP_SIZE);
+}
+
+static void
+read_to(struct row_reader *row, struct outgoing_to *ret_to)
+{
+    row_fixed(row, ret_to->seat.b, RO_ID_SIZE);
+    row_fixed(row, ret_to->member.b, RO_ID_SIZE);
+    ret_to->sequence = row_u64(row);
+    ret_to->day = row_u32(row);
+    ret_to->generation = row_u32(row);
+    ret_to->state = row_u8(row);
+    row_fixed(row, ret_to->wrap, RO_WRAP_SIZE);
+}
+
+enum ro_status
+outgoing_put(struct vault *vault, const struct outgoing *outgoing)
+{
+    RO_AUTOBUF row = {0};
+    ro_buf_put(&row, outgoing->row.b, RO_ID_SIZE);
+    ro_buf_put_u8(&row, (uint8_t)outgoing->standing);
+    ro_buf_put(&row, outgoing->request.b, RO_ID_SIZE);
+    ro_buf_put(&row, outgoing->thread.b, RO_ID_SIZE);
+    row_put_piece(&row, ro_buf_view(&outgoing->members));
+    ro_buf_put(&row, outgoing->content_key, RO_CONTENT_KEY_SIZE);
+    ro_buf_put(&row, outgoing->recipients.b, RO_HASH_SIZE);
+    ro_buf_put_u32(&row, outgoing->expiry_hour);
+    ro_buf_put_u64(&row, (uint64_t)outgoing->accepted_at_s);
+    row_put_piece(&row, ro_buf_view(&outgoing->body));
+    ro_buf_put_u32(&row, (uint32_t)outgoing->n_to);
+    for (size_t i = 0; i < outgoing->n_to; i++)
+        put_to(&row, &outgoing->to[i]);
+    enum ro_status s = ro_buf_ok(&row);
+    if (s == RO_OK) {
+        const struct vault_place place = {
+            VAULT_OUTBOX, {outgoing->row.b, RO_ID_SIZE}, {0}};
+        s = vault_put(vault, &place, ro_buf_view(&row));
+    }
+    if (row.data != NULL)
+        ro_wipe(row.data, row.room);
+    return s;
+}
+
+static enum ro_status
+read_recipients(struct row_reader *row, struct outgoing *outgoing)
+{
+    size_t n = row_u32(row);
+    if (row->failed || n > row->rest.size / RO_WRAP_SIZE)
+        return RO_VAULT_DAMAGED;
+    outgoing->to = calloc(n == 0 ? 1 : n, sizeof(*outgoing->to));
+    if (outgoing->to == NULL)
+        return RO_NO_MEMORY;
+    outgoing->n_to = n;
+    for (size_t i = 0; i < n; i++)
+        read_to(row, &outgoing->to[i]);
+    return RO_OK;
+}
+
+static enum ro_status
+read_outgoing(struct ro_bytes value, struct outgoing *outgoing)
+{
+    struct row_reader row = row_read(value);
+    row_fixed(&row, outgoing->row.b, RO_ID_SIZE);
+    outgoing->standing = row_u8(&row);
+    row_fixed(&row, outgoing->request.b, RO_ID_SIZE);
+    row_fixed(&row, outgoing->thread.b, RO_ID_SIZE);
+    struct ro_bytes members = row_piece(&row);
+    row_fixed(&row, outgoing->content_key, RO_CONTENT_KEY_SIZE);
+    row_fixed(&row, outgoing->recipients.b, RO_HASH_SIZE);
+    outgoing->expiry_hour = row_u32(&row);
+    outgoing->accepted_at_s = (int64_t)row_u64(&row);
+    struct ro_bytes body = row_piece(&row);
+    RO_TRY(read_recipients(&row, outgoing));
+    RO_TRY(row_end(&row));
+    ro_buf_put(&outgoing->members, members.data, members.size);
+    ro_buf_put(&outgoing->body, body.data, body.size);
+    RO_TRY(ro_buf_ok(&outgoing->members));
+    return ro_buf_ok(&outgoing->body);
+}
+
+enum ro_status
+outgoing_get(struct vault *vault,
+             const struct row_id *row,
+             struct outgoing *ret_outgoing)
+{
+    RO_AUTOBUF value = {0};
+    *ret_outgoing = (struct outgoing){0};
+    RO_TRY(vault_get(vault, VAULT_OUTBOX,
+                     (struct ro_bytes){row->b, RO_ID_SIZE}, &value));
+    enum ro_status s = read_outgoing(ro_buf_view(&value), ret_outgoing);
+    ro_wipe(value.data, value.room);
+    return s;
+}
+
+enum ro_status
+outgoing_drop(struct vault *vault, const struct row_id *row)
+{
+    return vault_drop(vault, VAULT_OUTBOX,
+                      (struct ro_bytes){row->b, RO_ID_SIZE});
+}
+
+static enum ro_status
+add_row(void *user, struct ro_bytes value)
+{
+    struct ro_buf *rows = user;
+    if (value.size < RO_ID_SIZE)
+        return RO_VAULT_DAMAGED;
+    ro_buf_put(rows, value.data, RO_ID_SIZE);
+    return ro_buf_ok(rows);
+}
+
+enum ro_status
+outgoing_rows(struct vault *vault, struct ro_buf *ret_rows)
+{
+    return vault_walk(vault, VAULT_OUTBOX, (struct ro_bytes){0}, add_row,
+                      ret_rows);
+}
+
+size_t
+outgoing_count(const struct outgoing *outgoing, enum outgoing_state state)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < outgoing->n_to; i++)
+        n += outgoing->to[i].state == state ? 1 : 0;
+    return n;
+}
+
+/* At least one seat of each member said that it arrived. */
+static bool
+arrived_everywhere(const struct outgoing *outgoing)
+{
+    for (size_t i = 0; i < outgoing->n_to; i++) {
+        bool arrived = false;
+        for (size_t k = 0; k < outgoing->n_to; k++)
+            if (outgoing->to[k].state == OUTGOING_ARRIVED &&
+                ro_member_id_equal(&outgoing->to[k].member,
+                                   &outgoing->to[i].member))
+                arrived = true;
+        if (!arrived)
+            return false;
+    }
+    return outgoing->n_to > 0;
+}
+
+enum ro_place
+outgoing_place(const struct outgoing *outgoing)
+{
+    if (outgoing->standing == OUTGOING_DRAFT ||
+        outgoing_count(outgoing, OUTGOING_WAITING) > 0)
+        return RO_PLACE_KEPT;
+    if (outgoing->n_to > 0 &&
+        outgoing_count(outgoing, OUTGOING_FAILED) == outgoing->n_to)
+        return RO_PLACE_FAILED;
+    return arrived_everywhere(outgoing) ? RO_PLACE_ARRIVED : RO_PLACE_BROKER;
+}

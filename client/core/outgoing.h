@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is to be sent, as rows of the vault. A row is a draft (content and
+ * names) until the first sync after it was written; then it is sealed: body,
+ * content key, sequences and wraps are fixed and durable before the first
+ * byte leaves. Wrapping again changes wraps only.
+ */
+#ifndef CLIENT_CORE_OUTGOING_H
+#define CLIENT_CORE_OUTGOING_H
+
+#include "client/core/message.h"
+#include "common/crypto/seal.h"
+
+enum outgoing_standing { OUTGOING_DRAFT, OUTGOING_SEALED };
+
+/* Where one seat's wrap is. */
+enum outgoing_state {
+    OUTGOING_WAITING, /* not at the broker yet */
+    OUTGOING_STORED,  /* the broker has it durably */
+    OUTGOING_ARRIVED, /* the seat said so */
+    OUTGOING_FAILED,  /* nothing can be delivered there */
+};
+
+struct outgoing_to {
+    struct ro_seat_id seat;
+    struct ro_member_id member;
+    uint64_t sequence;
+    uint32_t day;        /* of the key it is wrapped for; 0: fallback */
+    uint32_t generation; /* of the PSK */
+    enum outgoing_state state;
+    uint8_t wrap[RO_WRAP_SIZE];
+};
+
+struct outgoing {
+    struct row_id row;           /* the message's row */
+    enum outgoing_standing standing;
+    struct ro_request_id request;
+    struct ro_thread_id thread;  /* zero: to a group */
+    struct ro_buf members;       /* ids; empty: the audience, resolved at
+                                    sealing */
+    /* once sealed */
+    uint8_t content_key[RO_CONTENT_KEY_SIZE];
+    struct ro_hash recipients;
+    uint32_t expiry_hour;
+    int64_t accepted_at_s;       /* broker's clock when all was stored */
+    struct ro_buf body;
+    struct outgoing_to *to;
+    size_t n_to;
+};
+
+/* Wipes the key and releases what it holds. */
+void outgoing_fini(struct outgoing *outgoing);
+#define RO_AUTOOUTGOING RO_CLEANUP(outgoing_fini) struct outgoing
+
+/* Writes, reads and removes rows; writes inside a commit. */
+RO_MUST_USE enum ro_status outgoing_put(struct vault *vault,
+                                        const struct outgoing *outgoing);
+RO_MUST_USE enum ro_status outgoing_get(struct vault *vault,
+                                        const struct row_id *row,
+                                        struct outgoing *ret_outgoing);
+RO_MUST_USE enum ro_status outgoing_drop(struct vault *vault,
+                                         const struct row_id *row);
+
+/* Appends the ids of all rows, oldest first, to `ret_rows`, 16 bytes each. */
+RO_MUST_USE enum ro_status outgoing_rows(struct vault *vault,
+                                         struct ro_buf *ret_rows);
+
+/* How many wraps are in a state. */
+size_t outgoing_count(const struct outgoing *outgoing,
+                      enum outgoing_state state);
+
+/* Where the message is, seen as a whole. */
+enum ro_place outgoing_place(const struct outgoing *outgoing);
+
+#endif

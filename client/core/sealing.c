@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The order in here is a promise. A nonce and a content key are drawn once for
+ * a message; the row that holds them is committed before the first wrap
+ * leaves, so that after a crash the same bytes are sent again and no key ever
+ * seals two plaintexts.
+ */
+#include "client/core/sealing.h"
+
+#include "client/core/recipients.h"
+#include "client/core/riding.h"
+#include "client/core/sequence.h"
+#include "common/crypto/hash.h"
+#include "common/wire/codec.h"
+
+#include <string.h>
+
+#define EXPIRY_HOURS (90 * 24)
+
+/* One sealing under way. */
+struct sealing {
+    struct engine *engine;
+    struct ro_why *why;
+    struct outgoing *outgoing;
+    struct message message;
+    struct ro_arena *arena;
+    Reachout__Content *content;
+    struct recipients recipients;
+};
+
+static enum ro_status
+resolve(struct sealing *sealing)
+{
+    const struct ro_buf *members = &sealing->outgoing->members;
+    if (members->size > 0) {
+        for (size_t at = 0; at < members->size; at += RO_ID_SIZE) {
+            struct ro_member_id id;
+            memcpy(id.b, members->data + at, RO_ID_SIZE);
+            RO_TRY(recipients_add(&sealing->recipients, &id));
+        }
+        return RO_OK;
+    }
+    for (size_t i = 0; i < sealing->content->n_audience; i++)
+        RO_TRY(recipients_resolve(sealing->engine,
+                                  sealing->content->audience[i], sealing->why,
+                                  &sealing->recipients));
+    return RO_OK;
+}
+
+/* The thread whose sequence a wrap counts in: the message's, or for a body to
+ * a group the one of (request, us, the recipient's member). */
+static void
+thread_of(const struct sealing *sealing,
+          const struct ro_member_id *member,
+          struct ro_thread_id *ret_thread)
+{
+    const struct outgoing *outgoing = sealing->outgoing;
+    *ret_thread = outgoing->thread;
+    if (ro_thread_id_is_zero(&outgoing->thread))
+        ro_thread_id_of(&outgoing->request,
+                        &sealing->engine->keyring->member_id, member,
+                        ret_thread);
+}
+
+static enum ro_status
+address(struct sealing *sealing)
+{
+    struct outgoing *outgoing = sealing->outgoing;
+    struct engine *engine = sealing->engine;
+    RO_AUTOFREE struct ro_seat_id *seats = NULL;
+    size_t n;
+    RO_TRY(recipients_seats(engine, &sealing->recipients, &seats, &n));
+    free(outgoing->to);
+    outgoing->n_to = 0;
+    outgoing->to = calloc(n == 0 ? 1 : n, sizeof(*outgoing->to));
+    if (outgoing->to == NULL)
+        return RO_NO_MEMORY;
+    outgoing->n_to = n;
+    for (size_t i = 0; i < n; i++) {
+        struct ro_thread_id thread;
+        struct outgoing_to *to = &outgoing->to[i];
+        to->seat = seats[i];
+        to->member = ro_directory_seat(engine->directory, &seats[i])->member;
+        thread_of(sealing, &to->member, &thread);
+        RO_TRY(sequence_next(engine->vault, &thread, &to->seat, &to->sequence));
+    }
+    ro_recipients_hash(seats, n, &outgoing->recipients);
+    return RO_OK;
+}
+
+/* What the writer knew when the message left: circle, sender, checkpoint,
+ * directory size, and the newest body seen of each participant. */
+static enum ro_status
+complete(struct sealing *sealing, struct ro_buf *ret_content)
+{
+    struct engine *engine = sealing->engine;
+    Reachout__Content *content = sealing->content;
+    struct outgoing *outgoing = sealing->outgoing;
+    content->has_circle = content->has_sender = true;
+    content->has_log_size = content->has_recipients = true;
+    content->circle = ro_as_field(
+        (struct ro_bytes){engine->keyring->circle.b, RO_ID_SIZE});
+    content->sender = ro_as_field(
+        (struct ro_bytes){engine->keyring->seat.b, RO_ID_SIZE});
+    content->log_size = ro_directory_size(engine->directory);
+    content->recipients = ro_as_field(
+        (struct ro_bytes){outgoing->recipients.b, RO_HASH_SIZE});
+    content->has_checkpoint = engine->checkpoint.size > 0;
+    content->checkpoint = ro_as_field(ro_buf_view(&engine->checkpoint));
+    RO_TRY(riding_seen(engine, &sealing->message, sealing->arena, content));
+    RO_TRY(riding_receipts(engine, outgoing, sealing->arena, content));
+    RO_TRY(ro_content_check(content, sealing->why));
+    return ro_pack(&content->base, ret_content);
+}
+
+enum ro_status
+sealing_wrap(struct engine *engine,
+             struct outgoing *outgoing,
+             struct outgoing_to *to)
+{
+    const struct ro_seat_view *seat =
+        ro_directory_seat(engine->directory, &to->seat);
+    if (seat == NULL || seat->standing != RO_SEAT_LIVE)
+        return RO_NO_MAILBOX;
+    struct ro_key key = seat->fallback;
+    to->day = engine_day(engine);
+    to->generation = engine->keyring->generation;
+    if (ro_notices_epoch_key(engine->notices, &to->seat, to->day, &key) !=
+        RO_OK)
+        to->day = RO_DAY_FALLBACK;
+
+    struct ro_wrap_binding binding = {
+        .circle = engine->keyring->circle,
+        .mailbox = to->seat,
+        .day = to->day,
+        .generation = to->generation,
+        .expiry_hour = outgoing->expiry_hour,
+        .psk = engine->keyring->psk,
+    };
+    RO_TRY(ro_bucket_of(outgoing->body.size, &binding.bucket));
+    ro_body_hash(ro_buf_view(&outgoing->body), &binding.body_hash);
+    struct ro_wrap_inside inside = {
+        .sender = keyring_reference(engine->keyring),
+        .recipients = outgoing->recipients,
+        .sequence = to->sequence,
+    };
+    memcpy(inside.content_key, outgoing->content_key, RO_CONTENT_KEY_SIZE);
+    const struct ro_sealing_key sender = keyring_sealing(engine->keyring);
+    const struct ro_wrap_seal seal = {&binding, &key, &inside, &sender};
+    enum ro_status s = ro_wrap_seal(&seal, &engine->entropy, to->wrap);
+    ro_wipe(&inside, sizeof(inside));
+    return s;
+}
+
+static enum ro_status
+seal_body(struct sealing *sealing, struct ro_bytes content)
+{
+    struct engine *engine = sealing->engine;
+    struct outgoing *outgoing = sealing->outgoing;
+    ro_entropy_fill(&engine->entropy, outgoing->content_key,
+                    RO_CONTENT_KEY_SIZE);
+    ro_buf_clear(&outgoing->body);
+    enum ro_status s = ro_body_seal(content, outgoing->content_key,
+                                    &engine->entropy, &outgoing->body);
+    if (s == RO_TOO_LARGE)
+        return ro_why(sealing->why, s,
+                      "%zu bytes do not fit into one message; shorten it",
+                      content.size);
+    RO_TRY(s);
+    outgoing->expiry_hour = ro_hour_of(engine_now_s(engine)) + EXPIRY_HOURS;
+    for (size_t i = 0; i < outgoing->n_to; i++)
+        RO_TRY(sealing_wrap(engine, outgoing, &outgoing->to[i]));
+    return RO_OK;
+}
+
+/* Writes all of it: the message with its ids, and the row to be sent. */
+static enum ro_status
+keep(struct sealing *sealing, struct ro_bytes content)
+{
+    struct engine *engine = sealing->engine;
+    struct outgoing *outgoing = sealing->outgoing;
+    struct message *message = &sealing->message;
+    uint8_t reference[RO_REFERENCE_SIZE];
+    const struct ro_reference self = keyring_reference(engine->keyring);
+    ro_reference_put(&self, reference);
+    ro_message_id_of(reference, ro_buf_view(&outgoing->body), &message->id);
+    ro_body_hash(ro_buf_view(&outgoing->body), &message->body);
+    ro_buf_clear(&message->content);
+    ro_buf_put(&message->content, content.data, content.size);
+    outgoing->standing = OUTGOING_SEALED;
+    message->place = outgoing_place(outgoing);
+    RO_TRY(message_put(engine->vault, message));
+    RO_TRY(message_see(engine->vault, &message->id, &message->row));
+    return outgoing_put(engine->vault, outgoing);
+}
+
+static enum ro_status
+seal_all(struct sealing *sealing)
+{
+    RO_AUTOBUF content = {0};
+    RO_AUTOBUF packed = {0};
+    const struct ro_buf *draft = &sealing->message.content;
+    ProtobufCMessage *unpacked;
+    ro_buf_put(&packed, draft->data, draft->size);
+    RO_TRY(ro_buf_ok(&packed));
+    RO_TRY(ro_unpack(&reachout__content__descriptor, ro_buf_view(&packed),
+                     sealing->arena, &unpacked));
+    sealing->content = (Reachout__Content *)(void *)unpacked;
+    RO_TRY(resolve(sealing));
+    RO_TRY(address(sealing));
+    RO_TRY(complete(sealing, &content));
+    RO_TRY(seal_body(sealing, ro_buf_view(&content)));
+    RO_TRY(keep(sealing, ro_buf_view(&content)));
+    return RO_OK;
+}
+
+enum ro_status
+sealing_seal(struct engine *engine,
+             struct outgoing *outgoing,
+             struct ro_why *why)
+{
+    struct sealing sealing = {
+        .engine = engine, .why = why, .outgoing = outgoing};
+    RO_CLEANUP(ro_arena_freep) struct ro_arena *arena = ro_arena_new(0, 0);
+    sealing.arena = arena;
+    if (arena == NULL)
+        return RO_NO_MEMORY;
+    RO_TRY(vault_begin(engine->vault));
+    enum ro_status s =
+        message_get(engine->vault, &outgoing->row, &sealing.message);
+    if (s == RO_OK)
+        s = seal_all(&sealing);
+    message_fini(&sealing.message);
+    recipients_fini(&sealing.recipients);
+    if (s != RO_OK) {
+        vault_rollback(engine->vault);
+        return s;
+    }
+    return vault_commit(engine->vault);
+}

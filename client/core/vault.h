@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The vault: one SQLite file in the profile, journal mode TRUNCATE, every
+ * value sealed with XChaCha20-Poly1305. Keys of rows are kept as keyed hashes,
+ * so the file shows how many rows there are and how long, and nothing else.
+ *
+ * A row is (table, key) -> value, with an optional tag by which rows are found
+ * together. The AAD of a value is label ‖ table ‖ hashed key ‖ hashed tag ‖ the
+ * row's own generation (that of the commit that wrote it), so that no row can
+ * be moved, re-tagged or set back unnoticed; the vault's generation rises with
+ * every commit and is itself sealed in one row, with the number of rows and a
+ * keyed sum over all of them, which is compared when the vault is opened.
+ *
+ * One process at a time has a vault: it holds a lock on the file `lock`.
+ */
+#ifndef CLIENT_CORE_VAULT_H
+#define CLIENT_CORE_VAULT_H
+
+#include "common/base/auto.h"
+#include "common/base/bytes.h"
+#include "common/base/entropy.h"
+#include "common/base/status.h"
+
+struct vault;
+
+/* Tables; the numbers are on disk, append-only. */
+enum vault_table {
+    VAULT_SELF = 1,     /* one row: who we are, all seeds */
+    VAULT_EPOCH = 2,    /* day -> secret of that day's epoch key */
+    VAULT_RECORD = 3,   /* record number -> record */
+    VAULT_NOTICE = 4,   /* cursor -> notice */
+    VAULT_STATE = 5,    /* name -> small things: cursors, checkpoint */
+    VAULT_REQUEST = 6,  /* request id -> what it is to us */
+    VAULT_MESSAGE = 7,  /* row id -> message; tag: request id */
+    VAULT_OUTBOX = 8,   /* row id -> what is to be sent */
+    VAULT_SEQUENCE = 9, /* thread, sender, recipient -> counters */
+    VAULT_SEEN = 10,    /* message id -> row id */
+    VAULT_RECEIPT = 11, /* message id -> receipt that is due */
+    VAULT_PENDING = 12, /* envelope id -> envelope that waits for a key */
+};
+
+/* Creates a vault file in the folder `dir` (mode 0700, created if absent)
+ * under a random vault key wrapped by the 32 bytes of `key_file`, which is
+ * created 0600 if absent and whose absolute path is remembered. RO_TAKEN if
+ * there is a vault already, RO_VAULT_LOCKED (the file is no key),
+ * RO_IO_FAILED. */
+RO_MUST_USE enum ro_status vault_create(const char *dir,
+                                        const char *key_file,
+                                        const struct ro_entropy *entropy,
+                                        struct ro_why *why,
+                                        struct vault **ret_vault);
+
+/* Opens one. `key_file` NULL: the remembered path. RO_NOT_FOUND,
+ * RO_VAULT_LOCKED (no key or the wrong one), RO_VAULT_DAMAGED (`why` has the
+ * place), RO_TAKEN (another process). */
+RO_MUST_USE enum ro_status vault_open(const char *dir,
+                                      const char *key_file,
+                                      const struct ro_entropy *entropy,
+                                      struct ro_why *why,
+                                      struct vault **ret_vault);
+
+/* Names the place of the last damage that a call on this vault has found
+ * ("table message, row 12: its value"); empty if there was none. */
+void vault_damage(const struct vault *vault, struct ro_why *ret_why);
+
+/* Rolls back what is open, wipes the keys, closes; accepts NULL. */
+void vault_free(struct vault *vault);
+RO_DEFINE_AUTO(vault, vault_free)
+
+/* One commit. Nested begins are an error of ours (assert). commit: on
+ * RO_IO_FAILED, or RO_NO_ROOM, all of it is rolled back. If even that cannot
+ * be told, every later begin says RO_IO_FAILED: open the vault again. */
+RO_MUST_USE enum ro_status vault_begin(struct vault *vault);
+RO_MUST_USE enum ro_status vault_commit(struct vault *vault);
+void vault_rollback(struct vault *vault);
+
+/* Where a value stands. tag may be empty. */
+struct vault_place {
+    enum vault_table table;
+    struct ro_bytes key;
+    struct ro_bytes tag;
+};
+
+/* Puts a value (replacing one with this key, in its old place in the order).
+ * Only inside a commit. */
+RO_MUST_USE enum ro_status vault_put(struct vault *vault,
+                                     const struct vault_place *place,
+                                     struct ro_bytes value);
+
+/* Appends a value to `ret_value`. RO_NOT_FOUND, RO_VAULT_DAMAGED. */
+RO_MUST_USE enum ro_status vault_get(struct vault *vault,
+                                     enum vault_table table,
+                                     struct ro_bytes key,
+                                     struct ro_buf *ret_value);
+
+/* Whether a row is there: RO_OK or RO_NOT_FOUND. */
+RO_MUST_USE enum ro_status
+vault_has(struct vault *vault, enum vault_table table, struct ro_bytes key);
+
+/* Removes a row; one that is not there is fine. Only inside a commit. */
+RO_MUST_USE enum ro_status
+vault_drop(struct vault *vault, enum vault_table table, struct ro_bytes key);
+
+/* Called for each row of a walk, oldest first. Anything but RO_OK ends the
+ * walk and is returned by it. No puts or drops inside. The row's own key must
+ * stand in its value if it is needed: the vault knows only its hash. */
+typedef enum ro_status vault_fn(void *user, struct ro_bytes value);
+
+/* Walks a whole table, or the rows of one tag if `tag` is not empty. */
+RO_MUST_USE enum ro_status vault_walk(struct vault *vault,
+                                      enum vault_table table,
+                                      struct ro_bytes tag,
+                                      vault_fn *fn,
+                                      void *user);
+
+/* How many rows a table has. */
+RO_MUST_USE enum ro_status
+vault_count(struct vault *vault, enum vault_table table, size_t *ret_n);
+
+/* The vault's generation: one more with every commit. Inside a commit: what it
+ * will be. */
+uint64_t vault_generation(const struct vault *vault);
+
+#endif

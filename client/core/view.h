@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the public header shows, made from what the core knows. Everything
+ * lives in the arena of the result. */
+#ifndef CLIENT_CORE_VIEW_H
+#define CLIENT_CORE_VIEW_H
+
+#include "client/core/find.h"
+#include "client/core/inbox.h"
+
+/* A result being made. */
+struct viewing {
+    struct engine *engine;
+    struct ro_arena *arena;
+    struct ro_result *result;
+    struct ro_why *why;
+};
+
+/* Each fills its part of the result (reachout.h); RO_NO_MEMORY besides what
+ * is said there. */
+RO_MUST_USE enum ro_status view_self(const struct viewing *viewing);
+RO_MUST_USE enum ro_status view_members(const struct viewing *viewing,
+                                        const struct ro_members_query *query);
+RO_MUST_USE enum ro_status view_requests(const struct viewing *viewing,
+                                         const struct ro_requests_query *query);
+RO_MUST_USE enum ro_status view_show(const struct viewing *viewing,
+                                     const char *request);
+RO_MUST_USE enum ro_status view_answers(const struct viewing *viewing,
+                                        const char *request);
+RO_MUST_USE enum ro_status view_read(const struct viewing *viewing,
+                                     const struct ro_read *read);
+RO_MUST_USE enum ro_status view_news(const struct viewing *viewing,
+                                     const struct news_list *news);
+RO_MUST_USE enum ro_status view_audience(const struct viewing *viewing,
+                                         const struct ro_ask *ask);
+
+/* The state of one request, as its name. */
+RO_MUST_USE enum ro_status view_state(const struct viewing *viewing,
+                                      const struct ro_request_id *request);
+
+/* A request's public face from its story. */
+RO_MUST_USE enum ro_status view_request(const struct viewing *viewing,
+                                        const struct story *story,
+                                        struct ro_request *ret_request);
+
+/* A step of a story as an event. */
+RO_MUST_USE enum ro_status view_event(const struct viewing *viewing,
+                                      const struct story *story,
+                                      const struct flow_message *flow,
+                                      struct ro_event *ret_event);
+
+/* A member's name ("somebody" if the directory has none), copied. */
+const char *view_name(const struct viewing *viewing,
+                      const struct ro_member_id *member);
+
+/* Kilometres from our school (or a coordinator's home) to a URN; negative:
+ * unknown. */
+double view_km(const struct engine *engine, uint32_t urn);
+
+/* The choices of an ambiguous id, as the result shows them. */
+RO_MUST_USE enum ro_status view_choices(const struct viewing *viewing,
+                                        const struct find_choices *choices);
+
+/* One name of an audience with what stands behind it now. */
+RO_MUST_USE enum ro_status view_one_audience(const struct viewing *viewing,
+                                             const Reachout__Audience *audience,
+                                             struct ro_audience *ret_audience);
+
+/* What a content says to people: text, holder, outcome, days; "" and -1 where
+ * it does not say. Strings live in `arena`. */
+struct view_said {
+    const char *text;
+    const char *holder;
+    const char *outcome; /* NULL: none */
+    const char *topic;
+    const char *urgency;
+    double days;
+};
+RO_MUST_USE enum ro_status view_said(const struct viewing *viewing,
+                                     const struct message *message,
+                                     struct view_said *ret_said);
+
+#endif

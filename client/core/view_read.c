@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Messages to read, news of a sync, and who an ask would reach. */
+#include "client/core/view.h"
+
+#include "client/core/compose.h"
+#include "client/core/recipients.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* --- messages ------------------------------------------------------------------------------- */
+
+/* A reading under way: messages are added, and their rows marked later. */
+struct reading {
+    const struct viewing *viewing;
+    const struct ro_read *read;
+    struct ro_message *at;
+    size_t n;
+    size_t room;
+    struct ro_buf rows;
+};
+
+/* Conversation is what has words in it; states are told by show. */
+static bool
+is_conversation(const struct message *message)
+{
+    return story_is_told(message->purpose) &&
+           message->purpose != RO_PURPOSE_PASS &&
+           message->purpose != RO_PURPOSE_STATE_NOTE &&
+           message->purpose != RO_PURPOSE_CLOSED;
+}
+
+static enum ro_status
+add_message(struct reading *reading,
+            const struct message *message,
+            const struct ro_thread_id *thread)
+{
+    struct view_said said;
+    const struct viewing *viewing = reading->viewing;
+    if (reading->n == reading->room) {
+        size_t room = reading->room == 0 ? 64 : reading->room * 2;
+        struct ro_message *more =
+            ro_arena_take(viewing->arena, room * sizeof(*more));
+        if (more == NULL)
+            return RO_NO_MEMORY;
+        if (reading->n > 0)
+            memcpy(more, reading->at, reading->n * sizeof(*more));
+        reading->at = more;
+        reading->room = room;
+    }
+    RO_TRY(view_said(viewing, message, &said));
+    reading->at[reading->n++] = (struct ro_message){
+        .id = message->id,
+        .thread = *thread,
+        .from = message->side,
+        .from_name = view_name(viewing, &message->side),
+        .holder = said.holder,
+        .sent_at_s = message->sent_at_s,
+        .text = said.text,
+        .place = message->place,
+    };
+    ro_buf_put(&reading->rows, message->row.b, RO_ID_SIZE);
+    return ro_buf_ok(&reading->rows);
+}
+
+/* Adds what is to be read of one story, in its order; `only` may be NULL. */
+static enum ro_status
+read_story(struct reading *reading,
+           const struct story *story,
+           const struct ro_thread_id *only)
+{
+    for (size_t i = 0; i < story->n_flow; i++) {
+        const struct flow_message *flow = &story->flow[i];
+        const struct message *message = story_message(story, flow);
+        if (message == NULL || !is_conversation(message))
+            continue;
+        if (reading->read->which == RO_READ_UNREAD &&
+            message->read != MESSAGE_UNREAD)
+            continue;
+        if (only != NULL && !ro_thread_id_equal(&flow->thread, only) &&
+            !ro_thread_id_is_zero(&flow->thread))
+            continue;
+        RO_TRY(add_message(reading, message, &flow->thread));
+    }
+    return RO_OK;
+}
+
+static enum ro_status
+read_all(struct reading *reading)
+{
+    struct engine *engine = reading->viewing->engine;
+    RO_AUTOREQUESTS requests = {0};
+    RO_TRY(request_rows_all(engine->vault, &requests));
+    for (size_t i = 0; i < requests.n; i++) {
+        RO_AUTOSTORY story = {0};
+        RO_TRY(story_load(engine, &requests.at[i].id, &story));
+        RO_TRY(read_story(reading, &story, NULL));
+    }
+    return RO_OK;
+}
+
+static enum ro_status
+read_thread(struct reading *reading)
+{
+    const struct viewing *viewing = reading->viewing;
+    const struct story_thread *thread;
+    struct find_choices choices = {0};
+    RO_AUTOSTORY story = {0};
+    enum ro_status s =
+        find_thread(viewing->engine, reading->read->thread, viewing->why,
+                    &choices, &story, &thread);
+    if (s == RO_AMBIGUOUS)
+        RO_TRY(view_choices(viewing, &choices));
+    RO_TRY(s);
+    return read_story(reading, &story, &thread->id);
+}
+
+static enum ro_status
+mark_read(struct vault *vault, const struct ro_buf *rows)
+{
+    for (size_t at = 0; at < rows->size; at += RO_ID_SIZE) {
+        struct row_id row;
+        RO_AUTOMESSAGE message = {0};
+        memcpy(row.b, rows->data + at, RO_ID_SIZE);
+        RO_TRY(message_get(vault, &row, &message));
+        if (message.read == MESSAGE_READ)
+            continue;
+        message.read = MESSAGE_READ;
+        RO_TRY(message_put(vault, &message));
+    }
+    return RO_OK;
+}
+
+static enum ro_status
+commit_read(struct vault *vault, const struct ro_buf *rows)
+{
+    RO_TRY(vault_begin(vault));
+    enum ro_status s = mark_read(vault, rows);
+    if (s == RO_OK)
+        return vault_commit(vault);
+    vault_rollback(vault);
+    return s;
+}
+
+enum ro_status
+view_read(const struct viewing *viewing, const struct ro_read *read)
+{
+    struct reading reading = {.viewing = viewing, .read = read};
+    enum ro_status s =
+        read->thread == NULL ? read_all(&reading) : read_thread(&reading);
+    if (s == RO_OK)
+        s = commit_read(viewing->engine->vault, &reading.rows);
+    ro_buf_fini(&reading.rows);
+    RO_TRY(s);
+    viewing->result->messages = reading.at;
+    viewing->result->n_messages = reading.n;
+    return RO_OK;
+}
+
+/* --- news ------------------------------------------------------------------------------------ */
+
+static enum ro_status
+view_trouble(const struct viewing *viewing,
+             const struct news *news,
+             struct ro_event *ret_event)
+{
+    *ret_event = (struct ro_event){
+        .type = "refused",
+        .from = ro_member_id_is_zero(&news->from)
+                    ? ""
+                    : view_name(viewing, &news->from),
+        .at_s = news->at_s,
+        .text = "",
+        .refused = ro_arena_text(viewing->arena,
+                                 news->why.text[0] == '\0'
+                                     ? ro_status_text(news->trouble)
+                                     : news->why.text),
+    };
+    return ret_event->refused == NULL ? RO_NO_MEMORY : RO_OK;
+}
+
+static enum ro_status
+find_step(const struct viewing *viewing,
+          const struct story *story,
+          const struct message *message,
+          struct ro_event *ret_event)
+{
+    for (size_t i = 0; i < story->n_flow; i++) {
+        const struct message *step = story_message(story, &story->flow[i]);
+        if (step != NULL && memcmp(step->row.b, message->row.b, RO_ID_SIZE) == 0)
+            return view_event(viewing, story, &story->flow[i], ret_event);
+    }
+    return RO_NOT_FOUND;
+}
+
+/* A message whose request is not here (yet) is told by its bare type. */
+static enum ro_status
+view_one_news(const struct viewing *viewing,
+              const struct news *news,
+              struct ro_event *ret_event)
+{
+    RO_AUTOMESSAGE message = {0};
+    RO_AUTOSTORY story = {0};
+    if (news->trouble != RO_OK)
+        return view_trouble(viewing, news, ret_event);
+    RO_TRY(message_get(viewing->engine->vault, &news->row, &message));
+    enum ro_status s =
+        story_load(viewing->engine, &message.request, &story);
+    if (s == RO_OK)
+        s = find_step(viewing, &story, &message, ret_event);
+    if (s != RO_NOT_FOUND)
+        return s;
+    *ret_event = (struct ro_event){
+        .type = "early",
+        .request = message.request,
+        .thread = message.thread,
+        .from = view_name(viewing, &message.side),
+        .at_s = message.sent_at_s,
+        .text = "",
+    };
+    return RO_OK;
+}
+
+enum ro_status
+view_news(const struct viewing *viewing, const struct news_list *news)
+{
+    struct ro_event *list =
+        ro_arena_zero(viewing->arena, (news->n + 1) * sizeof(*list));
+    if (list == NULL)
+        return RO_NO_MEMORY;
+    for (size_t i = 0; i < news->n; i++)
+        RO_TRY(view_one_news(viewing, &news->at[i], &list[i]));
+    viewing->result->events = list;
+    viewing->result->n_events = news->n;
+    return RO_OK;
+}
+
+/* --- an audience ------------------------------------------------------------------------------ */
+
+static const char *
+audience_name(const struct viewing *viewing, const Reachout__Audience *audience)
+{
+    char name[RO_NAME_LIMIT + 16];
+    struct ro_member_id id;
+    const struct ro_member_view *member = NULL;
+    if (audience->group != NULL)
+        (void)snprintf(name, sizeof(name), "group:%s", audience->group);
+    else if (audience->has_coordinators)
+        (void)snprintf(name, sizeof(name), "coordinators");
+    else if (audience->member.len == RO_ID_SIZE) {
+        char hex[RO_ID_HEX];
+        memcpy(id.b, audience->member.data, RO_ID_SIZE);
+        ro_hex(id.b, RO_ID_SIZE, hex);
+        member = ro_directory_member(viewing->engine->directory, &id);
+        if (member != NULL && member->urn != 0)
+            (void)snprintf(name, sizeof(name), "urn:%u", member->urn);
+        else
+            (void)snprintf(name, sizeof(name), "member:%s", hex);
+    } else {
+        name[0] = '\0';
+    }
+    return ro_arena_text(viewing->arena, name);
+}
+
+enum ro_status
+view_one_audience(const struct viewing *viewing,
+                  const Reachout__Audience *audience,
+                  struct ro_audience *ret_audience)
+{
+    RO_AUTORECIPIENTS reached = {0};
+    RO_TRY(recipients_resolve(viewing->engine, audience, viewing->why,
+                              &reached));
+    *ret_audience = (struct ro_audience){
+        .who = audience_name(viewing, audience),
+        .what = "text",
+        .members = reached.n_members,
+    };
+    for (size_t i = 0; i < reached.n_members; i++)
+        ret_audience->seats +=
+            ro_directory_member(viewing->engine->directory,
+                                &reached.members[i])
+                ->n_live;
+    return ret_audience->who == NULL ? RO_NO_MEMORY : RO_OK;
+}
+
+static enum ro_status
+list_readers(const struct viewing *viewing, const struct recipients *reached)
+{
+    const char **list = ro_arena_zero(
+        viewing->arena, (reached->n_members + 1) * sizeof(*list));
+    if (list == NULL)
+        return RO_NO_MEMORY;
+    for (size_t i = 0; i < reached->n_members; i++)
+        list[i] = view_name(viewing, &reached->members[i]);
+    viewing->result->readers = list;
+    viewing->result->n_readers = reached->n_members;
+    return RO_OK;
+}
+
+enum ro_status
+view_audience(const struct viewing *viewing, const struct ro_ask *ask)
+{
+    struct compose_audience to;
+    RO_AUTORECIPIENTS reached = {0};
+    RO_TRY(compose_check_ask(viewing->engine, ask, viewing->arena, viewing->why,
+                             &to));
+    struct ro_audience *list =
+        ro_arena_zero(viewing->arena, (to.n + 1) * sizeof(*list));
+    if (list == NULL)
+        return RO_NO_MEMORY;
+    for (size_t i = 0; i < to.n; i++) {
+        RO_TRY(view_one_audience(viewing, to.list[i], &list[i]));
+        RO_TRY(recipients_resolve(viewing->engine, to.list[i], viewing->why,
+                                  &reached));
+    }
+    viewing->result->audience = list;
+    viewing->result->n_audience = to.n;
+    return list_readers(viewing, &reached);
+}

@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Requests, threads, answers and messages as people see them. */
+#include "client/core/view.h"
+
+#include "client/core/recipients.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* --- one request --------------------------------------------------------------------------- */
+
+/* The name of an event for people and scripts. */
+static const char *
+event_type(enum flow_event event)
+{
+    if (event == FLOW_WITHDRAW)
+        return "withdrawn";
+    if (event == FLOW_CLOSE)
+        return "closed";
+    return flow_event_name(event);
+}
+
+static enum ro_status
+view_outcome(const struct viewing *viewing,
+             const struct story *story,
+             const char **ret_outcome)
+{
+    *ret_outcome = NULL;
+    for (size_t i = 0; i < story->n_flow; i++) {
+        struct view_said said;
+        const struct message *message =
+            story_message(story, &story->flow[i]);
+        if (story->flow[i].event != FLOW_CLOSE || message == NULL ||
+            story->flow[i].applied != RO_OK)
+            continue;
+        RO_TRY(view_said(viewing, message, &said));
+        *ret_outcome = said.outcome;
+    }
+    return RO_OK;
+}
+
+static size_t
+count_answers(const struct story *story)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < story->n_flow; i++)
+        if (story->flow[i].event == FLOW_ANSWER &&
+            story->flow[i].applied == RO_OK)
+            n++;
+    return n;
+}
+
+enum ro_status
+view_request(const struct viewing *viewing,
+             const struct story *story,
+             struct ro_request *ret_request)
+{
+    struct view_said said = {
+        .text = "", .holder = "", .topic = "", .urgency = ""};
+    RO_AUTOMESSAGE ask = {0};
+    enum ro_status s =
+        message_get(viewing->engine->vault, &story->request.ask, &ask);
+    if (s == RO_OK)
+        s = view_said(viewing, &ask, &said);
+    if (s != RO_OK && s != RO_NOT_FOUND)
+        return s;
+    *ret_request = (struct ro_request){
+        .id = story->request.id,
+        .from = story->request.asker,
+        .from_name = view_name(viewing, &story->request.asker),
+        .topic = said.topic,
+        .urgency = said.urgency,
+        .state = request_state_name(story->state),
+        .side = story->side,
+        .sent_at_s = ask.sent_at_s,
+        .age_s = engine_now_s(viewing->engine) - ask.sent_at_s,
+        .answers = count_answers(story),
+    };
+    return view_outcome(viewing, story, &ret_request->outcome);
+}
+
+enum ro_status
+view_state(const struct viewing *viewing, const struct ro_request_id *request)
+{
+    RO_AUTOSTORY story = {0};
+    RO_TRY(story_load(viewing->engine, request, &story));
+    viewing->result->state = request_state_name(story.state);
+    viewing->result->request_id = *request;
+    return RO_OK;
+}
+
+static bool
+is_listed(const struct ro_requests_query *query, const struct ro_request *request)
+{
+    if (query->which == RO_REQUESTS_MINE && request->side != RO_SIDE_ASKER)
+        return false;
+    if (query->which == RO_REQUESTS_INCOMING && request->side == RO_SIDE_ASKER)
+        return false;
+    return query->state == NULL || strcmp(query->state, request->state) == 0;
+}
+
+enum ro_status
+view_requests(const struct viewing *viewing,
+              const struct ro_requests_query *query)
+{
+    RO_AUTOREQUESTS rows = {0};
+    size_t n = 0;
+    RO_TRY(request_rows_all(viewing->engine->vault, &rows));
+    struct ro_request *list =
+        ro_arena_zero(viewing->arena, (rows.n + 1) * sizeof(*list));
+    if (list == NULL)
+        return RO_NO_MEMORY;
+    for (size_t i = rows.n; i > 0; i--) {
+        RO_AUTOSTORY story = {0};
+        RO_TRY(story_load(viewing->engine, &rows.at[i - 1].id, &story));
+        RO_TRY(view_request(viewing, &story, &list[n]));
+        n += is_listed(query, &list[n]) ? 1 : 0;
+    }
+    viewing->result->requests = list;
+    viewing->result->n_requests = n;
+    return RO_OK;
+}
+
+/* --- its story ------------------------------------------------------------------------------- */
+
+static const char *
+thread_state(const struct story *story, const struct story_thread *thread)
+{
+    return thread->kind == STORY_COORDINATOR_THREAD
+               ? request_state_name(story->state)
+               : intro_state_name(thread->state);
+}
+
+static enum ro_status
+view_threads(const struct viewing *viewing, const struct story *story)
+{
+    struct ro_thread *list =
+        ro_arena_zero(viewing->arena, (story->n_threads + 1) * sizeof(*list));
+    if (list == NULL)
+        return RO_NO_MEMORY;
+    for (size_t i = 0; i < story->n_threads; i++) {
+        const struct story_thread *thread = &story->threads[i];
+        list[i] = (struct ro_thread){
+            .id = thread->id,
+            .request = story->request.id,
+            .with = thread->with,
+            .with_name = view_name(viewing, &thread->with),
+            .state = thread_state(story, thread),
+        };
+    }
+    viewing->result->threads = list;
+    viewing->result->n_threads = story->n_threads;
+    return RO_OK;
+}
+
+enum ro_status
+view_event(const struct viewing *viewing,
+           const struct story *story,
+           const struct flow_message *flow,
+           struct ro_event *ret_event)
+{
+    struct view_said said;
+    const struct message *message = story_message(story, flow);
+    if (message == NULL)
+        return RO_NOT_FOUND;
+    RO_TRY(view_said(viewing, message, &said));
+    *ret_event = (struct ro_event){
+        .type = event_type(flow->event),
+        .request = story->request.id,
+        .thread = flow->thread,
+        .from = view_name(viewing, &flow->side),
+        .at_s = flow->sent_at_s,
+        .text = said.text,
+        .refused = flow->applied == RO_OK ? NULL
+                                          : ro_status_text(flow->applied),
+    };
+    return RO_OK;
+}
+
+static enum ro_status
+view_events(const struct viewing *viewing, const struct story *story)
+{
+    struct ro_event *list =
+        ro_arena_zero(viewing->arena, (story->n_flow + 1) * sizeof(*list));
+    if (list == NULL)
+        return RO_NO_MEMORY;
+    for (size_t i = 0; i < story->n_flow; i++)
+        RO_TRY(view_event(viewing, story, &story->flow[i], &list[i]));
+    viewing->result->events = list;
+    viewing->result->n_events = story->n_flow;
+    return RO_OK;
+}
+
+/* Who can read it now: the asker, and everybody whom it went to or who takes
+ * part. */
+static enum ro_status
+view_readers(const struct viewing *viewing, const struct story *story)
+{
+    RO_AUTORECIPIENTS readers = {0};
+    RO_TRY(recipients_add(&readers, &story->request.asker));
+    RO_TRY(recipients_add(&readers, &viewing->engine->keyring->member_id));
+    for (size_t at = 0; at < story->request.asked.size; at += RO_ID_SIZE) {
+        struct ro_member_id id;
+        memcpy(id.b, story->request.asked.data + at, RO_ID_SIZE);
+        RO_TRY(recipients_add(&readers, &id));
+    }
+    const char **list = ro_arena_zero(
+        viewing->arena, (readers.n_members + 1) * sizeof(*list));
+    if (list == NULL)
+        return RO_NO_MEMORY;
+    for (size_t i = 0; i < readers.n_members; i++)
+        list[i] = view_name(viewing, &readers.members[i]);
+    viewing->result->readers = list;
+    viewing->result->n_readers = readers.n_members;
+    return RO_OK;
+}
+
+/* The names by which an ask was addressed. */
+static enum ro_status
+view_asked(const struct viewing *viewing, const struct story *story)
+{
+    RO_AUTOMESSAGE ask = {0};
+    Reachout__Content *content;
+    RO_CLEANUP(ro_arena_freep) struct ro_arena *arena = ro_arena_new(0, 0);
+    if (arena == NULL)
+        return RO_NO_MEMORY;
+    RO_TRY(message_get(viewing->engine->vault, &story->request.ask, &ask));
+    RO_TRY(story_content(&ask, arena, &content));
+    struct ro_audience *list =
+        ro_arena_zero(viewing->arena, (content->n_audience + 1) * sizeof(*list));
+    if (list == NULL)
+        return RO_NO_MEMORY;
+    for (size_t i = 0; i < content->n_audience; i++)
+        RO_TRY(view_one_audience(viewing, content->audience[i], &list[i]));
+    viewing->result->audience = list;
+    viewing->result->n_audience = content->n_audience;
+    return RO_OK;
+}
+
+enum ro_status
+view_show(const struct viewing *viewing, const char *request)
+{
+    struct find_choices choices = {0};
+    struct ro_request_id id;
+    RO_AUTOSTORY story = {0};
+    enum ro_status s = find_request(viewing->engine, request, viewing->why,
+                                    &choices, &id);
+    if (s == RO_AMBIGUOUS)
+        RO_TRY(view_choices(viewing, &choices));
+    RO_TRY(s);
+    RO_TRY(story_load(viewing->engine, &id, &story));
+    viewing->result->request_id = id;
+    viewing->result->state = request_state_name(story.state);
+    RO_TRY(view_request(viewing, &story, &viewing->result->request));
+    RO_TRY(view_threads(viewing, &story));
+    RO_TRY(view_events(viewing, &story));
+    RO_TRY(view_readers(viewing, &story));
+    return view_asked(viewing, &story);
+}
+
+/* --- answers ---------------------------------------------------------------------------------- */
+
+static enum ro_status
+view_answer(const struct viewing *viewing,
+            const struct story *story,
+            const struct flow_message *flow,
+            struct ro_answered *ret_answer)
+{
+    struct view_said said;
+    const struct message *message = story_message(story, flow);
+    const struct story_thread *thread = story_thread(story, &flow->thread);
+    const struct ro_member_view *member =
+        ro_directory_member(viewing->engine->directory, &flow->side);
+    if (message == NULL || thread == NULL)
+        return RO_NOT_FOUND;
+    RO_TRY(view_said(viewing, message, &said));
+    *ret_answer = (struct ro_answered){
+        .id = flow->thread,
+        .from = flow->side,
+        .from_name = view_name(viewing, &flow->side),
+        .holder = said.holder,
+        .km = member == NULL ? -1 : view_km(viewing->engine, member->urn),
+        .days = said.days,
+        .text = said.text,
+        .state = intro_state_name(thread->state),
+    };
+    return RO_OK;
+}
+
+enum ro_status
+view_answers(const struct viewing *viewing, const char *request)
+{
+    struct find_choices choices = {0};
+    struct ro_request_id id;
+    RO_AUTOSTORY story = {0};
+    size_t n = 0;
+    enum ro_status s = find_request(viewing->engine, request, viewing->why,
+                                    &choices, &id);
+    if (s == RO_AMBIGUOUS)
+        RO_TRY(view_choices(viewing, &choices));
+    RO_TRY(s);
+    RO_TRY(story_load(viewing->engine, &id, &story));
+    struct ro_answered *list =
+        ro_arena_zero(viewing->arena, (story.n_flow + 1) * sizeof(*list));
+    if (list == NULL)
+        return RO_NO_MEMORY;
+    for (size_t i = 0; i < story.n_flow; i++)
+        if (story.flow[i].event == FLOW_ANSWER &&
+            story.flow[i].applied == RO_OK)
+            RO_TRY(view_answer(viewing, &story, &story.flow[i], &list[n++]));
+    viewing->result->request_id = id;
+    viewing->result->answers = list;
+    viewing->result->n_answers = n;
+    return RO_OK;
+}

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/core/worker.h"
+
+#include "client/core/link.h"
+
+#include <pthread.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#define JOB_BUDGET (256u * 1024 * 1024)
+#define JOB_PIECES (16u * 1024 * 1024)
+/* How long a watch stays in one receive before it looks around. */
+#define WATCH_SLICE_MS 60000
+
+/* A queue in the order in which things were put in. */
+struct queue {
+    struct job *first;
+    struct job **last;
+};
+
+struct worker {
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t wanted;
+    struct queue jobs;
+    struct queue done;
+    int done_fd;
+    int interrupt_fd;
+    bool ending;
+    struct engine *engine; /* the thread's own */
+    struct job *watch;     /* the thread's own */
+};
+
+/* --- jobs ------------------------------------------------------------------------------------- */
+
+struct job *
+job_new(job_fn *run, struct ro_then then)
+{
+    RO_CLEANUP(job_freep) struct job *job = calloc(1, sizeof(*job));
+    if (job == NULL)
+        return NULL;
+    job->arena = ro_arena_new(JOB_BUDGET, JOB_PIECES);
+    if (job->arena == NULL)
+        return NULL;
+    job->run = run;
+    job->then = then;
+    job->result.why = "";
+    return RO_STEAL(job);
+}
+
+void
+job_free(struct job *job)
+{
+    if (job == NULL)
+        return;
+    ro_arena_free(job->arena);
+    free(job);
+}
+
+const char *
+job_text(struct job *job, const char *text)
+{
+    if (text == NULL)
+        return NULL;
+    const char *copy = ro_arena_text(job->arena, text);
+    if (copy == NULL)
+        job->result.status = RO_NO_MEMORY;
+    return copy;
+}
+
+/* --- queues ------------------------------------------------------------------------------------ */
+
+static void
+queue_init(struct queue *queue)
+{
+    queue->first = NULL;
+    queue->last = &queue->first;
+}
+
+static void
+queue_put(struct queue *queue, struct job *job)
+{
+    job->next = NULL;
+    *queue->last = job;
+    queue->last = &job->next;
+}
+
+static struct job *
+queue_take(struct queue *queue)
+{
+    struct job *job = queue->first;
+    if (job == NULL)
+        return NULL;
+    queue->first = job->next;
+    if (queue->first == NULL)
+        queue->last = &queue->first;
+    return job;
+}
+
+static void
+queue_fini(struct queue *queue)
+{
+    struct job *job;
+    while ((job = queue_take(queue)) != NULL)
+        job_free(job);
+}
+
+static void
+wake(int fd)
+{
+    uint64_t one = 1;
+    ssize_t n = write(fd, &one, sizeof(one));
+    (void)n; /* full means awake already */
+}
+
+static void
+calm(int fd)
+{
+    uint64_t count;
+    ssize_t n = read(fd, &count, sizeof(count));
+    (void)n; /* empty means calm already */
+}
+
+/* --- the thread --------------------------------------------------------------------------------- */
+
+static void
+finish(struct worker *worker, struct job *job)
+{
+    pthread_mutex_lock(&worker->lock);
+    queue_put(&worker->done, job);
+    pthread_mutex_unlock(&worker->lock);
+    wake(worker->done_fd);
+}
+
+/* The next job; waits for one unless a watch has something to do. */
+static struct job *
+next_job(struct worker *worker, bool *ret_ending)
+{
+    pthread_mutex_lock(&worker->lock);
+    while (worker->jobs.first == NULL && !worker->ending &&
+           worker->watch == NULL)
+        pthread_cond_wait(&worker->wanted, &worker->lock);
+    struct job *job = queue_take(&worker->jobs);
+    *ret_ending = worker->ending;
+    pthread_mutex_unlock(&worker->lock);
+    return job;
+}
+
+/* The result of one slice of a watch, as a job of its own. */
+static void
+run_watch(struct worker *worker)
+{
+    struct job *watch = worker->watch;
+    struct job *slice = job_new(watch->run, watch->then);
+    int64_t now_ms = ro_clock_mono_ms(&worker->engine->clock);
+    int64_t for_ms = WATCH_SLICE_MS;
+    if (watch->until_ms >= 0 && watch->until_ms - now_ms < for_ms)
+        for_ms = watch->until_ms - now_ms;
+    if (slice == NULL || for_ms <= 0) {
+        job_free(slice);
+        worker->watch = NULL;
+        finish(worker, watch);
+        return;
+    }
+    slice->what.sync = watch->what.sync;
+    slice->what.sync.for_ms = for_ms;
+    slice->kind = JOB_WATCH;
+    slice->run(worker->engine, slice);
+    if (slice->result.n_events > 0)
+        finish(worker, slice);
+    else
+        job_free(slice);
+}
+
+static void
+run_job(struct worker *worker, struct job *job)
+{
+    if (job->result.status == RO_OK)
+        job->run(worker->engine, job);
+    if (job->kind == JOB_WATCH && job->result.status == RO_OK &&
+        worker->watch == NULL) {
+        struct job *last = job_new(job->run, job->then);
+        if (last != NULL) {
+            last->what.sync = job->what.sync;
+            last->until_ms = job->until_ms;
+            worker->watch = last;
+        }
+        if (job->result.n_events == 0) {
+            job_free(job);
+            return;
+        }
+    }
+    finish(worker, job);
+}
+
+static void *
+work(void *user)
+{
+    struct worker *worker = user;
+    bool ending = false;
+    while (!ending) {
+        struct job *job = next_job(worker, &ending);
+        calm(worker->interrupt_fd);
+        if (job != NULL && !ending)
+            run_job(worker, job);
+        else if (job != NULL)
+            job_free(job);
+        else if (!ending && worker->watch != NULL)
+            run_watch(worker);
+    }
+    return NULL;
+}
+
+/* --- from outside --------------------------------------------------------------------------------- */
+
+enum ro_status
+worker_start_take(struct engine *engine, struct worker **ret_worker)
+{
+    struct worker *worker = calloc(1, sizeof(*worker));
+    if (worker == NULL) {
+        engine_free(engine);
+        return RO_NO_MEMORY;
+    }
+    worker->engine = engine;
+    queue_init(&worker->jobs);
+    queue_init(&worker->done);
+    pthread_mutex_init(&worker->lock, NULL);
+    pthread_cond_init(&worker->wanted, NULL);
+    worker->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    worker->interrupt_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    engine->interrupt_fd = worker->interrupt_fd;
+    if (worker->done_fd < 0 || worker->interrupt_fd < 0 ||
+        pthread_create(&worker->thread, NULL, work, worker) != 0) {
+        engine_free(engine);
+        if (worker->done_fd >= 0)
+            close(worker->done_fd);
+        if (worker->interrupt_fd >= 0)
+            close(worker->interrupt_fd);
+        free(worker);
+        return RO_NO_MEMORY;
+    }
+    *ret_worker = worker;
+    return RO_OK;
+}
+
+void
+worker_free(struct worker *worker)
+{
+    if (worker == NULL)
+        return;
+    pthread_mutex_lock(&worker->lock);
+    worker->ending = true;
+    pthread_cond_signal(&worker->wanted);
+    pthread_mutex_unlock(&worker->lock);
+    wake(worker->interrupt_fd);
+    pthread_join(worker->thread, NULL);
+    engine_free(worker->engine);
+    queue_fini(&worker->jobs);
+    queue_fini(&worker->done);
+    job_free(worker->watch);
+    close(worker->done_fd);
+    close(worker->interrupt_fd);
+    pthread_cond_destroy(&worker->wanted);
+    pthread_mutex_destroy(&worker->lock);
+    free(worker);
+}
+
+int
+worker_fd(const struct worker *worker)
+{
+    return worker->done_fd;
+}
+
+void
+worker_submit(struct worker *worker, struct job *job)
+{
+    pthread_mutex_lock(&worker->lock);
+    queue_put(&worker->jobs, job);
+    pthread_cond_signal(&worker->wanted);
+    pthread_mutex_unlock(&worker->lock);
+    wake(worker->interrupt_fd);
+}
+
+struct job *
+worker_done(struct worker *worker)
+{
+    pthread_mutex_lock(&worker->lock);
+    struct job *job = queue_take(&worker->done);
+    if (job == NULL)
+        calm(worker->done_fd);
+    pthread_mutex_unlock(&worker->lock);
+    return job;
+}

@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * libreachout: the client library of Reachout. One header, plain C, no event
+ * loop of its own to fit into.
+ *
+ * A client is one seat's profile: a vault on disk and, behind a worker thread
+ * of its own, the link to the broker. Every call below the line "Calls"
+ * returns at once and hands its work to that thread; when it is done the
+ * descriptor ro_client_fd() becomes readable, and ro_client_dispatch() runs
+ * the caller's function on the caller's own thread. Nothing here ever blocks
+ * a user interface, and no function of yours is called from another thread.
+ *
+ *     struct ro_client_setup setup = {.profile = dir};
+ *     if (ro_client_open(&setup, &why, &client) != RO_OK)
+ *         ...
+ *     ro_client_requests(client, &which, (struct ro_then){show, self});
+ *     ... poll(ro_client_fd(client)), then ro_client_dispatch(client)
+ *
+ * Shapes: ids are 16 bytes; every text is UTF-8, terminated, never NULL unless
+ * it says so, and came from other people unless it says so: show it through an
+ * escaper. Times are seconds since 1970 UTC. Distances are kilometres.
+ * Ownership: what a call is given is copied before it returns. What a result
+ * holds belongs to the library and is valid until the function that was given
+ * it returns.
+ * Outcomes: enum ro_status; ro_status_text() has a sentence, result->why the
+ * detail. Every result has one of RO_OK, RO_KEPT (in the outbox, not at the
+ * broker yet), or a refusal, after which nothing has changed.
+ */
+#ifndef REACHOUT_H
+#define REACHOUT_H
+
+#include "common/base/clock.h"
+#include "common/base/entropy.h"
+#include "common/base/ids.h"
+#include "common/base/status.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* --- a client -------------------------------------------------------------- */
+
+struct ro_client;
+
+/* What a client is opened with. */
+struct ro_client_setup {
+    const char *profile;  /* the profile's folder */
+    const char *key_file; /* 32 secret bytes; NULL: the one remembered */
+};
+
+/* Opens an existing profile and starts its worker thread. RO_NOT_FOUND (no
+ * profile there), RO_VAULT_LOCKED (no or the wrong key), RO_VAULT_DAMAGED,
+ * RO_TAKEN (another process works on it). The caller frees the client. */
+RO_MUST_USE enum ro_status ro_client_open(const struct ro_client_setup *setup,
+                                          struct ro_why *why,
+                                          struct ro_client **ret_client);
+
+/* What a profile is made from. */
+struct ro_join_setup {
+    const char *profile;    /* a folder, created if absent, else empty */
+    const char *invitation; /* path of the invitation file */
+    const char *holder;     /* who sits there; NULL: not said. Own text */
+    const char *key_file;   /* created 0600 if absent; path is remembered */
+};
+
+/* Makes a profile and all its keys from an invitation and opens it. Talks to
+ * nobody yet: ro_client_join asks to be admitted. A profile that was made
+ * from the same invitation is opened as it is. RO_BAD_TICKET, RO_TICKET_EXPIRED,
+ * RO_BAD_INPUT (no invitation), RO_TAKEN (the folder holds something else). */
+RO_MUST_USE enum ro_status ro_client_create(const struct ro_join_setup *setup,
+                                            struct ro_why *why,
+                                            struct ro_client **ret_client);
+
+/* Ends the worker (what it had begun is committed or left undone), closes the
+ * vault, wipes the keys. Results that were not dispatched are dropped. Accepts
+ * NULL. */
+void ro_client_free(struct ro_client *client);
+RO_DEFINE_AUTO(ro_client, ro_client_free)
+
+/* An eventfd, readable while results or events wait. Owned by the client. */
+int ro_client_fd(const struct ro_client *client);
+
+/* Runs the functions of all results that are there, on this thread, and
+ * returns how many. Their functions may make new calls. */
+size_t ro_client_dispatch(struct ro_client *client);
+
+/* --- results ---------------------------------------------------------------- */
+
+/* Where a message of ours is, in the words that people see. */
+enum ro_place {
+    RO_PLACE_KEPT,    /* kept here */
+    RO_PLACE_BROKER,  /* the broker has it durably, for every recipient */
+    RO_PLACE_ARRIVED, /* at least one seat of every recipient said so */
+    RO_PLACE_FAILED,  /* with a reason */
+    RO_PLACE_THEIRS,  /* not ours: somebody sent it to us */
+};
+
+/* Who am I, where is what. */
+struct ro_self {
+    struct ro_member_id member;
+    struct ro_seat_id seat;
+    const char *name;   /* the member's */
+    const char *role;   /* "lead", "coordinator", ... */
+    const char *circle; /* its name */
+    enum ro_enrolment {
+        RO_ENROL_MADE,      /* keys made, not asked yet */
+        RO_ENROL_REQUESTED,
+        RO_ENROL_ADMITTED,
+        RO_ENROL_REFUSED,
+    } enrolment;
+    const char *words[5]; /* to compare by telephone */
+    enum ro_reach_state { RO_BROKER_UNKNOWN, RO_BROKER_AWAY, RO_BROKER_THERE } broker;
+    size_t outbox;        /* messages not yet at the broker */
+    size_t inbox_unread;
+    uint64_t directory_size;
+    struct ro_hash directory_head;
+    int64_t checkpoint_age_s; /* -1: none yet */
+    uint32_t epoch_keys_ahead;/* days */
+};
+
+/* A member, or with `listings` a school that has not been admitted. */
+struct ro_member {
+    struct ro_member_id id; /* zero for a listing */
+    uint32_t urn;           /* 0: not a school */
+    const char *name;
+    const char *phase;
+    double km;              /* from here; negative: unknown */
+    const char *kind;       /* "school", "coordinators", ... or "listing" */
+    size_t live;            /* live seats */
+};
+
+/* A request as it stands here. */
+struct ro_request {
+    struct ro_request_id id;
+    struct ro_member_id from;
+    const char *from_name;
+    const char *topic;
+    const char *urgency;
+    const char *state;   /* domain.md 6.1, lower case, hyphenated */
+    const char *outcome; /* "helped", ...; NULL: none (yet) */
+    enum ro_side { RO_SIDE_ASKER, RO_SIDE_HELPER, RO_SIDE_COORDINATOR } side;
+    int64_t sent_at_s;
+    int64_t age_s;
+    size_t answers;      /* for the asker; others see their own */
+};
+
+/* One thread of a request. */
+struct ro_thread {
+    struct ro_thread_id id;
+    struct ro_request_id request;
+    struct ro_member_id with;
+    const char *with_name;
+    const char *state; /* domain.md 6.3, or the request's for coordinators */
+};
+
+/* Something that happened: one message, told in full. */
+struct ro_event {
+    const char *type; /* "ask", "answer", "say", "introduced", "not-chosen",
+                         "closed", "withdrawn", ..., or an alarm's name */
+    struct ro_request_id request; /* zero: none */
+    struct ro_thread_id thread;   /* zero: none */
+    const char *from;             /* name; "" for alarms */
+    int64_t at_s;
+    const char *text;             /* "" if none */
+    const char *refused;          /* why it was not applied; NULL: it was */
+};
+
+/* A message of a thread. */
+struct ro_message {
+    struct ro_message_id id; /* zero while it is only kept here */
+    struct ro_thread_id thread;
+    struct ro_member_id from;
+    const char *from_name;
+    const char *holder; /* who wrote; "" if not said */
+    int64_t sent_at_s;
+    const char *text;
+    enum ro_place place;
+};
+
+/* What a school answered to a request of ours. */
+struct ro_answered {
+    struct ro_thread_id id; /* the answer's id is its thread's */
+    struct ro_member_id from;
+    const char *from_name;
+    const char *holder;
+    double km;              /* negative: unknown */
+    double days;            /* negative: not said */
+    const char *text;
+    const char *state;
+};
+
+/* One name of an audience, and what stands behind it. */
+struct ro_audience {
+    const char *who;   /* as it was given: "coordinators", "group:primary" */
+    const char *what;  /* "text" or "state": what they read */
+    size_t members;
+    size_t seats;
+};
+
+/* What a call brings back. Only what it is documented to fill is there. */
+struct ro_result {
+    enum ro_status status;
+    const char *why; /* detail of a refusal, our own words; never NULL */
+    struct ro_self self;
+    struct ro_request request;
+    struct ro_request_id request_id; /* zero while none */
+    struct ro_thread_id thread_id;
+    struct ro_message_id message_id; /* zero while only kept */
+    enum ro_place place;
+    const char *state;               /* the new state; NULL: none */
+    size_t stored;                   /* envelopes at the broker */
+    int64_t accepted_at_s;           /* broker's clock; 0: not yet */
+    const char **left_out;           /* who could not be reached, and why */
+    size_t n_left_out;
+    const struct ro_member *members;
+    size_t n_members;
+    const struct ro_request *requests;
+    size_t n_requests;
+    const struct ro_thread *threads;
+    size_t n_threads;
+    const struct ro_event *events;
+    size_t n_events;
+    const struct ro_message *messages;
+    size_t n_messages;
+    const struct ro_answered *answers;
+    size_t n_answers;
+    const struct ro_audience *audience;
+    size_t n_audience;
+    const char **readers;            /* who can read this now, by name */
+    size_t n_readers;
+    /* ids that fit an ambiguous prefix (RO_AMBIGUOUS) as hex */
+    const char **choices;
+    size_t n_choices;
+};
+
+/* What to run when a call is done: `fn(user, result)`. */
+typedef void ro_done_fn(void *user, const struct ro_result *result);
+struct ro_then {
+    ro_done_fn *fn;
+    void *user;
+};
+
+/* --- calls ------------------------------------------------------------------
+ * In every call `then.fn` runs exactly once, from ro_client_dispatch, unless
+ * the client is freed before. Ids are given as people type them: any unique
+ * prefix of the lower-case hex. RO_NOT_FOUND, RO_AMBIGUOUS (with `choices`).
+ * Calls that send keep their message durably before they try the broker for
+ * up to `wait_ms`; then they are RO_OK (the broker has it) or RO_KEPT. All
+ * calls may bring the alarms RO_WRONG_BROKER, RO_ROLLED_BACK, RO_FORKED,
+ * RO_FROZEN, after which nothing is sent. */
+
+/* Asks the authority to be admitted, waiting 10 seconds for the broker and
+ * then up to `wait_ms` (0: not at all) for the answer. Fills self and state
+ * ("requested", "admitted", "refused"). RO_UNREACHABLE, RO_REFUSED, and the
+ * broker's refusals of the invitation. */
+void ro_client_join(struct ro_client *client,
+                    int64_t wait_ms,
+                    struct ro_then then);
+
+/* Fills self. Reads only what is here. */
+void ro_client_self(struct ro_client *client, struct ro_then then);
+
+/* Fetches, sends what waits, and, when `for_ms` > 0, stays attached so long
+ * (negative: until ro_client_free). Fills events; with `for_ms` != 0 `then`
+ * runs once for each batch of events, and a last time with none. */
+struct ro_sync {
+    int64_t wait_ms;
+    int64_t for_ms;
+};
+void ro_client_sync(struct ro_client *client,
+                    const struct ro_sync *sync,
+                    struct ro_then then);
+
+/* Which members to list; NULL and negative: no such filter. */
+struct ro_members_query {
+    const char *search; /* part of a name, any case */
+    const char *group;  /* a group of the charter */
+    const char *phase;
+    double near_km;     /* negative: no limit */
+    enum { RO_MEMBERS_ONLY, RO_MEMBERS_AND_LISTINGS } what;
+};
+/* Fills members, nearest first, unknown distances last. RO_BAD_INPUT: no such
+ * group. */
+void ro_client_members(struct ro_client *client,
+                       const struct ro_members_query *query,
+                       struct ro_then then);
+
+/* A request to be made. */
+struct ro_ask {
+    const char *topic;   /* a code of the charter */
+    const char *urgency; /* "U1" to "U4" */
+    const char *const *to; /* "coordinators", "group:NAME", "urn:URN", "member:ID" */
+    size_t n_to;
+    const char *text;    /* own text, at most 60,000 bytes */
+    double days;         /* wanted; negative: not said */
+    const char *mode;    /* "in-person", "remote"; NULL: either */
+    uint32_t within_km;  /* 0: not said */
+    int64_t wait_ms;
+    enum { RO_ASK_SEND, RO_ASK_DRY_RUN } how;
+};
+/* Fills request_id, state, stored, accepted_at_s, left_out, audience, readers.
+ * With RO_ASK_DRY_RUN only audience, readers and left_out, and keeps nothing.
+ * RO_BAD_INPUT (topic, urgency, audience, text), RO_FORBIDDEN (this seat may
+ * not ask). */
+void ro_client_ask(struct ro_client *client,
+                   const struct ro_ask *ask,
+                   struct ro_then then);
+
+/* Which requests to list. */
+struct ro_requests_query {
+    enum { RO_REQUESTS_ALL, RO_REQUESTS_MINE, RO_REQUESTS_INCOMING } which;
+    const char *state; /* NULL: any */
+};
+/* Fills requests, newest first. */
+void ro_client_requests(struct ro_client *client,
+                        const struct ro_requests_query *query,
+                        struct ro_then then);
+
+/* Fills request, audience, threads, events (the whole story), readers. */
+void ro_client_show(struct ro_client *client,
+                    const char *request,
+                    struct ro_then then);
+
+/* A message about a request or into a thread. */
+struct ro_write {
+    const char *to;   /* request, thread or answer; see each call */
+    const char *text; /* own text; NULL: none */
+    double days;      /* answer: offered; negative: not said */
+    const char *outcome; /* close: "helped", "partly", "not-helped" */
+    int64_t wait_ms;
+};
+
+/* Willing to help with request `to`. Fills thread_id, stored, place. RO_ILLEGAL
+ * after pass or an end. */
+void ro_client_answer(struct ro_client *client,
+                      const struct ro_write *write,
+                      struct ro_then then);
+
+/* Steps back from request `to`; tells its asker nothing. Fills state. */
+void ro_client_pass(struct ro_client *client,
+                    const struct ro_write *write,
+                    struct ro_then then);
+
+/* Fills answers of request `request` (ours). */
+void ro_client_answers(struct ro_client *client,
+                       const char *request,
+                       struct ro_then then);
+
+/* Chooses answer `to`; the other answerers get a kind word (`text`, or the
+ * usual one). Fills state, stored. */
+void ro_client_accept(struct ro_client *client,
+                      const struct ro_write *write,
+                      struct ro_then then);
+
+/* Says no, kindly, to answer `to`. Fills state (the request's), stored. */
+void ro_client_decline(struct ro_client *client,
+                       const struct ro_write *write,
+                       struct ro_then then);
+
+/* Says `text` in thread `to` (a request with exactly one open thread here will
+ * do). Fills message_id, thread_id, place. */
+void ro_client_say(struct ro_client *client,
+                   const struct ro_write *write,
+                   struct ro_then then);
+
+/* Which messages to read. */
+struct ro_read {
+    const char *thread; /* as in say; NULL: all threads */
+    enum { RO_READ_ALL, RO_READ_UNREAD } which;
+};
+/* Fills messages, oldest first, and marks them read. */
+void ro_client_read(struct ro_client *client,
+                    const struct ro_read *read,
+                    struct ro_then then);
+
+/* Ends request `to` (ours): outcome and text to the chosen helper, "closed" to
+ * all others. Fills state, stored. */
+void ro_client_close(struct ro_client *client,
+                     const struct ro_write *write,
+                     struct ro_then then);
+
+/* Takes request `to` (ours) back: "closed" to all. Fills state, stored. */
+void ro_client_withdraw(struct ro_client *client,
+                        const struct ro_write *write,
+                        struct ro_then then);
+
+#endif
