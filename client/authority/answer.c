@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The answer to one who asked to be admitted. It is sealed once and kept, so
+ * that sending it again is the same envelope.
+ */
+#include "client/authority/inside.h"
+
+#include "common/wire/codec.h"
+#include "common/wire/rules.h"
+
+#include "frame.pb-c.h"
+
+#define VERB_ENROL 6
+#define EXPIRY_HOURS (90 * 24)
+
+/* --- sealing ---------------------------------------------------------------------- */
+
+static enum ro_status
+pack_content(const struct authority *authority,
+             const struct authority_petition *petition,
+             Reachout__EnrolAnswer *answer,
+             struct ro_buf *ret_content)
+{
+    struct ro_seat_id seat = petition->seat;
+    struct ro_hash recipients;
+    Reachout__Content content = REACHOUT__CONTENT__INIT;
+    ro_recipients_hash(&seat, 1, &recipients);
+    content.has_circle = content.has_sender = content.has_sent_at = true;
+    content.has_recipients = true;
+    content.circle =
+        ro_as_field((struct ro_bytes){authority->circle.b, RO_ID_SIZE});
+    content.sender =
+        ro_as_field((struct ro_bytes){authority->mailbox.b, RO_ID_SIZE});
+    content.sent_at = (uint64_t)ro_clock_wall_s(&authority->world.clock);
+    content.recipients =
+        ro_as_field((struct ro_bytes){recipients.b, RO_HASH_SIZE});
+    content.enrol_answer = answer;
+    RO_TRY(ro_content_check(&content, NULL));
+    return ro_pack(&content.base, ret_content);
+}
+
+/* The answer as keys that speak for themselves: those of authority.pub. */
+static struct ro_reference
+own_reference(const struct authority *authority)
+{
+    const struct authority_state *state = &authority->state;
+    return (struct ro_reference){
+        .kind = RO_REFERENCE_KEYS,
+        .seat = authority->mailbox,
+        .sealing = *ro_keypair_x25519(state->enrolment),
+        .signing = *ro_keypair_public(state->mailbox),
+    };
+}
+
+static enum ro_status
+wrap(const struct authority *authority,
+     struct authority_petition *petition,
+     struct ro_wrap_inside *inside)
+{
+    const struct authority_state *state = &authority->state;
+    struct ro_wrap_binding binding = {
+        .circle = authority->circle,
+        .mailbox = petition->seat,
+        .day = RO_DAY_FALLBACK,
+        .generation = state->generation,
+        .expiry_hour = petition->answer_expiry_hour,
+        .psk = state->psk,
+    };
+    const struct ro_sealing_key sender = {
+        ro_keypair_x25519_secret(state->enrolment),
+        ro_keypair_x25519(state->enrolment)};
+    const struct ro_wrap_seal seal = {&binding, &petition->fallback, inside,
+                                      &sender};
+    uint8_t bytes[RO_WRAP_SIZE];
+    RO_TRY(ro_bucket_of(petition->answer_body.size, &binding.bucket));
+    ro_body_hash(ro_buf_view(&petition->answer_body), &binding.body_hash);
+    RO_TRY(ro_wrap_seal(&seal, &authority->world.entropy, bytes));
+    ro_buf_put(&petition->answer_wrap, bytes, sizeof(bytes));
+    return ro_buf_ok(&petition->answer_wrap);
+}
+
+static enum ro_status
+seal_content(const struct authority *authority,
+             struct authority_petition *petition,
+             struct ro_bytes content)
+{
+    const struct ro_entropy *entropy = &authority->world.entropy;
+    struct ro_seat_id seat = petition->seat;
+    struct ro_wrap_inside inside = {.sender = own_reference(authority),
+                                    .sequence = 1};
+    ro_recipients_hash(&seat, 1, &inside.recipients);
+    ro_entropy_fill(entropy, inside.content_key, sizeof(inside.content_key));
+    ro_buf_clear(&petition->answer_body);
+    ro_buf_clear(&petition->answer_wrap);
+    petition->answer_expiry_hour =
+        ro_hour_of(ro_clock_wall_s(&authority->world.clock)) + EXPIRY_HOURS;
+    enum ro_status s = ro_body_seal(content, inside.content_key, entropy,
+                                    &petition->answer_body);
+    if (s == RO_OK)
+        s = wrap(authority, petition, &inside);
+    ro_wipe(&inside, sizeof(inside));
+    return s;
+}
+
+enum ro_status
+authority_answer_seal(struct authority *authority,
+                      struct authority_petition *petition,
+                      enum authority_standing standing,
+                      const char *text,
+                      struct ro_why *why)
+{
+    RO_AUTOBUF content = {0};
+    Reachout__EnrolAnswer answer = REACHOUT__ENROL_ANSWER__INIT;
+    if (petition->standing == standing)
+        return RO_OK;
+    answer.has_admitted = true;
+    answer.admitted = standing == AUTHORITY_ADMITTING;
+    answer.why = (char *)(uintptr_t)text; /* packing only reads it */
+    answer.has_member = answer.admitted;
+    answer.member =
+        ro_as_field((struct ro_bytes){petition->member.b, RO_ID_SIZE});
+    RO_TRY(pack_content(authority, petition, &answer, &content));
+    RO_TRY(seal_content(authority, petition, ro_buf_view(&content)));
+    petition->standing = standing;
+    return authority_petition_save(authority, petition, why);
+}
+
+/* --- sending ------------------------------------------------------------------------ */
+
+/* The authority's signature lets an answer into a mailbox that deposit would
+ * not open: over the mailbox, the body's hash and the wrap. */
+static enum ro_status
+sign_answer(const struct authority *authority,
+            const struct authority_petition *petition,
+            struct ro_why *why,
+            struct ro_signature *ret_signature)
+{
+    RO_CLEANUP(ro_keypair_freep) struct ro_keypair *pair = NULL;
+    RO_AUTOBUF message = {0};
+    struct ro_hash body;
+    ro_body_hash(ro_buf_view(&petition->answer_body), &body);
+    ro_buf_put(&message, petition->seat.b, RO_ID_SIZE);
+    ro_buf_put(&message, body.b, RO_HASH_SIZE);
+    ro_buf_put(&message, petition->answer_wrap.data,
+               petition->answer_wrap.size);
+    RO_TRY(ro_buf_ok(&message));
+    RO_TRY(authority_key_load(authority, 0, why, &pair));
+    ro_sign(pair, RO_LABEL_ENROL_ANSWER, ro_buf_view(&message), ret_signature);
+    return RO_OK;
+}
+
+static enum ro_status
+send_answer(struct authority *authority,
+            const struct authority_petition *petition,
+            struct ro_why *why)
+{
+    Reachout__Enrol__Ask ask = REACHOUT__ENROL__ASK__INIT;
+    struct ro_signature signature;
+    const ProtobufCMessage *answer;
+    RO_TRY(sign_answer(authority, petition, why, &signature));
+    ask.has_answer_to = ask.has_signature = ask.has_body = ask.has_wrap = true;
+    ask.has_generation = ask.has_expiry_hour = true;
+    ask.answer_to =
+        ro_as_field((struct ro_bytes){petition->seat.b, RO_ID_SIZE});
+    ask.signature =
+        ro_as_field((struct ro_bytes){signature.b, RO_SIGNATURE_SIZE});
+    ask.body = ro_as_field(ro_buf_view(&petition->answer_body));
+    ask.wrap = ro_as_field(ro_buf_view(&petition->answer_wrap));
+    ask.generation = authority->state.generation;
+    ask.expiry_hour = petition->answer_expiry_hour;
+    return authority_ask(authority, VERB_ENROL, &ask.base, why, &answer);
+}
+
+/* What is left of a closed request: enough to know a replay of it. */
+static enum ro_status
+close_petition(const struct authority *authority,
+               struct authority_petition *petition,
+               struct ro_why *why)
+{
+    petition->standing = petition->standing == AUTHORITY_ADMITTING
+                             ? AUTHORITY_ADMITTED
+                             : AUTHORITY_REFUSED;
+    petition->holder[0] = '\0';
+    ro_buf_fini(&petition->certificate);
+    ro_buf_fini(&petition->answer_body);
+    ro_buf_fini(&petition->answer_wrap);
+    return authority_petition_save(authority, petition, why);
+}
+
+enum ro_status
+authority_answer_send(struct authority *authority,
+                      struct authority_petition *petition,
+                      struct ro_why *why)
+{
+    enum ro_status s = send_answer(authority, petition, why);
+    if (s != RO_NO_MAILBOX && s != RO_EXPIRED)
+        RO_TRY(s);
+    return close_petition(authority, petition, why);
+}

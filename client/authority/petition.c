@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Requests as files, one each, so that a crash costs at most none of them. */
+#include "client/authority/inside.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "client/core/row.h"
+#include "common/wire/armour.h"
+
+#define FOLDER "requests"
+#define ENDING ".request"
+#define KIND "request"
+#define VERSION 1
+#define NAME_SIZE (RO_ID_HEX + sizeof(ENDING))
+
+void
+authority_petition_free(struct authority_petition *petition)
+{
+    if (petition == NULL)
+        return;
+    ro_buf_fini(&petition->certificate);
+    ro_buf_fini(&petition->answer_body);
+    ro_buf_fini(&petition->answer_wrap);
+    free(petition);
+}
+
+bool
+authority_petition_is_open(const struct authority_petition *petition)
+{
+    return petition->standing != AUTHORITY_ADMITTED &&
+           petition->standing != AUTHORITY_REFUSED;
+}
+
+struct authority_petition *
+authority_petition_find(const struct authority *authority,
+                        const struct ro_message_id *id)
+{
+    for (size_t i = 0; i < authority->n_petitions; i++) {
+        if (ro_message_id_equal(&authority->petitions[i]->id, id))
+            return authority->petitions[i];
+    }
+    return NULL;
+}
+
+enum ro_status
+authority_petition_add_take(struct authority *authority,
+                            struct authority_petition *petition)
+{
+    struct authority_petition **more =
+        reallocarray(authority->petitions, authority->n_petitions + 1,
+                     sizeof(*more));
+    if (more == NULL) {
+        authority_petition_free(petition);
+        return RO_NO_MEMORY;
+    }
+    authority->petitions = more;
+    more[authority->n_petitions++] = petition;
+    return RO_OK;
+}
+
+/* --- writing ---------------------------------------------------------------- */
+
+static char *
+path_of(const struct authority *authority, const struct ro_message_id *id)
+{
+    char hex[RO_ID_HEX];
+    char *path = NULL;
+    ro_hex(id->b, RO_ID_SIZE, hex);
+    if (asprintf(&path, "%s/" FOLDER "/%s" ENDING, authority->dir, hex) < 0)
+        return NULL;
+    return path;
+}
+
+enum ro_status
+authority_petition_save(const struct authority *authority,
+                        const struct authority_petition *petition,
+                        struct ro_why *why)
+{
+    RO_AUTOFREE char *path = path_of(authority, &petition->id);
+    RO_AUTOBUF row = {0};
+    if (path == NULL)
+        return RO_NO_MEMORY;
+    ro_buf_put_u8(&row, VERSION);
+    ro_buf_put_u8(&row, (uint8_t)petition->standing);
+    ro_buf_put(&row, petition->id.b, RO_ID_SIZE);
+    ro_buf_put(&row, petition->ticket, RO_ID_SIZE);
+    ro_buf_put(&row, petition->member.b, RO_ID_SIZE);
+    ro_buf_put(&row, petition->seat.b, RO_ID_SIZE);
+    ro_buf_put(&row, petition->member_key.b, RO_KEY_SIZE);
+    ro_buf_put(&row, petition->fallback.b, RO_KEY_SIZE);
+    ro_buf_put_u32(&row, (uint32_t)petition->kind);
+    ro_buf_put_u32(&row, (uint32_t)petition->role);
+    ro_buf_put_u32(&row, petition->urn);
+    ro_buf_put_u32(&row, petition->home_urn);
+    ro_buf_put_u64(&row, (uint64_t)petition->sent_at_s);
+    row_put_piece(&row, ro_bytes_text(petition->name));
+    row_put_piece(&row, ro_bytes_text(petition->holder));
+    row_put_piece(&row, ro_buf_view(&petition->certificate));
+    row_put_piece(&row, ro_buf_view(&petition->answer_body));
+    row_put_piece(&row, ro_buf_view(&petition->answer_wrap));
+    ro_buf_put_u32(&row, petition->answer_expiry_hour);
+    RO_TRY(ro_buf_ok(&row));
+    return ro_armour_write(path, KIND, ro_buf_view(&row), RO_FILE_SECRET, why);
+}
+
+/* --- reading ---------------------------------------------------------------- */
+
+static void
+read_text(struct row_reader *row, char ret_text[AUTHORITY_NAME_MAX + 1])
+{
+    struct ro_bytes piece = row_piece(row);
+    if (piece.size > AUTHORITY_NAME_MAX) {
+        row->failed = true;
+        return;
+    }
+    if (piece.size > 0)
+        memcpy(ret_text, piece.data, piece.size);
+    ret_text[piece.size] = '\0';
+}
+
+static void
+read_piece(struct row_reader *row, struct ro_buf *ret_buf)
+{
+    struct ro_bytes piece = row_piece(row);
+    ro_buf_put(ret_buf, piece.data, piece.size);
+    if (ro_buf_ok(ret_buf) != RO_OK)
+        row->failed = true;
+}
+
+static enum ro_status
+read_row(struct ro_bytes value, struct authority_petition *petition)
+{
+    struct row_reader row = row_read(value);
+    if (row_u8(&row) != VERSION)
+        return RO_VAULT_DAMAGED;
+    uint8_t standing = row_u8(&row);
+    if (standing < AUTHORITY_WAITING || standing > AUTHORITY_REFUSED)
+        return RO_VAULT_DAMAGED;
+    petition->standing = standing;
+    row_fixed(&row, petition->id.b, RO_ID_SIZE);
+    row_fixed(&row, petition->ticket, RO_ID_SIZE);
+    row_fixed(&row, petition->member.b, RO_ID_SIZE);
+    row_fixed(&row, petition->seat.b, RO_ID_SIZE);
+    row_fixed(&row, petition->member_key.b, RO_KEY_SIZE);
+    row_fixed(&row, petition->fallback.b, RO_KEY_SIZE);
+    petition->kind = (Reachout__MemberKind)row_u32(&row);
+    petition->role = (Reachout__Role)row_u32(&row);
+    petition->urn = row_u32(&row);
+    petition->home_urn = row_u32(&row);
+    petition->sent_at_s = (int64_t)row_u64(&row);
+    read_text(&row, petition->name);
+    read_text(&row, petition->holder);
+    read_piece(&row, &petition->certificate);
+    read_piece(&row, &petition->answer_body);
+    read_piece(&row, &petition->answer_wrap);
+    petition->answer_expiry_hour = row_u32(&row);
+    return row_end(&row);
+}
+
+static enum ro_status
+load_one(struct authority *authority, const char *path, struct ro_why *why)
+{
+    RO_AUTOBUF row = {0};
+    RO_TRY(ro_armour_read(path, KIND, why, &row));
+    RO_CLEANUP(authority_petition_freep)
+    struct authority_petition *petition = calloc(1, sizeof(*petition));
+    if (petition == NULL)
+        return RO_NO_MEMORY;
+    if (read_row(ro_buf_view(&row), petition) != RO_OK)
+        return ro_why(why, RO_VAULT_DAMAGED, "%s: damaged", path);
+    return authority_petition_add_take(authority, RO_STEAL(petition));
+}
+
+/* ID.request; what a crash left of a temporary file has another ending. */
+static bool
+is_request(const char *name)
+{
+    return strlen(name) == NAME_SIZE - 2 &&
+           strcmp(name + RO_ID_HEX - 1, ENDING) == 0;
+}
+
+static void
+close_folder(DIR **folder)
+{
+    if (*folder != NULL)
+        closedir(*folder);
+}
+
+static int
+by_age(const void *a, const void *b)
+{
+    const struct authority_petition *x =
+        *(const struct authority_petition *const *)a;
+    const struct authority_petition *y =
+        *(const struct authority_petition *const *)b;
+    if (x->sent_at_s != y->sent_at_s)
+        return x->sent_at_s < y->sent_at_s ? -1 : 1;
+    return memcmp(x->id.b, y->id.b, RO_ID_SIZE);
+}
+
+enum ro_status
+authority_petitions_load(struct authority *authority, struct ro_why *why)
+{
+    RO_AUTOFREE char *folder_path = authority_path(authority->dir, FOLDER);
+    if (folder_path == NULL)
+        return RO_NO_MEMORY;
+    RO_CLEANUP(close_folder) DIR *folder = opendir(folder_path);
+    if (folder == NULL)
+        return ro_why(why, errno == ENOENT ? RO_VAULT_DAMAGED : RO_IO_FAILED,
+                      "%s: %s", folder_path, strerror(errno));
+    const struct dirent *entry;
+    while ((entry = readdir(folder)) != NULL) {
+        if (!is_request(entry->d_name))
+            continue;
+        RO_AUTOFREE char *path = authority_path(folder_path, entry->d_name);
+        if (path == NULL)
+            return RO_NO_MEMORY;
+        RO_TRY(load_one(authority, path, why));
+    }
+    if (authority->n_petitions > 0)
+        qsort(authority->petitions, authority->n_petitions,
+              sizeof(struct authority_petition *), by_age);
+    return RO_OK;
+}
