@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The one table of commands, and the files that carry them out. */
+#ifndef CLIENT_CLI_COMMANDS_H
+#define CLIENT_CLI_COMMANDS_H
+
+#include "client/cli/options.h"
+
+/* All commands, in the order in which help lists them. */
+extern const struct cli_command commands_all[];
+
+/* "reachout authority ...": the rows are in cmd_authority.c. */
+extern const struct cli_command cmd_authority_commands[];
+
+/* This seat. */
+extern const struct cli_option cmd_profile_join_options[];
+cli_run_fn cmd_profile_join;
+cli_run_fn cmd_profile_status;
+
+/* Who is there. */
+extern const struct cli_option cmd_members_options[];
+cli_run_fn cmd_members;
+
+/* A request, made and looked at. */
+extern const struct cli_option cmd_ask_options[];
+cli_run_fn cmd_ask;
+extern const struct cli_option cmd_requests_options[];
+cli_run_fn cmd_requests;
+cli_run_fn cmd_requests_show;
+cli_run_fn cmd_requests_answers;
+
+/* What is written about a request or into a thread. */
+extern const struct cli_option cmd_write_answer_options[];
+extern const struct cli_option cmd_write_wait_options[];
+extern const struct cli_option cmd_write_decline_options[];
+extern const struct cli_option cmd_write_say_options[];
+extern const struct cli_option cmd_write_close_options[];
+cli_run_fn cmd_write_answer;
+cli_run_fn cmd_write_pass;
+cli_run_fn cmd_write_accept;
+cli_run_fn cmd_write_decline;
+cli_run_fn cmd_write_say;
+cli_run_fn cmd_write_close;
+cli_run_fn cmd_write_withdraw;
+
+/* What has come. */
+extern const struct cli_option cmd_read_options[];
+cli_run_fn cmd_read;
+extern const struct cli_option cmd_sync_options[];
+cli_run_fn cmd_sync;
+
+/* About the program itself. */
+cli_run_fn cmd_help;
+cli_run_fn cmd_help_completion;
+
+#endif

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/cli/render_json.h"
+
+const char *
+render_json_place(enum ro_place place)
+{
+    static const char *const words[] = {
+        [RO_PLACE_KEPT] = "kept-here",  [RO_PLACE_BROKER] = "at-the-broker",
+        [RO_PLACE_ARRIVED] = "arrived", [RO_PLACE_FAILED] = "failed",
+        [RO_PLACE_THEIRS] = "arrived",
+    };
+    return (size_t)place < RO_LEN(words) ? words[place] : NULL;
+}
+
+/* --- this seat
+ * ------------------------------------------------------------------- */
+
+static const char *
+enrolment_word(enum ro_enrolment enrolment)
+{
+    static const char *const words[] = {
+        [RO_ENROL_MADE] = "made",
+        [RO_ENROL_REQUESTED] = "requested",
+        [RO_ENROL_ADMITTED] = "admitted",
+        [RO_ENROL_REFUSED] = "refused",
+    };
+    return (size_t)enrolment < RO_LEN(words) ? words[enrolment] : NULL;
+}
+
+void
+render_json_join(json_t *document, const struct ro_result *result)
+{
+    const struct ro_self *self = &result->self;
+    json_t *words;
+    doc_text(document, "state",
+             result->state != NULL ? result->state
+                                   : enrolment_word(self->enrolment));
+    doc_id(document, "member", self->member.b);
+    doc_id(document, "seat", self->seat.b);
+    words = doc_list(document, "words");
+    for (size_t i = 0; i < RO_LEN(self->words); i++) {
+        if (self->words[i] != NULL)
+            json_array_append_new(words, json_string(self->words[i]));
+    }
+}
+
+void
+render_json_status(json_t *document, const struct ro_result *result)
+{
+    const struct ro_self *self = &result->self;
+    json_t *part;
+    char head[2 * RO_HASH_SIZE + 1];
+    doc_id(document, "member", self->member.b);
+    doc_id(document, "seat", self->seat.b);
+    doc_said(document, "role", self->role);
+    part = doc_object(document, "broker");
+    doc_truth(part, "reachable",
+              self->broker == RO_BROKER_THERE  ? DOC_TRUE
+              : self->broker == RO_BROKER_AWAY ? DOC_FALSE
+                                               : DOC_UNKNOWN);
+    doc_null(part, "verified");
+    doc_count(document, "outbox", self->outbox);
+    doc_count(document, "inbox_unread", self->inbox_unread);
+    part = doc_object(document, "directory");
+    doc_count(part, "size", self->directory_size);
+    ro_hex(self->directory_head.b, RO_HASH_SIZE, head);
+    doc_text(part, "head", self->directory_size > 0 ? head : NULL);
+    if (self->checkpoint_age_s >= 0) {
+        doc_count(part, "checkpoint_age_s", (uint64_t)self->checkpoint_age_s);
+    } else {
+        doc_null(part, "checkpoint_age_s");
+    }
+    doc_count(document, "epoch_keys_ahead", self->epoch_keys_ahead);
+    doc_null(document, "tokens");
+    doc_said(document, "name", self->name);
+    doc_said(document, "circle", self->circle);
+    doc_text(document, "enrolment", enrolment_word(self->enrolment));
+}
+
+void
+render_json_members(json_t *document, const struct ro_result *result)
+{
+    json_t *list = doc_list(document, "members");
+    for (size_t i = 0; i < result->n_members; i++) {
+        const struct ro_member *member = &result->members[i];
+        json_t *item = doc_item(list);
+        doc_id(item, "id", member->id.b);
+        if (member->urn != 0) {
+            doc_count(item, "urn", member->urn);
+        } else {
+            doc_null(item, "urn");
+        }
+        doc_text(item, "name", member->name);
+        doc_said(item, "phase", member->phase);
+        doc_number(item, "km", member->km);
+        doc_texts(item, "kinds", &member->kind, member->kind != NULL);
+        doc_null(item, "verified");
+        doc_count(item, "live", member->live);
+    }
+}
+
+/* --- requests
+ * -------------------------------------------------------------------- */
+
+static void
+add_audience(json_t *document, const struct ro_result *result)
+{
+    json_t *list = doc_list(document, "audience");
+    for (size_t i = 0; i < result->n_audience; i++) {
+        const struct ro_audience *audience = &result->audience[i];
+        json_t *item = doc_item(list);
+        doc_text(item, "who", audience->who);
+        doc_text(item, "what", audience->what);
+        doc_count(item, "members", audience->members);
+        doc_count(item, "seats", audience->seats);
+    }
+}
+
+void
+render_json_ask(json_t *document, const struct ro_result *result)
+{
+    json_t *receipt;
+    doc_id(document, "request", result->request_id.b);
+    doc_text(document, "state", result->state);
+    doc_count(document, "stored", result->stored);
+    doc_texts(document, "left_out", result->left_out, result->n_left_out);
+    receipt = doc_object(document, "receipt");
+    doc_time(receipt, "accepted_at", result->accepted_at_s);
+    doc_null(receipt, "deadlines");
+    doc_null(document, "anonymity_set");
+}
+
+void
+render_json_dry_run(json_t *document, const struct ro_result *result)
+{
+    add_audience(document, result);
+    doc_null(document, "card");
+    doc_null(document, "anonymity_set");
+    doc_null(document, "deadlines");
+    doc_null(document, "lint");
+    doc_texts(document, "left_out", result->left_out, result->n_left_out);
+    doc_texts(document, "who_can_read", result->readers, result->n_readers);
+}
+
+void
+render_json_requests(json_t *document, const struct ro_result *result)
+{
+    json_t *list = doc_list(document, "requests");
+    for (size_t i = 0; i < result->n_requests; i++) {
+        const struct ro_request *request = &result->requests[i];
+        json_t *item = doc_item(list);
+        doc_id(item, "request", request->id.b);
+        doc_text(item, "topic", request->topic);
+        doc_text(item, "urgency", request->urgency);
+        doc_text(item, "state", request->state);
+        doc_null(item, "level");
+        doc_null(item, "due");
+        doc_count(item, "age_s",
+                  request->age_s > 0 ? (uint64_t)request->age_s : 0);
+        doc_count(item, "answers", request->answers);
+        doc_text(item, "from", request->from_name);
+    }
+}
+
+static void
+add_event(json_t *list, const struct ro_event *event, const char *text)
+{
+    json_t *item = doc_item(list);
+    doc_text(item, "type", event->type);
+    doc_id(item, "thread", event->thread.b);
+    if (text == NULL)
+        doc_id(item, "request", event->request.b);
+    doc_said(item, "from", event->from);
+    doc_time(item, "at", event->at_s);
+    if (text != NULL)
+        doc_said(item, "text", text);
+    doc_said(item, "refused", event->refused);
+}
+
+void
+render_json_show(json_t *document, const struct ro_result *result)
+{
+    json_t *list;
+    doc_id(document, "request", result->request.id.b);
+    doc_text(document, "from", result->request.from_name);
+    doc_text(document, "state", result->request.state);
+    doc_text(document, "outcome", result->request.outcome);
+    add_audience(document, result);
+    list = doc_list(document, "threads");
+    for (size_t i = 0; i < result->n_threads; i++) {
+        const struct ro_thread *thread = &result->threads[i];
+        json_t *item = doc_item(list);
+        doc_id(item, "thread", thread->id.b);
+        doc_text(item, "with", thread->with_name);
+        doc_text(item, "state", thread->state);
+    }
+    list = doc_list(document, "events");
+    for (size_t i = 0; i < result->n_events; i++)
+        add_event(list, &result->events[i], result->events[i].text);
+    doc_texts(document, "who_can_read", result->readers, result->n_readers);
+    doc_null(document, "next");
+}
+
+void
+render_json_sync(json_t *document, const struct ro_result *result)
+{
+    json_t *list = json_object_get(document, "events");
+    if (list == NULL)
+        list = doc_list(document, "events");
+    for (size_t i = 0; i < result->n_events; i++)
+        add_event(list, &result->events[i], NULL);
+}
+
+/* --- answers and talk
+ * -------------------------------------------------------------- */
+
+void
+render_json_answer(json_t *document, const struct ro_result *result)
+{
+    doc_id(document, "answer", result->thread_id.b);
+    doc_count(document, "stored", result->stored);
+    doc_text(document, "state", result->state);
+}
+
+void
+render_json_answers(json_t *document, const struct ro_result *result)
+{
+    json_t *list = doc_list(document, "answers");
+    for (size_t i = 0; i < result->n_answers; i++) {
+        const struct ro_answered *answer = &result->answers[i];
+        json_t *item = doc_item(list);
+        doc_id(item, "answer", answer->id.b);
+        doc_text(item, "from", answer->from_name);
+        doc_number(item, "km", answer->km);
+        doc_number(item, "days", answer->days);
+        doc_text(item, "text", answer->text);
+        doc_null(item, "reasons");
+        doc_text(item, "state", answer->state);
+        doc_said(item, "holder", answer->holder);
+    }
+}
+
+void
+render_json_state(json_t *document, const struct ro_result *result)
+{
+    doc_text(document, "state", result->state);
+    doc_count(document, "stored", result->stored);
+}
+
+void
+render_json_say(json_t *document, const struct ro_result *result)
+{
+    doc_id(document, "message", result->message_id.b);
+    doc_text(document, "state", render_json_place(result->place));
+    doc_id(document, "thread", result->thread_id.b);
+}
+
+void
+render_json_read(json_t *document, const struct ro_result *result)
+{
+    json_t *list = doc_list(document, "messages");
+    for (size_t i = 0; i < result->n_messages; i++) {
+        const struct ro_message *message = &result->messages[i];
+        json_t *item = doc_item(list);
+        doc_id(item, "message", message->id.b);
+        doc_id(item, "thread", message->thread.b);
+        doc_text(item, "from", message->from_name);
+        doc_time(item, "sent_at", message->sent_at_s);
+        doc_text(item, "text", message->text);
+        doc_text(item, "state", render_json_place(message->place));
+        doc_null(item, "attachments");
+        doc_said(item, "holder", message->holder);
+    }
+}

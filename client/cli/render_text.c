@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/cli/render_text.h"
+
+#include "client/cli/show.h"
+
+#include <string.h>
+
+static void
+line_feed(struct ro_buf *out)
+{
+    ro_buf_put_u8(out, '\n');
+}
+
+/* "label: text", where there is a text. */
+static void
+labelled(struct ro_buf *out, const char *label, const char *text)
+{
+    if (text == NULL || text[0] == '\0')
+        return;
+    ro_buf_printf(out, "%-12s", label);
+    show_line(out, text);
+    line_feed(out);
+}
+
+/* A list of names on one line. */
+static void
+names(struct ro_buf *out, const char *label, const char **list, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        ro_buf_printf(out, i == 0 ? "%-12s" : ", ", label);
+        show_line(out, list[i]);
+    }
+    if (n > 0)
+        line_feed(out);
+}
+
+static void
+left_out(struct ro_buf *out, const struct ro_result *result)
+{
+    for (size_t i = 0; i < result->n_left_out; i++) {
+        ro_buf_printf(out, "%-12s", i == 0 ? "not reached" : "");
+        show_line(out, result->left_out[i]);
+        line_feed(out);
+    }
+}
+
+/* --- this seat
+ * --------------------------------------------------------------------- */
+
+static void
+words_to_compare(struct ro_buf *out, const struct ro_self *self)
+{
+    ro_buf_printf(out, "Compare these words with the authority by "
+                       "telephone:\n   ");
+    for (size_t i = 0; i < RO_LEN(self->words); i++) {
+        if (self->words[i] != NULL) {
+            ro_buf_printf(out, " ");
+            show_line(out, self->words[i]);
+        }
+    }
+    line_feed(out);
+}
+
+void
+render_text_join(struct ro_buf *out, const struct ro_result *result)
+{
+    const struct ro_self *self = &result->self;
+    const char *state = result->state != NULL ? result->state : "";
+    show_line(out, self->name);
+    ro_buf_printf(out, " (");
+    show_line(out, self->role);
+    ro_buf_printf(out, "): ");
+    if (strcmp(state, "admitted") == 0) {
+        ro_buf_printf(out, "admitted.\n");
+        return;
+    }
+    if (strcmp(state, "refused") == 0) {
+        ro_buf_printf(out, "the authority has refused this seat.\n");
+        labelled(out, "", result->why);
+        return;
+    }
+    ro_buf_printf(out, "has asked to be admitted.\n");
+    words_to_compare(out, self);
+}
+
+void
+render_text_status(struct ro_buf *out, const struct ro_result *result)
+{
+    static const char *const enrolments[] = {
+        [RO_ENROL_MADE] = "keys made, not asked to be admitted yet",
+        [RO_ENROL_REQUESTED] = "waits to be admitted",
+        [RO_ENROL_ADMITTED] = "admitted",
+        [RO_ENROL_REFUSED] = "refused by the authority",
+    };
+    static const char *const brokers[] = {
+        [RO_BROKER_UNKNOWN] = "not tried yet",
+        [RO_BROKER_AWAY] = "cannot be reached",
+        [RO_BROKER_THERE] = "there",
+    };
+    const struct ro_self *self = &result->self;
+    labelled(out, "member", self->name);
+    labelled(out, "seat", self->role);
+    labelled(out, "circle", self->circle);
+    labelled(out, "enrolment", enrolments[self->enrolment]);
+    labelled(out, "broker", brokers[self->broker]);
+    ro_buf_printf(out, "%-12s", "outbox");
+    show_count(out, self->outbox, "message");
+    ro_buf_printf(out, " not at the broker yet\n%-12s", "inbox");
+    show_count(out, self->inbox_unread, "unread message");
+    ro_buf_printf(out, "\n%-12s", "directory");
+    show_count(out, self->directory_size, "record");
+    if (self->checkpoint_age_s >= 0) {
+        ro_buf_printf(out, ", confirmed by the broker ");
+        show_age(out, self->checkpoint_age_s);
+        ro_buf_printf(out, " ago");
+    }
+    ro_buf_printf(out, "\n%-12s", "keys");
+    show_count(out, self->epoch_keys_ahead, "day");
+    ro_buf_printf(out, " ahead\n");
+}
+
+void
+render_text_members(struct ro_buf *out, const struct ro_result *result)
+{
+    for (size_t i = 0; i < result->n_members; i++) {
+        const struct ro_member *member = &result->members[i];
+        show_id(out, member->id.b);
+        if (member->urn != 0) {
+            ro_buf_printf(out, "  %6u  ", member->urn);
+        } else {
+            ro_buf_printf(out, "  %6s  ", "");
+        }
+        if (!show_km(out, member->km))
+            ro_buf_printf(out, "%9s", "");
+        ro_buf_printf(out, "  ");
+        show_column(out, member->kind, 13);
+        show_column(out, member->phase, 11);
+        show_line(out, member->name);
+        line_feed(out);
+    }
+    if (result->n_members == 0)
+        ro_buf_printf(out, "Nobody fits.\n");
+}
+
+/* --- requests
+ * ----------------------------------------------------------------------- */
+
+static void
+audience(struct ro_buf *out, const char *label, const struct ro_result *result)
+{
+    for (size_t i = 0; i < result->n_audience; i++) {
+        const struct ro_audience *who = &result->audience[i];
+        ro_buf_printf(out, "%-12s", i == 0 ? label : "");
+        show_column(out, who->who, 20);
+        ro_buf_printf(out, " reads the ");
+        show_column(out, who->what, 6);
+        ro_buf_printf(out, " (");
+        show_count(out, who->members, "member");
+        ro_buf_printf(out, ", ");
+        show_count(out, who->seats, "seat");
+        ro_buf_printf(out, ")\n");
+    }
+}
+
+void
+render_text_ask(struct ro_buf *out, const struct ro_result *result)
+{
+    ro_buf_printf(out, "request ");
+    show_id(out, result->request_id.b);
+    ro_buf_printf(out, " is ");
+    show_line(out, result->state != NULL ? result->state : "written");
+    if (result->status == RO_KEPT) {
+        ro_buf_printf(out, ", kept here\n");
+    } else {
+        ro_buf_printf(out, ", at the broker for ");
+        show_count(out, result->stored, "seat");
+        line_feed(out);
+    }
+    audience(out, "asked", result);
+    left_out(out, result);
+}
+
+void
+render_text_dry_run(struct ro_buf *out, const struct ro_result *result)
+{
+    ro_buf_printf(out, "Nothing was sent. This would go to:\n");
+    audience(out, "", result);
+    names(out, "could read", result->readers, result->n_readers);
+    left_out(out, result);
+}
+
+void
+render_text_requests(struct ro_buf *out, const struct ro_result *result)
+{
+    for (size_t i = 0; i < result->n_requests; i++) {
+        const struct ro_request *request = &result->requests[i];
+        show_id(out, request->id.b);
+        ro_buf_printf(out, "  ");
+        show_column(out, request->state, 11);
+        show_column(out, request->topic, 4);
+        show_column(out, request->urgency, 4);
+        if (request->side == RO_SIDE_ASKER) {
+            show_count(out, request->answers, "answer");
+            ro_buf_printf(out, ", asked by us ");
+        } else {
+            ro_buf_printf(out, "from ");
+            show_line(out, request->from_name);
+            ro_buf_printf(out, " ");
+        }
+        show_age(out, request->age_s);
+        ro_buf_printf(out, " ago\n");
+    }
+    if (result->n_requests == 0)
+        ro_buf_printf(out, "No requests.\n");
+}
+
+static void
+event(struct ro_buf *out, const struct ro_event *event)
+{
+    show_time(out, event->at_s);
+    ro_buf_printf(out, "  ");
+    show_column(out, event->type, 12);
+    show_line(out, event->from);
+    if (event->refused != NULL) {
+        ro_buf_printf(out, "  (changed nothing: ");
+        show_line(out, event->refused);
+        ro_buf_printf(out, ")");
+    }
+    line_feed(out);
+    show_body(out, event->text);
+}
+
+void
+render_text_show(struct ro_buf *out, const struct ro_result *result)
+{
+    const struct ro_request *request = &result->request;
+    ro_buf_printf(out, "%-12s", "request");
+    show_id(out, request->id.b);
+    ro_buf_printf(out, "  ");
+    show_column(out, request->topic, 4);
+    show_line(out, request->urgency);
+    line_feed(out);
+    labelled(out, "from", request->from_name);
+    labelled(out, "state", request->state);
+    labelled(out, "outcome", request->outcome);
+    audience(out, "asked", result);
+    names(out, "can read", result->readers, result->n_readers);
+    for (size_t i = 0; i < result->n_threads; i++) {
+        const struct ro_thread *thread = &result->threads[i];
+        ro_buf_printf(out, "%-12s", i == 0 ? "threads" : "");
+        show_id(out, thread->id.b);
+        ro_buf_printf(out, "  ");
+        show_column(out, thread->state, 16);
+        show_line(out, thread->with_name);
+        line_feed(out);
+    }
+    for (size_t i = 0; i < result->n_events; i++)
+        event(out, &result->events[i]);
+}
+
+void
+render_text_sync(struct ro_buf *out, const struct ro_result *result)
+{
+    for (size_t i = 0; i < result->n_events; i++) {
+        const struct ro_event *what = &result->events[i];
+        show_time(out, what->at_s);
+        ro_buf_printf(out, "  ");
+        show_column(out, what->type, 12);
+        show_id(out, what->request.b);
+        ro_buf_printf(out, "  ");
+        show_line(out, what->from);
+        line_feed(out);
+    }
+}
+
+/* --- answers and talk
+ * ----------------------------------------------------------------- */
+
+void
+render_text_answer(struct ro_buf *out, const struct ro_result *result)
+{
+    ro_buf_printf(out, "answer ");
+    show_id(out, result->thread_id.b);
+    ro_buf_printf(out, ", %s\n", show_place(result->place));
+}
+
+void
+render_text_pass(struct ro_buf *out, const struct ro_result *result)
+{
+    (void)result;
+    ro_buf_printf(out, "Stepped back. The school that asks is not told.\n");
+}
+
+void
+render_text_answers(struct ro_buf *out, const struct ro_result *result)
+{
+    for (size_t i = 0; i < result->n_answers; i++) {
+        const struct ro_answered *answer = &result->answers[i];
+        show_id(out, answer->id.b);
+        ro_buf_printf(out, "  ");
+        show_column(out, answer->state, 16);
+        show_line(out, answer->from_name);
+        if (answer->holder[0] != '\0') {
+            ro_buf_printf(out, ", ");
+            show_line(out, answer->holder);
+        }
+        show_km(out, answer->km);
+        if (answer->days >= 0)
+            ro_buf_printf(out, "  %g days", answer->days);
+        line_feed(out);
+        show_body(out, answer->text);
+    }
+    if (result->n_answers == 0)
+        ro_buf_printf(out, "No answers yet.\n");
+}
+
+void
+render_text_state(struct ro_buf *out, const struct ro_result *result)
+{
+    ro_buf_printf(out, "the request is ");
+    show_line(out, result->state != NULL ? result->state : "as it was");
+    ro_buf_printf(out, result->status == RO_KEPT ? ", kept here\n" : "\n");
+}
+
+void
+render_text_say(struct ro_buf *out, const struct ro_result *result)
+{
+    ro_buf_printf(out, "said in ");
+    show_id(out, result->thread_id.b);
+    ro_buf_printf(out, ", %s\n", show_place(result->place));
+}
+
+void
+render_text_read(struct ro_buf *out, const struct ro_result *result)
+{
+    for (size_t i = 0; i < result->n_messages; i++) {
+        const struct ro_message *message = &result->messages[i];
+        show_time(out, message->sent_at_s);
+        ro_buf_printf(out, "  ");
+        show_id(out, message->thread.b);
+        ro_buf_printf(out, "  ");
+        show_line(out, message->from_name);
+        if (message->holder[0] != '\0') {
+            ro_buf_printf(out, ", ");
+            show_line(out, message->holder);
+        }
+        if (message->place != RO_PLACE_THEIRS)
+            ro_buf_printf(out, "  (%s)", show_place(message->place));
+        line_feed(out);
+        show_body(out, message->text);
+    }
+    if (result->n_messages == 0)
+        ro_buf_printf(out, "Nothing to read.\n");
+}

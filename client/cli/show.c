@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/cli/show.h"
+
+#include "common/base/text.h"
+
+#include <string.h>
+#include <time.h>
+
+void
+show_line(struct ro_buf *out, const char *text)
+{
+    if (text != NULL)
+        ro_text_show(ro_bytes_text(text), RO_TEXT_LINE, out);
+}
+
+void
+show_column(struct ro_buf *out, const char *text, size_t width)
+{
+    size_t before = out->size;
+    show_line(out, text);
+    do {
+        ro_buf_put_u8(out, ' ');
+    } while (!out->failed && out->size - before < width);
+}
+
+void
+show_body(struct ro_buf *out, const char *text)
+{
+    while (text != NULL && *text != '\0') {
+        size_t length = strcspn(text, "\n");
+        struct ro_bytes line = {(const uint8_t *)text, length};
+        ro_buf_printf(out, "    ");
+        ro_text_show(line, RO_TEXT_BODY, out);
+        ro_buf_put_u8(out, '\n');
+        text += length + (text[length] == '\n');
+    }
+}
+
+void
+show_id(struct ro_buf *out, const uint8_t id[static 16])
+{
+    static const uint8_t zero[RO_ID_SIZE];
+    char hex[RO_ID_HEX];
+    if (memcmp(id, zero, RO_ID_SIZE) == 0) {
+        ro_buf_printf(out, "%-*s", SHOW_ID_DIGITS, "-");
+        return;
+    }
+    ro_hex(id, RO_ID_SIZE, hex);
+    ro_buf_put(out, hex, SHOW_ID_DIGITS);
+}
+
+void
+show_time(struct ro_buf *out, int64_t wall_s)
+{
+    struct tm parts;
+    char text[64];
+    time_t when = (time_t)wall_s;
+    if (localtime_r(&when, &parts) == NULL ||
+        strftime(text, sizeof(text), "%a %d %b %Y %H:%M", &parts) == 0) {
+        ro_buf_printf(out, "at no time");
+        return;
+    }
+    ro_buf_printf(out, "%s", text);
+}
+
+void
+show_age(struct ro_buf *out, int64_t age_s)
+{
+    static const struct {
+        int64_t seconds;
+        const char *noun;
+    } units[] = {
+        {86400, "day"   },
+        {3600,      "hour"  },
+        {60,        "minute"},
+    };
+    for (size_t i = 0; i < RO_LEN(units); i++) {
+        if (age_s >= units[i].seconds) {
+            show_count(out, (uint64_t)(age_s / units[i].seconds),
+                       units[i].noun);
+            return;
+        }
+    }
+    ro_buf_printf(out, "less than a minute");
+}
+
+void
+show_count(struct ro_buf *out, uint64_t n, const char *noun)
+{
+    ro_buf_printf(out, "%llu %s%s", (unsigned long long)n, noun,
+                  n == 1 ? "" : "s");
+}
+
+bool
+show_km(struct ro_buf *out, double km)
+{
+    if (!(km >= 0 && km < 21000))
+        return false;
+    ro_buf_printf(out, "%6.1f km", km);
+    return true;
+}
+
+const char *
+show_place(enum ro_place place)
+{
+    static const char *const words[] = {
+        [RO_PLACE_KEPT] = "kept here",  [RO_PLACE_BROKER] = "at the broker",
+        [RO_PLACE_ARRIVED] = "arrived", [RO_PLACE_FAILED] = "failed",
+        [RO_PLACE_THEIRS] = "",
+    };
+    return (size_t)place < RO_LEN(words) ? words[place] : "";
+}

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit/cli/results.h"
+
+#define AT_08_52 1794300720
+
+#define ID(a, b)                                                               \
+    {                                                                          \
+        {                                                                      \
+            a, b, 0x9c, 0x1d, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15         \
+        }                                                                      \
+    }
+#define REQUEST ID(0x3f, 0x2a)
+#define THREAD ID(0x7b, 0x01)
+#define SALTINGS ID(0x90, 0x01)
+#define COBBLERS ID(0x90, 0x13)
+#define MESSAGE ID(0xaa, 0xbb)
+
+static const char *left_out[] = {"Kilnfield Primary School: no live seat"};
+static const char *readers[] = {"Saltings Primary School",
+                                "Cobblers Bridge Primary School"};
+
+static const struct ro_member members[] = {
+    {SALTINGS, 900001, "Saltings Primary School",        "primary", 0,                             "school",     2             },
+    {COBBLERS, 900013, "Cobblers Bridge Primary School", "primary", 3.4219,
+     "school",                                                                                                   1             },
+    {ID(0x77,  0x01),  0,                                "Estuary", "",                            -1,           "coordinators", 1},
+    {{{0}},        118241,          "Abbey Court School",                             "special",         12.0, "listing", 0     },
+};
+
+static const struct ro_request requests[] = {
+    {REQUEST, SALTINGS, "Saltings Primary School",        "TL1", "U3", "open", NULL,
+     RO_SIDE_ASKER,                                                                                  AT_08_52, 4200,   2},
+    { ID(0x44,  0x01), COBBLERS, "Cobblers Bridge Primary School", "LD5", "U2",
+     "closed",                                                             "helped", RO_SIDE_HELPER, AT_08_52, 259200, 1},
+};
+
+static const struct ro_thread threads[] = {
+    {THREAD,   REQUEST, COBBLERS, "Cobblers Bridge Primary School", "revealed"  },
+    { ID(0x7b, 0x02), REQUEST,    ID(0x90,     0x12),                                                                "Bargemaster Primary School",
+     "not-chosen"},
+    {                                                                ID(0x7b, 0x03), REQUEST,    ID(0x77,                        0x01), "Estuary", "introduced"},
+};
+
+static const struct ro_event events[] = {
+    {"ask",
+     REQUEST,           {{0}},
+     "Saltings Primary School",                                   AT_08_52,
+     "Morning. Could do with 20 mins.\nWed or Thurs pm.",                                       NULL                       },
+    {"answer", REQUEST, THREAD, "Cobblers Bridge Primary School",
+     AT_08_52 + 7200,                                                       "Come Thurs 1.15.", NULL                       },
+    {"answer", REQUEST, THREAD, "Cobblers Bridge Primary School",
+     AT_08_52 + 7260,                                                       "",                 "another seat has answered"},
+};
+
+static const struct ro_message messages[] = {
+    {MESSAGE, THREAD,   COBBLERS,                  "Cobblers Bridge Primary School", "Imran Shah",
+     AT_08_52 + 7200,             "Hi Dawn, happy to.", RO_PLACE_THEIRS},
+    {       {{0}},
+     THREAD,  SALTINGS,
+     "Saltings Primary School",                                                  "",
+     AT_08_52 + 7300,
+     "Thursday it is.",                  RO_PLACE_KEPT               },
+    { ID(0xaa, 0xcc), THREAD, SALTINGS,                               "Saltings Primary School",                                                                              "",
+     AT_08_52 + 7400,     "See you.",                RO_PLACE_ARRIVED},
+};
+
+static const struct ro_answered answers[] = {
+    {THREAD,   COBBLERS, "Cobblers Bridge Primary School", "Imran Shah", 3.4219,
+     0.5,                                                                            "Come Thurs 1.15.", "helper-willing"},
+    { ID(0x7b, 0x02),    ID(0x90,     0x12),           "Bargemaster Primary School",     "", -1,                                                                                     -1,
+     "Yes, gladly.", "helper-willing"},
+};
+
+static const struct ro_audience audience[] = {
+    {"coordinators",  "text", 1,  2 },
+    {"group:primary", "text", 12, 30},
+};
+
+struct ro_result
+results_full(void)
+{
+    struct ro_result result = {
+        .status = RO_OK,
+        .why = "",
+        .self = {.member = SALTINGS,
+                 .seat = ID(0x5e, 0xa7),
+                 .name = "Saltings Primary School",
+                 .role = "lead",
+                 .circle = "Estuary",
+                 .enrolment = RO_ENROL_ADMITTED,
+                 .words = {"amber", "birch", "cedar", "delta", "ember"},
+                 .broker = RO_BROKER_THERE,
+                 .outbox = 1,
+                 .inbox_unread = 3,
+                 .directory_size = 42,
+                 .directory_head = {{0xde, 0xad}},
+                 .checkpoint_age_s = 1800,
+                 .epoch_keys_ahead = 97},
+        .request = requests[0],
+        .request_id = REQUEST,
+        .thread_id = THREAD,
+        .message_id = MESSAGE,
+        .place = RO_PLACE_BROKER,
+        .state = "open",
+        .stored = 31,
+        .accepted_at_s = AT_08_52,
+        .left_out = left_out,
+        .n_left_out = 1,
+        .members = members,
+        .n_members = 4,
+        .requests = requests,
+        .n_requests = 2,
+        .threads = threads,
+        .n_threads = 3,
+        .events = events,
+        .n_events = 3,
+        .messages = messages,
+        .n_messages = 3,
+        .answers = answers,
+        .n_answers = 2,
+        .audience = audience,
+        .n_audience = 2,
+        .readers = readers,
+        .n_readers = 2,
+    };
+    result.request.outcome = "partly";
+    return result;
+}
+
+struct ro_result
+results_empty(void)
+{
+    return (struct ro_result){
+        .why = "",
+        .self = {.name = "",      .role = "",  .circle = "",  .checkpoint_age_s = -1},
+        .request = {.from_name = "", .topic = "", .urgency = "", .state = ""           },
+    };
+}
+
+struct ro_result
+results_kept(void)
+{
+    struct ro_result result = results_full();
+    result.status = RO_KEPT;
+    result.message_id = (struct ro_message_id){{0}};
+    result.place = RO_PLACE_KEPT;
+    result.stored = 0;
+    result.accepted_at_s = 0;
+    return result;
+}
+
+/* --- what a hostile peer would send
+ * ------------------------------------------------ */
+
+#define EVIL                                                                   \
+    "\033[2Jevil\xe2\x80\xae"                                                  \
+    "\x7f"                                                                     \
+    "\xc2\x9b\xe2\x80\xac"
+#define BAD_UTF8 "caf\xe9"
+
+static const char *evil_names[] = {EVIL, BAD_UTF8};
+static const struct ro_member evil_members[] = {
+    {SALTINGS, 1, EVIL, BAD_UTF8, 1e300, EVIL, 0},
+};
+static const struct ro_request evil_requests[] = {
+    {REQUEST, SALTINGS, EVIL, EVIL, EVIL, EVIL, EVIL, RO_SIDE_HELPER, INT64_MAX,
+     INT64_MIN, 0},
+};
+static const struct ro_thread evil_threads[] = {
+    {THREAD, REQUEST, SALTINGS, EVIL, EVIL},
+};
+static const struct ro_event evil_events[] = {
+    {EVIL, REQUEST, THREAD, EVIL, AT_08_52, EVIL "\n" BAD_UTF8, EVIL},
+};
+static const struct ro_message evil_messages[] = {
+    {MESSAGE, THREAD, SALTINGS, EVIL, EVIL, AT_08_52, EVIL "\r\n" BAD_UTF8,
+     RO_PLACE_THEIRS},
+};
+static const struct ro_answered evil_answers[] = {
+    {THREAD, SALTINGS, EVIL, EVIL, 1e300, 1e300, EVIL "\t" BAD_UTF8, EVIL},
+};
+static const struct ro_audience evil_audience[] = {
+    {EVIL, EVIL, 1, 1}
+};
+
+struct ro_result
+results_hostile(void)
+{
+    struct ro_result result = results_full();
+    result.why = EVIL;
+    result.self.name = EVIL;
+    result.self.role = EVIL;
+    result.self.circle = BAD_UTF8;
+    result.state = EVIL;
+    result.request = evil_requests[0];
+    result.left_out = evil_names;
+    result.n_left_out = 2;
+    result.readers = evil_names;
+    result.n_readers = 2;
+    result.members = evil_members;
+    result.n_members = 1;
+    result.requests = evil_requests;
+    result.n_requests = 1;
+    result.threads = evil_threads;
+    result.n_threads = 1;
+    result.events = evil_events;
+    result.n_events = 1;
+    result.messages = evil_messages;
+    result.n_messages = 1;
+    result.answers = evil_answers;
+    result.n_answers = 1;
+    result.audience = evil_audience;
+    result.n_audience = 1;
+    return result;
+}

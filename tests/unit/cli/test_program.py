@@ -1,0 +1,181 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What the program itself promises before there is a profile or a broker (TAP).
+
+    test_program.py REACHOUT
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+program = os.path.abspath(sys.argv[1])
+points = 0
+failed = 0
+
+
+def ok(good, words, *details):
+    global points, failed
+    points += 1
+    failed += not good
+    print(f"{'' if good else 'not '}ok {points} - {words}")
+    if not good:
+        for detail in details:
+            print(f"# {detail!r}")
+
+
+def run(*args, text=b"", env=None, stdout=subprocess.PIPE):
+    return subprocess.run([program, *args], input=text, stdout=stdout,
+                          stderr=subprocess.PIPE, timeout=20,
+                          env={**environment, **(env or {})})
+
+
+def refuses(args, code, words, text=b""):
+    """The same refusal as text and as JSON."""
+    line = " ".join(args)
+    plain = run(*args, text=text)
+    ok(plain.returncode == code and plain.stdout == b""
+       and words in plain.stderr.decode(),
+       f"{line}: exit {code}, \"{words}\"", plain)
+    shaped = run(*args, "--json", text=text)
+    try:
+        document = json.loads(shaped.stdout)
+    except ValueError:
+        document = {}
+    error = document.get("error", {})
+    ok(shaped.returncode == code and document.get("schema") == 1
+       and error.get("exit") == code and shaped.stdout.count(b"\n") == 1
+       and words in f"{error.get('text')}: {error.get('why')}"
+       and shaped.stderr != b"",
+       f"{line} --json: the same as one document", shaped)
+
+
+def about_help():
+    bare = run()
+    ok(bare.returncode == 2 and bare.stdout == b""
+       and b"reachout help" in bare.stderr, "no command", bare)
+    listed = run("--help")
+    ok(listed.returncode == 0 and listed.stderr == b"", "--help", listed)
+    ok(run("help").stdout == listed.stdout, "help says the same")
+    names = re.findall(r"^  ([a-z]+)  ", listed.stdout.decode(), re.M)
+    ok(len(names) >= 19 and len(set(names)) == len(names),
+       "every command is listed once", names)
+    for name in names:
+        told = run(name, "--help")
+        ok(told.returncode == 0
+           and told.stdout.startswith(b"reachout %s: " % name.encode())
+           and run("help", name).stdout == told.stdout,
+           f"{name} --help, help {name}", told)
+    version = run("--version")
+    ok(re.fullmatch(rb"reachout \d+\.\d+\.\d+\n", version.stdout),
+       "--version", version)
+    ok("help" in json.loads(run("help", "ask", "--json").stdout),
+       "help as JSON is one document")
+    return names
+
+
+def about_authority():
+    told = run("authority", "--help").stdout.decode()
+    for name in re.findall(r"^  ([a-z]+)  ", told, re.M):
+        below = run("authority", name, "--help")
+        ok(below.returncode == 0 and below.stdout.startswith(
+            b"reachout authority %s: " % name.encode()),
+           f"authority {name} --help", below)
+    refuses(["authority"], 2, "authority needs a command")
+    refuses(["authority", "inti"], 2, "did you mean \"init\"?")
+
+
+def about_usage():
+    refuses(["aks"], 2, "did you mean \"ask\"?")
+    refuses(["ask", "--topc", "x"], 2, "did you mean --topic?")
+    refuses(["ask"], 2, "ask needs --topic")
+    refuses(["ask", "--topic", "TL1", "--urgency", "U3", "--text", "x"], 2,
+            "ask needs --to")
+    refuses(["show"], 2, "show needs REQUEST")
+    refuses(["close", "3f"], 2, "close needs --outcome")
+    refuses(["close", "3f", "--outcome", "help"], 2, "did you mean \"helped\"?")
+    refuses(["say", "3f"], 2, "say needs --text")
+    refuses(["answer", "3f", "--text", "x", "--days", "0.7"], 2, "half days")
+    refuses(["sync", "--wait", "soon"], 2, "is no number")
+    refuses(["requests", "--mine", "--incoming"], 2, "exclude each other")
+    for later in ("queue", "offer", "verify", "kit", "lookahead"):
+        refuses([later], 1, f"{later} is not in this release")
+    refuses(["ask", "--veiled"], 1, "--veiled is not in this release")
+    refuses(["say", "3f", "--attach", "x"], 1, "--attach is not in this release")
+    refuses(["close", "3f", "--outcome", "helped", "--story", "group"], 1,
+            "--story group is not in this release")
+    refuses(["join", "x.inv"], 1, "--key-file")
+
+
+def about_texts():
+    say = ["say", "3f", "--text", "-"]
+    refuses(say, 1, "the text has 71680 bytes, and 60000 fit",
+            b"x" * 70 * 1024)
+    refuses(say, 1, "plain UTF-8", b"caf\xe9")
+    refuses(say, 1, "the text is empty", b"\n")
+    refuses(["say", "3f", "--text", ""], 1, "the text is empty")
+    refuses(say, 3, "not found", b"caf\xc3\xa9\r\n")
+
+
+def about_profiles(names):
+    for line in (["status"], ["members"], ["requests"], ["sync"], ["read"],
+                 ["show", "3f"], ["answers", "3f"], ["pass", "3f"],
+                 ["withdraw", "3f"], ["accept", "3f"], ["decline", "3f"]):
+        refuses(line, 3, "not found")
+    hint = run("status")
+    ok(b"reachout join" in hint.stderr, "a next step on stderr", hint)
+    ok(not os.path.exists(os.path.join(place, "data")),
+       "reading commands make no folder")
+
+
+def about_output():
+    with open("/dev/full", "w") as full:
+        told = run("help", stdout=full)
+    ok(told.returncode == 74 and b"stdout" in told.stderr,
+       "a full stdout is not success", told)
+    told = run("\033[2Jaks")
+    ok(b"\033" not in told.stderr, "escapes are made visible on stderr", told)
+    told = run("ask", "--\033[2J", "--json")
+    ok(b"\033" not in told.stdout + told.stderr, "and in JSON", told)
+    told = run("aks", b"\xff\xfe", "--json")
+    ok(json.loads(told.stdout)["error"]["exit"] == 2, "not UTF-8 in argv", told)
+    told = run("aks", env={"TERM": "xterm", "NO_COLOR": ""})
+    ok(b"\033" not in told.stderr, "no colour into a pipe", told)
+
+
+def about_completion():
+    script = run("completion", "bash").stdout
+    checked = subprocess.run(["bash", "-n"], input=script, capture_output=True)
+    ok(checked.returncode == 0 and checked.stderr == b"", "bash reads it",
+       checked)
+    probe = script + b"""
+COMP_WORDS=(reachout --json --profile p as) COMP_CWORD=4; _reachout
+echo "${COMPREPLY[*]}"
+COMP_WORDS=(reachout ask --topic TL1 --urg) COMP_CWORD=4; _reachout
+echo "${COMPREPLY[*]}"
+COMP_WORDS=(reachout authority in) COMP_CWORD=2; _reachout
+echo "${COMPREPLY[*]}"
+"""
+    told = subprocess.run(["bash"], input=probe, capture_output=True)
+    ok(told.stdout.split(b"\n")[0:2] == [b"ask", b"--urgency"]
+       and b"init" in told.stdout, "and completes", told)
+    refuses(["completion", "fish"], 1, "only bash")
+
+
+with tempfile.TemporaryDirectory() as place:
+    environment = {"PATH": os.environ["PATH"], "HOME": place,
+                   "XDG_DATA_HOME": os.path.join(place, "data")}
+    for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS"):
+        if name in os.environ:
+            environment[name] = os.environ[name]
+    about_profiles(about_help())
+    about_authority()
+    about_usage()
+    about_texts()
+    about_output()
+    about_completion()
+print(f"1..{points}")
+sys.exit(1 if failed else 0)
