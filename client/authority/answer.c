@@ -8,12 +8,11 @@
 #include "common/wire/codec.h"
 #include "common/wire/rules.h"
 
-#include "frame.pb-c.h"
-
 #define VERB_ENROL 6
 #define EXPIRY_HOURS (90 * 24)
 
-/* --- sealing ---------------------------------------------------------------------- */
+/* --- sealing
+ * ---------------------------------------------------------------------- */
 
 static enum ro_status
 pack_content(const struct authority *authority,
@@ -115,7 +114,7 @@ authority_answer_seal(struct authority *authority,
         return RO_OK;
     answer.has_admitted = true;
     answer.admitted = standing == AUTHORITY_ADMITTING;
-    answer.why = (char *)(uintptr_t)text; /* packing only reads it */
+    answer.why = authority_borrow(text);
     answer.has_member = answer.admitted;
     answer.member =
         ro_as_field((struct ro_bytes){petition->member.b, RO_ID_SIZE});
@@ -125,7 +124,8 @@ authority_answer_seal(struct authority *authority,
     return authority_petition_save(authority, petition, why);
 }
 
-/* --- sending ------------------------------------------------------------------------ */
+/* --- sending
+ * ------------------------------------------------------------------------ */
 
 /* The authority's signature lets an answer into a mailbox that deposit would
  * not open: over the mailbox, the body's hash and the wrap. */

@@ -40,7 +40,8 @@ struct authority_world {
 /* The machine's clocks and randomness, AUTHORITY_WAIT_MS. */
 struct authority_world authority_world_system(void);
 
-/* --- the folder ------------------------------------------------------------ */
+/* --- the folder ------------------------------------------------------------
+ */
 
 /* What a circle is founded with. */
 struct authority_founding {
@@ -81,7 +82,8 @@ RO_MUST_USE enum ro_status authority_open(const char *dir,
 void authority_free(struct authority *authority);
 RO_DEFINE_AUTO(authority, authority_free)
 
-/* --- what is signed -------------------------------------------------------- */
+/* --- what is signed --------------------------------------------------------
+ */
 
 /* The files that make a charter. */
 struct authority_chartering {
@@ -127,17 +129,18 @@ authority_register(struct authority *authority,
                    struct ro_why *why,
                    struct authority_imported *ret_imported);
 
-/* --- inviting -------------------------------------------------------------- */
+/* --- inviting --------------------------------------------------------------
+ */
 
 /* Who is invited. */
 struct authority_inviting {
-    const char *kind;   /* school, coordinators, source, trust, la */
-    const char *seat;   /* lead, delegate, office, chair, coordinator, source,
-                           auditor */
-    uint32_t urn;       /* of a school, else 0 */
-    const char *name;   /* of anybody else, or NULL */
-    uint32_t home_urn;  /* the school a coordinator is of, or 0 */
-    int64_t valid_s;    /* seconds from now */
+    const char *kind;  /* school, coordinators, source, trust, la */
+    const char *seat;  /* lead, delegate, office, chair, coordinator, source,
+                          auditor */
+    uint32_t urn;      /* of a school, else 0 */
+    const char *name;  /* of anybody else, or NULL */
+    uint32_t home_urn; /* the school a coordinator is of, or 0 */
+    int64_t valid_s;   /* seconds from now */
     const char *out_path;
 };
 
@@ -156,7 +159,8 @@ authority_invite(struct authority *authority,
 RO_MUST_USE enum ro_status
 authority_span(const char *text, struct ro_why *why, int64_t *ret_s);
 
-/* --- admitting ------------------------------------------------------------- */
+/* --- admitting -------------------------------------------------------------
+ */
 
 /* A request to be admitted that waits for a yes or no. Texts are owned by the
  * authority, until the next call that receives, admits or refuses. */
@@ -189,8 +193,13 @@ authority_receive(struct authority *authority,
                   struct ro_why *why,
                   struct authority_requests *ret_requests);
 
+/* Lists what waits for a decision and is known here; asks nobody. */
+RO_MUST_USE enum ro_status
+authority_list(const struct authority *authority,
+               struct authority_requests *ret_requests);
+
 /* Finds a waiting request by the beginning of its id in hex. RO_NOT_FOUND,
- * RO_AMBIGUOUS (`why` lists them), RO_USAGE (no hex). */
+ * RO_AMBIGUOUS, RO_USAGE (no hex). */
 RO_MUST_USE enum ro_status authority_find(const struct authority *authority,
                                           const char *prefix,
                                           struct ro_why *why,

@@ -21,7 +21,8 @@ chartering_fini(struct chartering *chartering)
     ro_buf_fini(&chartering->conf);
 }
 
-/* --- the files ---------------------------------------------------------------- */
+/* --- the files
+ * ---------------------------------------------------------------- */
 
 /* Every mistake is told, with the name of the person's own file. */
 static enum ro_status
@@ -32,14 +33,14 @@ read_conf(const char *path,
 {
     struct ro_circle_conf *conf = NULL;
     RO_TRY(ro_file_read(path, RO_CIRCLE_CONF_MAX, why, ret_conf));
-    enum ro_status s =
-        ro_circle_conf_parse(ro_buf_view(ret_conf), why, &conf);
+    enum ro_status s = ro_circle_conf_parse(ro_buf_view(ret_conf), why, &conf);
     ro_circle_conf_free(conf);
-    if (s == RO_BAD_CONFIG)
+    if (s == RO_BAD_CONFIG) {
         RO_TRY(ro_circle_conf_check(ro_buf_view(ret_conf), mistakes) ==
                        RO_NO_MEMORY
                    ? RO_NO_MEMORY
                    : RO_BAD_CONFIG);
+    }
     RO_TRY(s);
     ro_buf_put_u8(ret_conf, 0);
     return ro_buf_ok(ret_conf);
@@ -49,8 +50,8 @@ static enum ro_status
 copy_endpoint(const char *from, char ret_text[AUTHORITY_ENDPOINT_MAX + 1])
 {
     if (from == NULL || from[0] == '\0' ||
-        ro_text_check(ro_bytes_text(from), RO_TEXT_LINE,
-                      AUTHORITY_ENDPOINT_MAX, NULL) != RO_OK)
+        ro_text_check(ro_bytes_text(from), RO_TEXT_LINE, AUTHORITY_ENDPOINT_MAX,
+                      NULL) != RO_OK)
         return RO_BAD_INPUT;
     (void)snprintf(ret_text, AUTHORITY_ENDPOINT_MAX + 1, "%s", from);
     return RO_OK;
@@ -79,9 +80,10 @@ read_broker(const char *path,
     RO_TRY(ro_armour_read(path, "broker-public", why, &bytes));
     enum ro_status s = ro_unpack(&reachout__broker_public__descriptor,
                                  ro_buf_view(&bytes), arena, &message);
-    if (s == RO_OK)
+    if (s == RO_OK) {
         s = copy_broker(((const Reachout__BrokerPublic *)message)->broker,
                         ret_broker);
+    }
     if (s == RO_OK || s == RO_NO_MEMORY)
         return s;
     return ro_why(why, RO_BAD_INPUT,
@@ -89,7 +91,8 @@ read_broker(const char *path,
                   path);
 }
 
-/* --- the record ----------------------------------------------------------------- */
+/* --- the record
+ * ----------------------------------------------------------------- */
 
 /* Whether the charter says all this already. */
 static bool

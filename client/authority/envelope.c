@@ -34,7 +34,8 @@ opening_fini(struct opening *opening)
         ro_arena_free(opening->arenas[i]);
 }
 
-/* --- the layers ------------------------------------------------------------------- */
+/* --- the layers
+ * ------------------------------------------------------------------- */
 
 static enum ro_status
 bind(struct opening *opening,
@@ -50,14 +51,15 @@ bind(struct opening *opening,
         .expiry_hour = envelope->expiry_hour,
         .psk = state->psk,
     };
-    if (envelope->day != RO_DAY_FALLBACK)
+    if (envelope->day != RO_DAY_FALLBACK) {
         return ro_why(opening->why, RO_BAD_SEAL,
                       "it is sealed for a day, not for enrolment");
-    if (envelope->generation != state->generation)
+    }
+    if (envelope->generation != state->generation) {
         return ro_why(opening->why, RO_BAD_SEAL,
                       "its invitation is from before the circle's key changed");
-    if (envelope->wrap.size != RO_WRAP_SIZE ||
-        ro_bucket_of(envelope->body.size, &ret_binding->bucket) != RO_OK)
+    }
+    if (ro_bucket_of(envelope->body.size, &ret_binding->bucket) != RO_OK)
         return ro_why(opening->why, RO_BAD_SEAL, "it has not the right size");
     ro_body_hash(envelope->body, &ret_binding->body_hash);
     return RO_OK;
@@ -73,21 +75,24 @@ open_layers(struct opening *opening, const struct authority_envelope *envelope)
     const struct ro_opening_key key = {ro_keypair_x25519_secret(pair),
                                        ro_keypair_x25519(pair)};
     RO_TRY(bind(opening, envelope, &binding));
-    (void)ro_why(opening->why, RO_BAD_SEAL, "our enrolment key does not open it");
+    (void)ro_why(opening->why, RO_BAD_SEAL,
+                 "our enrolment key does not open it");
     RO_TRY(ro_wrap_open_outer(&binding, &key, envelope->wrap, &opening->outer));
     const struct ro_reference *sender = &opening->outer.sender;
-    if (sender->kind != RO_REFERENCE_KEYS)
+    if (sender->kind != RO_REFERENCE_KEYS) {
         return ro_why(opening->why, RO_MISBOUND,
                       "it comes from a seat, which need not ask");
-    RO_TRY(ro_wrap_open_inner(&binding, &key, &opening->outer,
-                              &sender->sealing, &inside));
+    }
+    RO_TRY(ro_wrap_open_inner(&binding, &key, &opening->outer, &sender->sealing,
+                              &inside));
     enum ro_status s = ro_body_open(envelope->body, inside.content_key,
                                     &opening->content_bytes);
     ro_wipe(&inside, sizeof(inside));
     return s;
 }
 
-/* --- what it claims ---------------------------------------------------------------- */
+/* --- what it claims
+ * ---------------------------------------------------------------- */
 
 static bool
 is_field(const ProtobufCBinaryData *field, const void *bytes, size_t size)
@@ -103,19 +108,21 @@ check_content(struct opening *opening)
     struct ro_seat_id mailbox = authority->mailbox;
     struct ro_hash recipients;
     RO_TRY(ro_content_get(ro_buf_view(&opening->content_bytes),
-                          opening->arenas[0], opening->why,
-                          &opening->content));
+                          opening->arenas[0], opening->why, &opening->content));
     const Reachout__Content *content = opening->content;
     ro_recipients_hash(&mailbox, 1, &recipients);
     if (!is_field(&content->circle, authority->circle.b, RO_ID_SIZE) ||
         !is_field(&content->sender, outer->sender.seat.b, RO_ID_SIZE) ||
         !is_field(&content->recipients, recipients.b, RO_HASH_SIZE) ||
-        memcmp(outer->recipients.b, recipients.b, RO_HASH_SIZE) != 0)
+        memcmp(outer->recipients.b, recipients.b, RO_HASH_SIZE) != 0) {
         return ro_why(opening->why, RO_MISBOUND,
                       "it names another circle, sender or recipient than the "
                       "wrap that brought it");
-    if (ro_content_purpose(content) != RO_PURPOSE_ENROL_REQUEST)
-        return ro_why(opening->why, RO_MISBOUND, "it does not ask to be admitted");
+    }
+    if (ro_content_purpose(content) != RO_PURPOSE_ENROL_REQUEST) {
+        return ro_why(opening->why, RO_MISBOUND,
+                      "it does not ask to be admitted");
+    }
     return RO_OK;
 }
 
@@ -129,9 +136,9 @@ check_ticket(struct opening *opening)
     int64_t used_s = ro_clock_wall_s(&authority->world.clock);
     if ((int64_t)content->sent_at < used_s)
         used_s = (int64_t)content->sent_at;
-    enum ro_status s = ro_ticket_open(
-        ro_field(&content->enrol_request->ticket), &authority->root, used_s,
-        opening->arenas[1], &opening->ticket);
+    enum ro_status s = ro_ticket_open(ro_field(&content->enrol_request->ticket),
+                                      &authority->root, used_s,
+                                      opening->arenas[1], &opening->ticket);
     if (s == RO_BAD_TICKET)
         return ro_why(opening->why, s, "its ticket is not one of ours");
     if (s == RO_TICKET_EXPIRED)
@@ -150,9 +157,10 @@ check_keys(struct opening *opening)
     RO_TRY(ro_field_copy(&seat->sealing_key, sealing.b, RO_KEY_SIZE));
     RO_TRY(ro_key_to_x25519(&sealing, &x25519));
     if (!is_field(&seat->signing_key, sender->signing.b, RO_KEY_SIZE) ||
-        memcmp(x25519.b, sender->sealing.b, RO_KEY_SIZE) != 0)
+        memcmp(x25519.b, sender->sealing.b, RO_KEY_SIZE) != 0) {
         return ro_why(opening->why, RO_MISBOUND,
                       "its certificate is for other keys than sealed it");
+    }
     return RO_OK;
 }
 
@@ -167,25 +175,29 @@ check_certificate(struct opening *opening)
     enum ro_status s =
         ro_seat_open(ro_field(&request->seat), &opening->member_key,
                      opening->arenas[2], &opening->seat);
-    if (s == RO_BAD_RECORD || s == RO_BAD_SIGNATURE)
-        return ro_why(opening->why, s,
-                      "its certificate does not hold: %s", ro_status_text(s));
+    if (s == RO_BAD_RECORD || s == RO_BAD_SIGNATURE) {
+        return ro_why(opening->why, s, "its certificate does not hold: %s",
+                      ro_status_text(s));
+    }
     RO_TRY(s);
     const Reachout__Seat *seat = opening->seat;
     ro_member_id_of(&authority->circle, &opening->member_key, &member);
     if (!is_field(&seat->circle, authority->circle.b, RO_ID_SIZE) ||
-        !is_field(&seat->member, member.b, RO_ID_SIZE))
+        !is_field(&seat->member, member.b, RO_ID_SIZE)) {
         return ro_why(opening->why, RO_MISBOUND,
                       "its certificate is for another circle or member");
-    if (seat->role != opening->ticket->role)
+    }
+    if (seat->role != opening->ticket->role) {
         return ro_why(opening->why, RO_MISBOUND,
                       "it was invited as %s and asks to be %s",
                       authority_role_word(opening->ticket->role),
                       authority_role_word(seat->role));
+    }
     return check_keys(opening);
 }
 
-/* --- what is kept ------------------------------------------------------------------- */
+/* --- what is kept
+ * ------------------------------------------------------------------- */
 
 static enum ro_status
 copy_keys(const struct opening *opening, struct authority_petition *petition)
@@ -196,8 +208,8 @@ copy_keys(const struct opening *opening, struct authority_petition *petition)
     petition->seat = opening->outer.sender.seat;
     ro_member_id_of(&opening->authority->circle, &petition->member_key,
                     &petition->member);
-    RO_TRY(ro_field_copy(&opening->seat->fallback_key, fallback.b,
-                         RO_KEY_SIZE));
+    RO_TRY(
+        ro_field_copy(&opening->seat->fallback_key, fallback.b, RO_KEY_SIZE));
     RO_TRY(ro_key_to_x25519(&fallback, &petition->fallback));
     ro_buf_put(&petition->certificate, request->seat.data, request->seat.len);
     return ro_buf_ok(&petition->certificate);
@@ -255,9 +267,9 @@ bool
 authority_envelope_is_trouble(enum ro_status status)
 {
     static const enum ro_status troubles[] = {
-        RO_BAD_SEAL,    RO_MISBOUND,   RO_BAD_TICKET,    RO_TICKET_EXPIRED,
-        RO_TICKET_USED, RO_BAD_RECORD, RO_BAD_SIGNATURE, RO_BAD_FRAME,
-        RO_BAD_INPUT,
+        RO_BAD_SEAL,       RO_MISBOUND,    RO_BAD_TICKET,
+        RO_TICKET_EXPIRED, RO_TICKET_USED, RO_BAD_RECORD,
+        RO_BAD_SIGNATURE,  RO_BAD_FRAME,   RO_BAD_INPUT,
     };
     for (size_t i = 0; i < RO_LEN(troubles); i++) {
         if (troubles[i] == status)
@@ -266,7 +278,8 @@ authority_envelope_is_trouble(enum ro_status status)
     return false;
 }
 
-/* --- taking it ------------------------------------------------------------------------ */
+/* --- taking it
+ * ------------------------------------------------------------------------ */
 
 static bool
 is_ticket_used(const struct authority *authority, const uint8_t *ticket)
@@ -288,9 +301,10 @@ authority_envelope_take(struct authority *authority,
     RO_TRY(authority_envelope_open(authority, envelope, why, &petition));
     if (authority_petition_find(authority, &petition->id) != NULL)
         return RO_OK;
-    if (is_ticket_used(authority, petition->ticket))
+    if (is_ticket_used(authority, petition->ticket)) {
         return ro_why(why, RO_TICKET_USED,
                       "another request came with the same ticket");
+    }
     RO_TRY(authority_petition_save(authority, petition, why));
     return authority_petition_add_take(authority, RO_STEAL(petition));
 }

@@ -29,24 +29,28 @@ check_founding(const struct authority_founding *founding, struct ro_why *why)
     struct ro_why detail = {.text = ""};
     if (founding->circle[0] == '\0' ||
         ro_text_check(ro_bytes_text(founding->circle), RO_TEXT_LINE,
-                      AUTHORITY_NAME_MAX, &detail) != RO_OK)
+                      AUTHORITY_NAME_MAX, &detail) != RO_OK) {
         return ro_why(why, RO_BAD_INPUT, "the circle's name: %s",
                       detail.text[0] != '\0' ? detail.text : "it has none");
+    }
     if (founding->keys == 0 || founding->threshold == 0 ||
         founding->threshold > founding->keys ||
-        founding->keys > RO_AUTHORITY_KEYS_MAX)
+        founding->keys > RO_AUTHORITY_KEYS_MAX) {
         return ro_why(why, RO_USAGE,
                       "of 1 to %d keys at least one signs, and not more than "
                       "there are",
                       RO_AUTHORITY_KEYS_MAX);
-    if (founding->keys > 1)
+    }
+    if (founding->keys > 1) {
         return ro_why(why, RO_REFUSED,
                       "more than one signing key comes with the next release; "
                       "this one founds circles with one");
+    }
     return RO_OK;
 }
 
-/* --- the folder -------------------------------------------------------------- */
+/* --- the folder --------------------------------------------------------------
+ */
 
 static enum ro_status
 io_failed(struct ro_why *why, const char *path)
@@ -99,7 +103,8 @@ make_inner(const char *dir, const char *name, struct ro_why *why)
     return mkdir(path, 0700) == 0 ? RO_OK : io_failed(why, path);
 }
 
-/* --- keys --------------------------------------------------------------------- */
+/* --- keys
+ * --------------------------------------------------------------------- */
 
 /* Reads the key of a file, or makes both. */
 static enum ro_status
@@ -155,7 +160,8 @@ make_secrets(const struct ro_entropy *entropy, struct authority_state *state)
                                                               : RO_OK;
 }
 
-/* --- files --------------------------------------------------------------------- */
+/* --- files
+ * --------------------------------------------------------------------- */
 
 static enum ro_status
 write_public(const struct authority_state *state,
@@ -207,8 +213,8 @@ write_files(const char *dir,
         return RO_NO_MEMORY;
     RO_TRY(make_inner(dir, "requests", why));
     RO_TRY(write_public(state, founded->public_path, why, &founded->circle));
-    RO_TRY(write_door_key(state, &founded->circle, founded->door_key_path,
-                          why));
+    RO_TRY(
+        write_door_key(state, &founded->circle, founded->door_key_path, why));
     return authority_state_save(dir, state, why);
 }
 
@@ -227,8 +233,8 @@ authority_found(const struct authority_founding *founding,
     (void)snprintf(state.circle_name, sizeof(state.circle_name), "%s",
                    founding->circle);
     state.threshold = founding->threshold;
-    RO_TRY(make_signing_key(dir, founding, &world->entropy, why,
-                            &state.keys[0]));
+    RO_TRY(
+        make_signing_key(dir, founding, &world->entropy, why, &state.keys[0]));
     state.n_keys = 1;
     RO_TRY(make_secrets(&world->entropy, &state));
     RO_TRY(write_files(dir, &state, why, &founded));

@@ -25,6 +25,7 @@
 #include "common/wire/signed.h"
 
 #include "directory.pb-c.h"
+#include "frame.pb-c.h"
 
 #define AUTHORITY_NAME_MAX 200
 #define AUTHORITY_ENDPOINT_MAX 127
@@ -38,6 +39,18 @@ authority_wipe_fini(struct ro_buf *buf)
     ro_buf_fini(buf);
 }
 #define AUTHORITY_SECRET RO_CLEANUP(authority_wipe_fini) struct ro_buf
+
+/* A text as a field of a message that is going to be packed, which reads it
+ * only, whatever its type says. */
+RO_UNUSED static inline char *
+authority_borrow(const char *text)
+{
+    union {
+        const char *from;
+        char *to;
+    } borrowed = {.from = text};
+    return borrowed.to;
+}
 
 /* A signing key: its public half, and where the secret one is. */
 struct authority_key {
@@ -119,16 +132,15 @@ struct authority {
     size_t n_petitions;
 };
 
-/* --- state.c ---------------------------------------------------------------- */
+/* --- state.c ----------------------------------------------------------------
+ */
 
 /* DIR/NAME as a new string; NULL without memory. */
 char *authority_path(const char *dir, const char *name);
 
 /* Writes authority.state whole, or leaves the old one. */
-RO_MUST_USE enum ro_status
-authority_state_save(const char *dir,
-                     const struct authority_state *state,
-                     struct ro_why *why);
+RO_MUST_USE enum ro_status authority_state_save(
+    const char *dir, const struct authority_state *state, struct ro_why *why);
 
 /* Wipes and releases what it owns. */
 void authority_state_fini(struct authority_state *state);
@@ -139,7 +151,8 @@ void authority_state_public(const struct authority_state *state,
                             ProtobufCBinaryData *keys,
                             Reachout__AuthorityPublic *ret_public);
 
-/* --- keys.c ----------------------------------------------------------------- */
+/* --- keys.c -----------------------------------------------------------------
+ */
 
 /* Reads the seed of a key file into a pair. RO_NOT_FOUND, RO_BAD_INPUT. */
 RO_MUST_USE enum ro_status authority_key_read(const char *path,
@@ -160,7 +173,8 @@ RO_MUST_USE enum ro_status authority_sign(const struct authority *authority,
                                           struct ro_why *why,
                                           struct ro_buf *out);
 
-/* --- log.c ------------------------------------------------------------------ */
+/* --- log.c ------------------------------------------------------------------
+ */
 
 /* Reads the cache; one that does not lead to the pin is left out. */
 RO_MUST_USE enum ro_status authority_log_load(struct authority *authority,
@@ -170,6 +184,19 @@ RO_MUST_USE enum ro_status authority_log_load(struct authority *authority,
  * log is fine. */
 RO_MUST_USE enum ro_status authority_log_sync(struct authority *authority,
                                               struct ro_why *why);
+
+/* Holds an answer against what we have seen before: RO_ROLLED_BACK when it is
+ * less, RO_FROZEN when the broker keeps records back, RO_BAD_FRAME. */
+RO_MUST_USE enum ro_status
+authority_log_check_answer(const struct authority *authority,
+                           const Reachout__Directory__Answer *answer,
+                           struct ro_why *why);
+
+/* Holds a checkpoint against the log, the last one, and the clock. Only with a
+ * charter. RO_BAD_RECORD, RO_BAD_SIGNATURE, RO_FORKED, RO_ROLLED_BACK,
+ * RO_FROZEN. */
+RO_MUST_USE enum ro_status authority_log_check_point(
+    const struct authority *authority, struct ro_bytes raw, struct ro_why *why);
 
 /* Whether there is a charter; RO_NOT_READY says what to do. */
 RO_MUST_USE enum ro_status
@@ -185,16 +212,16 @@ authority_log_newest(const struct authority *authority,
 /* The serial of our next record. */
 uint64_t authority_log_serial(const struct authority *authority);
 
-/* --- publish.c --------------------------------------------------------------- */
+/* --- publish.c ---------------------------------------------------------------
+ */
 
 /* Asks the broker over the open door; the answer lives in the authority's
  * arena until the next ask. RO_REFUSED before a broker is known. */
-RO_MUST_USE enum ro_status
-authority_ask(struct authority *authority,
-              uint8_t verb,
-              const ProtobufCMessage *ask,
-              struct ro_why *why,
-              const ProtobufCMessage **ret_answer);
+RO_MUST_USE enum ro_status authority_ask(struct authority *authority,
+                                         uint8_t verb,
+                                         const ProtobufCMessage *ask,
+                                         struct ro_why *why,
+                                         const ProtobufCMessage **ret_answer);
 
 /* The link, made on first use. */
 RO_MUST_USE enum ro_status authority_link(struct authority *authority,
@@ -217,7 +244,8 @@ RO_MUST_USE enum ro_status authority_complete(struct authority *authority,
                                               void *user,
                                               struct ro_why *why);
 
-/* --- listings.c -------------------------------------------------------------- */
+/* --- listings.c --------------------------------------------------------------
+ */
 
 /* Rows of one block at most: a block must unpack within the bounds of codec.h
  * also where its rows are short. */
@@ -236,7 +264,8 @@ authority_block_pack(const struct authority *authority,
                      size_t *at,
                      struct ro_buf *ret_body);
 
-/* --- petition.c: requests as they are kept ------------------------------------ */
+/* --- petition.c: requests as they are kept
+ * ------------------------------------ */
 
 /* Reads DIR/requests. */
 RO_MUST_USE enum ro_status authority_petitions_load(struct authority *authority,
@@ -248,7 +277,8 @@ authority_petition_save(const struct authority *authority,
                         const struct authority_petition *petition,
                         struct ro_why *why);
 
-/* Adds one to the list; it is the list's then (also after a failure). */
+/* Adds one to the list, which is sorted by age; it is the list's then (also
+ * after a failure, released). */
 RO_MUST_USE enum ro_status
 authority_petition_add_take(struct authority *authority,
                             struct authority_petition *petition);
@@ -265,7 +295,8 @@ bool authority_petition_is_open(const struct authority_petition *petition);
 void authority_petition_free(struct authority_petition *petition);
 RO_DEFINE_AUTO(authority_petition, authority_petition_free)
 
-/* --- envelope.c: opening what came --------------------------------------------- */
+/* --- envelope.c: opening what came
+ * --------------------------------------------- */
 
 /* An envelope of the enrolment mailbox, as the broker delivered it. */
 struct authority_envelope {
@@ -298,7 +329,8 @@ authority_envelope_take(struct authority *authority,
                         const struct authority_envelope *envelope,
                         struct ro_why *why);
 
-/* --- mailbox.c ----------------------------------------------------------------- */
+/* --- mailbox.c
+ * ----------------------------------------------------------------- */
 
 /* Receives what waits in the enrolment mailbox: kept, then acknowledged. What
  * is no request is added to the troubles and acknowledged too. */
@@ -307,7 +339,8 @@ authority_mailbox_receive(struct authority *authority,
                           struct ro_why *why,
                           struct authority_requests *requests);
 
-/* --- answer.c ------------------------------------------------------------------- */
+/* --- answer.c
+ * ------------------------------------------------------------------- */
 
 /* Seals the answer to a request, once; keeps it with its new standing
  * (AUTHORITY_ADMITTING or AUTHORITY_REFUSING) before anything is sent. `text`
@@ -325,7 +358,8 @@ authority_answer_send(struct authority *authority,
                       struct authority_petition *petition,
                       struct ro_why *why);
 
-/* --- names.c -------------------------------------------------------------------- */
+/* --- names.c
+ * -------------------------------------------------------------------- */
 
 /* Kinds of members and roles of seats as people write them. RO_USAGE: `why`
  * lists them. */

@@ -22,7 +22,12 @@ authority_span(const char *text, struct ro_why *why, int64_t *ret_s)
     static const struct {
         char letter;
         int64_t unit_s;
-    } units[] = {{'m', MINUTE_S}, {'h', HOUR_S}, {'d', DAY_S}, {'w', 7 * DAY_S}};
+    } units[] = {
+        {'m', MINUTE_S          },
+        {'h', HOUR_S            },
+        {'d', DAY_S             },
+        {'w', (int64_t)7 * DAY_S}
+    };
     int64_t amount = 0;
     size_t digits = strspn(text, "0123456789");
     for (size_t i = 0; i < digits && amount < VALID_MAX_S; i++)
@@ -39,7 +44,8 @@ authority_span(const char *text, struct ro_why *why, int64_t *ret_s)
                   "most a year");
 }
 
-/* --- who is invited ------------------------------------------------------------- */
+/* --- who is invited
+ * ------------------------------------------------------------- */
 
 /* The guest in the words of records. */
 struct guest {
@@ -61,9 +67,10 @@ check_words(const struct authority_inviting *inviting,
     guest->urn = inviting->urn;
     guest->home_urn = inviting->home_urn;
     guest->name = inviting->name;
-    if (!ro_admission_fits(guest->kind, guest->role))
+    if (!ro_admission_fits(guest->kind, guest->role)) {
         return ro_why(why, RO_USAGE, "a member of kind %s has no seat %s",
                       inviting->kind, inviting->seat);
+    }
     struct ro_admission who = {
         .kind = guest->kind,
         .urn = guest->urn != 0 ? &guest->urn : NULL,
@@ -72,9 +79,12 @@ check_words(const struct authority_inviting *inviting,
     };
     struct ro_why detail = {.text = ""};
     enum ro_status s = ro_admission_check(&who, &detail);
-    if (s == RO_BAD_RECORD)
-        return ro_why(why, RO_USAGE, "%s (schools are named by --urn, everybody "
-                      "else by --name)", detail.text);
+    if (s == RO_BAD_RECORD) {
+        return ro_why(why, RO_USAGE,
+                      "%s (schools are named by --urn, everybody "
+                      "else by --name)",
+                      detail.text);
+    }
     RO_TRY(s);
     if (inviting->valid_s <= 0 || inviting->valid_s > VALID_MAX_S)
         return ro_why(why, RO_USAGE, "an invitation is valid for up to a year");
@@ -84,8 +94,7 @@ check_words(const struct authority_inviting *inviting,
 static bool
 is_listed(const struct authority *authority, uint32_t urn)
 {
-    return urn == 0 ||
-           ro_directory_listing(authority->directory, urn) != NULL;
+    return urn == 0 || ro_directory_listing(authority->directory, urn) != NULL;
 }
 
 /* The directory as we have it is ours to know, unless something is missing. */
@@ -102,11 +111,12 @@ need_directory(struct authority *authority,
     RO_TRY(authority_log_ready(authority, why));
     uint32_t missing =
         is_listed(authority, guest->urn) ? guest->home_urn : guest->urn;
-    if (!is_listed(authority, missing))
+    if (!is_listed(authority, missing)) {
         return ro_why(why, RO_NOT_FOUND,
                       "there is no school with URN %u in the register; import "
                       "it with `reachout authority register`",
                       missing);
+    }
     return RO_OK;
 }
 
@@ -116,22 +126,24 @@ check_newcomer(const struct authority *authority,
                struct ro_why *why)
 {
     const struct ro_member_view *member;
-    for (size_t i = 0; (member = ro_directory_nth_member(
-                            authority->directory, i)) != NULL;
+    for (size_t i = 0;
+         (member = ro_directory_nth_member(authority->directory, i)) != NULL;
          i++) {
         if (member->standing != RO_MEMBER_LIVE || member->kind != guest->kind)
             continue;
         if (guest->urn != 0 ? member->urn == guest->urn
-                            : strcmp(member->name, guest->name) == 0)
+                            : strcmp(member->name, guest->name) == 0) {
             return ro_why(why, RO_REFUSED,
                           "%s is a member already; its own Lead invites to "
                           "further seats",
                           member->name);
+        }
     }
     return RO_OK;
 }
 
-/* --- the paper -------------------------------------------------------------------- */
+/* --- the paper
+ * -------------------------------------------------------------------- */
 
 static enum ro_status
 make_ticket(const struct authority *authority,
@@ -156,7 +168,7 @@ make_ticket(const struct authority *authority,
     ticket.urn = guest->urn;
     ticket.has_home_urn = guest->home_urn != 0;
     ticket.home_urn = guest->home_urn;
-    ticket.name = (char *)(uintptr_t)guest->name; /* packing only reads it */
+    ticket.name = authority_borrow(guest->name);
     ticket.expires = (uint64_t)expires_s;
     RO_TRY(ro_pack(&ticket.base, &body));
     RO_TRY(authority_key_load(authority, 0, why, &pair));
@@ -170,8 +182,8 @@ static void
 fill_broker(const struct ro_charter_view *charter, Reachout__Broker *ret_broker)
 {
     reachout__broker__init(ret_broker);
-    ret_broker->member_endpoint = (char *)(uintptr_t)charter->member_endpoint;
-    ret_broker->open_endpoint = (char *)(uintptr_t)charter->open_endpoint;
+    ret_broker->member_endpoint = authority_borrow(charter->member_endpoint);
+    ret_broker->open_endpoint = authority_borrow(charter->open_endpoint);
     ret_broker->has_curve_key = ret_broker->has_signing_key = true;
     ret_broker->curve_key =
         ro_as_field((struct ro_bytes){charter->broker_curve.b, RO_KEY_SIZE});
@@ -214,17 +226,18 @@ authority_invite(struct authority *authority,
     struct stat there;
     RO_AUTOBUF ticket = {0};
     RO_TRY(check_words(inviting, why, &guest));
-    if (lstat(inviting->out_path, &there) == 0)
+    if (lstat(inviting->out_path, &there) == 0) {
         return ro_why(why, RO_REFUSED,
                       "%s: is there already, and stays as it is",
                       inviting->out_path);
+    }
     RO_TRY(need_directory(authority, &guest, why));
     RO_TRY(check_newcomer(authority, &guest, why));
     int64_t expires_s =
         ro_clock_wall_s(&authority->world.clock) + inviting->valid_s;
     RO_TRY(make_ticket(authority, &guest, expires_s, why, &ticket));
-    RO_TRY(write_paper(authority, ro_buf_view(&ticket), inviting->out_path,
-                       why));
+    RO_TRY(
+        write_paper(authority, ro_buf_view(&ticket), inviting->out_path, why));
     *ret_expires_s = expires_s;
     return RO_OK;
 }

@@ -11,9 +11,10 @@ authority_key_read(const char *path,
 {
     AUTHORITY_SECRET seed = {0};
     RO_TRY(ro_armour_read(path, "key", why, &seed));
-    if (seed.size != RO_SEED_SIZE)
+    if (seed.size != RO_SEED_SIZE) {
         return ro_why(why, RO_BAD_INPUT, "%s: a key has %d bytes", path,
                       RO_SEED_SIZE);
+    }
     *ret_pair = ro_keypair_from_seed(seed.data);
     return *ret_pair == NULL ? RO_NO_MEMORY : RO_OK;
 }
@@ -30,9 +31,11 @@ authority_key_load(const struct authority *authority,
     if (path == NULL)
         return RO_NO_MEMORY;
     RO_TRY(authority_key_read(path, why, &pair));
-    if (memcmp(ro_keypair_public(pair)->b, key->public_key.b, RO_KEY_SIZE) != 0)
+    if (memcmp(ro_keypair_public(pair)->b, key->public_key.b, RO_KEY_SIZE) !=
+        0) {
         return ro_why(why, RO_BAD_INPUT, "%s: not a signing key of this circle",
                       path);
+    }
     *ret_pair = RO_STEAL(pair);
     return RO_OK;
 }

@@ -19,7 +19,8 @@ authority_imported_fini(struct authority_imported *imported)
     *imported = (struct authority_imported){0};
 }
 
-/* --- what is new --------------------------------------------------------------- */
+/* --- what is new
+ * --------------------------------------------------------------- */
 
 enum novelty { ROW_KNOWN, ROW_NEW, ROW_CHANGED };
 
@@ -56,13 +57,14 @@ compare(const struct authority *authority, const struct register_row *row)
                : ROW_CHANGED;
 }
 
-/* --- blocks ---------------------------------------------------------------------- */
+/* --- blocks
+ * ---------------------------------------------------------------------- */
 
-/* The message only borrows: packing does not change a text. */
+/* An empty text is left out. */
 static char *
 borrow(const char *text)
 {
-    return text[0] == '\0' ? NULL : (char *)(uintptr_t)text;
+    return text[0] == '\0' ? NULL : authority_borrow(text);
 }
 
 static void
@@ -118,7 +120,8 @@ authority_block_pack(const struct authority *authority,
     return ro_pack(&block.base, ret_body);
 }
 
-/* --- publishing ------------------------------------------------------------------- */
+/* --- publishing
+ * ------------------------------------------------------------------- */
 
 /* An import under way. */
 struct importing {
@@ -185,17 +188,18 @@ authority_register(struct authority *authority,
 {
     RO_CLEANUP(authority_imported_fini)
     struct authority_imported imported = {0};
-    RO_TRY(register_read(import->csv_path, import->la_code, why,
-                         &imported.list));
+    RO_TRY(
+        register_read(import->csv_path, import->la_code, why, &imported.list));
     RO_AUTOFREE const struct register_row **fresh =
         calloc(imported.list->row_count + 1, sizeof(const void *));
     if (fresh == NULL)
         return RO_NO_MEMORY;
     struct importing importing = {.imported = &imported, .fresh = fresh};
-    if (import->mode == AUTHORITY_DRY_RUN)
+    if (import->mode == AUTHORITY_DRY_RUN) {
         (void)find_fresh(authority, &importing);
-    else
+    } else {
         RO_TRY(authority_complete(authority, publish_rows, &importing, why));
+    }
     *ret_imported = imported;
     imported = (struct authority_imported){0};
     return RO_OK;

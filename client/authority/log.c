@@ -5,15 +5,15 @@
 #include "common/wire/checkpoint.h"
 #include "common/wire/codec.h"
 
-#include "frame.pb-c.h"
-
 #define VERB_DIRECTORY 2
 #define LOG_FILE "directory.log"
 #define LOG_LIMIT ((size_t)256 * 1024 * 1024)
 
-/* --- the records we have ------------------------------------------------------- */
+/* --- the records we have
+ * ------------------------------------------------------- */
 
-/* Takes the next record off a log. RO_NOT_FOUND at its end, RO_VAULT_DAMAGED. */
+/* Takes the next record off a log. RO_NOT_FOUND at its end, RO_VAULT_DAMAGED.
+ */
 static enum ro_status
 next_record(struct ro_bytes *rest, struct ro_bytes *ret_record)
 {
@@ -48,9 +48,10 @@ replay(struct authority *authority)
     struct ro_bytes rest = ro_buf_view(&authority->log);
     struct ro_bytes record;
     enum ro_status s;
-    while ((s = next_record(&rest, &record)) == RO_OK)
-        RO_TRY(ro_directory_add(authority->directory, record, &replaying,
-                                NULL));
+    while ((s = next_record(&rest, &record)) == RO_OK) {
+        RO_TRY(
+            ro_directory_add(authority->directory, record, &replaying, NULL));
+    }
     return s == RO_NOT_FOUND ? check_pin(authority) : s;
 }
 
@@ -111,10 +112,13 @@ authority_log_serial(const struct authority *authority)
     return ro_directory_serial(authority->directory, NULL) + 1;
 }
 
-/* --- fetching -------------------------------------------------------------------- */
+/* --- fetching
+ * -------------------------------------------------------------------- */
 
 static enum ro_status
-take_record(struct authority *authority, struct ro_bytes raw, struct ro_why *why)
+take_record(struct authority *authority,
+            struct ro_bytes raw,
+            struct ro_why *why)
 {
     static const struct ro_replaying replaying = {RO_REPLAY_CHECK, 0};
     if (authority->log.size + raw.size > LOG_LIMIT - 4)
@@ -125,22 +129,22 @@ take_record(struct authority *authority, struct ro_bytes raw, struct ro_why *why
     return ro_buf_ok(&authority->log);
 }
 
-/* The broker must have what we have seen before, and give what it has. */
-static enum ro_status
-check_answer(const struct authority *authority,
-             const Reachout__Directory__Answer *answer,
-             struct ro_why *why)
+enum ro_status
+authority_log_check_answer(const struct authority *authority,
+                           const Reachout__Directory__Answer *answer,
+                           struct ro_why *why)
 {
     uint64_t have = ro_directory_size(authority->directory);
     uint64_t seen = authority->state.pin_size;
     if (seen < have)
         seen = have;
-    if (answer->size < seen)
+    if (answer->size < seen) {
         return ro_why(why, RO_ROLLED_BACK,
                       "the broker has %llu directory records, and had %llu "
                       "before",
                       (unsigned long long)answer->size,
                       (unsigned long long)seen);
+    }
     if (answer->n_records == 0 && answer->size > have)
         return ro_why(why, RO_FROZEN, "the broker withholds records");
     if (answer->n_records > 0 && answer->from != have)
@@ -178,7 +182,7 @@ fetch(struct authority *authority,
         return take_none(authority, why);
     RO_TRY(s);
     const Reachout__Directory__Answer *answer = (const void *)message;
-    RO_TRY(check_answer(authority, answer, why));
+    RO_TRY(authority_log_check_answer(authority, answer, why));
     for (size_t i = 0; i < answer->n_records; i++)
         RO_TRY(take_record(authority, ro_field(&answer->records[i]), why));
     ro_buf_clear(checkpoint);
@@ -188,13 +192,13 @@ fetch(struct authority *authority,
     return RO_OK;
 }
 
-/* --- what must hold ---------------------------------------------------------------- */
+/* --- what must hold
+ * ---------------------------------------------------------------- */
 
-/* Holds the new checkpoint against the log, the last one, and the clock. */
-static enum ro_status
-check_checkpoint(const struct authority *authority,
-                 struct ro_bytes raw,
-                 struct ro_why *why)
+enum ro_status
+authority_log_check_point(const struct authority *authority,
+                          struct ro_bytes raw,
+                          struct ro_why *why)
 {
     const struct ro_key *key =
         &ro_directory_charter(authority->directory)->broker_signing;
@@ -205,23 +209,26 @@ check_checkpoint(const struct authority *authority,
         return ro_why(why, s, "the broker's checkpoint is not signed by it");
     s = ro_checkpoint_agrees(&point, authority->directory);
     /* one of a broker that was replaced does not open any more */
-    bool has_last = ro_checkpoint_open(
-                        ro_buf_view(&authority->state.checkpoint),
-                        &authority->circle, key, &last) == RO_OK;
+    bool has_last =
+        ro_checkpoint_open(ro_buf_view(&authority->state.checkpoint),
+                           &authority->circle, key, &last) == RO_OK;
     if (s == RO_OK && has_last)
         s = ro_checkpoint_compare(&point, &last);
-    if (s != RO_OK)
+    if (s != RO_OK) {
         return ro_why(why, s,
                       "the directory differs from the one that the broker "
                       "showed before");
-    if (has_last && point.slot < last.slot)
+    }
+    if (has_last && point.slot < last.slot) {
         return ro_why(why, RO_ROLLED_BACK,
                       "the broker serves an older checkpoint than before");
+    }
     uint32_t hour = ro_hour_of(ro_clock_wall_s(&authority->world.clock));
-    if (point.slot + RO_FREEZE_HOURS < hour)
+    if (point.slot + RO_FREEZE_HOURS < hour) {
         return ro_why(why, RO_FROZEN,
                       "the broker's newest checkpoint is %u hours old",
                       hour - point.slot);
+    }
     return RO_OK;
 }
 
@@ -240,9 +247,10 @@ keep(struct authority *authority,
     if (size == state->pin_size &&
         ro_bytes_equal(fresh, ro_buf_view(&state->checkpoint)))
         return RO_OK;
-    if (size != state->pin_size)
-        RO_TRY(ro_file_write(path, ro_buf_view(&authority->log),
-                             RO_FILE_SECRET, why));
+    if (size != state->pin_size) {
+        RO_TRY(ro_file_write(path, ro_buf_view(&authority->log), RO_FILE_SECRET,
+                             why));
+    }
     RO_TRY(ro_directory_head(authority->directory, size, &state->pin_head));
     state->pin_size = size;
     ro_buf_clear(&state->checkpoint);
@@ -262,8 +270,7 @@ authority_log_sync(struct authority *authority, struct ro_why *why)
         return RO_OK;
     enum ro_status s = check_pin(authority);
     if (s != RO_OK)
-        return ro_why(why, s,
-                      "the broker shows another directory than before");
-    RO_TRY(check_checkpoint(authority, ro_buf_view(&checkpoint), why));
+        return ro_why(why, s, "the broker shows another directory than before");
+    RO_TRY(authority_log_check_point(authority, ro_buf_view(&checkpoint), why));
     return keep(authority, &checkpoint, why);
 }

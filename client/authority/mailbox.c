@@ -4,8 +4,6 @@
 
 #include "common/wire/codec.h"
 
-#include "frame.pb-c.h"
-
 #define VERB_ATTACH 8
 #define VERB_ACK 9
 #define WINDOW 64
@@ -22,8 +20,8 @@ struct receiving {
 static enum ro_status
 add_trouble(struct authority_requests *requests, const struct ro_why *trouble)
 {
-    struct ro_why *more = reallocarray(
-        requests->troubles, requests->n_troubles + 1, sizeof(*more));
+    struct ro_why *more = reallocarray(requests->troubles,
+                                       requests->n_troubles + 1, sizeof(*more));
     if (more == NULL)
         return RO_NO_MEMORY;
     requests->troubles = more;
@@ -31,7 +29,8 @@ add_trouble(struct authority_requests *requests, const struct ro_why *trouble)
     return RO_OK;
 }
 
-/* --- a push ---------------------------------------------------------------------- */
+/* --- a push
+ * ---------------------------------------------------------------------- */
 
 static struct ro_bytes
 find_body(const Reachout__Attach__Push *push, const ProtobufCBinaryData *hash)
@@ -109,7 +108,8 @@ receive_push(struct receiving *receiving, struct ro_bytes frame)
                : acknowledge(receiving, keys, push->n_envelopes);
 }
 
-/* --- attached ----------------------------------------------------------------------- */
+/* --- attached
+ * ----------------------------------------------------------------------- */
 
 static enum ro_status
 attach(struct receiving *receiving)
@@ -123,8 +123,8 @@ attach(struct receiving *receiving)
     RO_TRY(link_mailbox_proof(authority->link, pair, &proof));
     ask.has_window = ask.has_mailbox_key = ask.has_proof = true;
     ask.window = WINDOW;
-    ask.mailbox_key = ro_as_field(
-        (struct ro_bytes){ro_keypair_public(pair)->b, RO_KEY_SIZE});
+    ask.mailbox_key =
+        ro_as_field((struct ro_bytes){ro_keypair_public(pair)->b, RO_KEY_SIZE});
     ask.proof = ro_as_field((struct ro_bytes){proof.b, RO_SIGNATURE_SIZE});
     RO_TRY(authority_ask(authority, VERB_ATTACH, &ask.base, receiving->why,
                          &message));
@@ -133,27 +133,32 @@ attach(struct receiving *receiving)
     return RO_OK;
 }
 
+/* Takes the next push, or attaches again where the connection was lost. */
+static enum ro_status
+take_next(struct receiving *receiving, int64_t until_ms)
+{
+    struct ro_bytes frame;
+    enum ro_status s =
+        link_push(receiving->authority->link, LINK_OPEN, until_ms, &frame);
+    if (s == RO_NOT_FOUND) {
+        return ro_why(receiving->why, RO_UNREACHABLE,
+                      "the broker does not deliver the requests it has");
+    }
+    if (s == RO_UNREACHABLE)
+        return attach(receiving);
+    RO_TRY(s);
+    return receive_push(receiving, frame);
+}
+
 static enum ro_status
 drain(struct receiving *receiving)
 {
-    struct authority *authority = receiving->authority;
-    int64_t until_ms = ro_clock_mono_ms(&authority->world.clock) +
-                       authority->world.wait_ms;
+    const struct authority *authority = receiving->authority;
+    int64_t until_ms =
+        ro_clock_mono_ms(&authority->world.clock) + authority->world.wait_ms;
     RO_TRY(attach(receiving));
-    while (receiving->waiting > 0) {
-        struct ro_bytes frame;
-        enum ro_status s =
-            link_push(authority->link, LINK_OPEN, until_ms, &frame);
-        if (s == RO_NOT_FOUND)
-            return ro_why(receiving->why, RO_UNREACHABLE,
-                          "the broker does not deliver the requests it has");
-        if (s == RO_UNREACHABLE) {
-            RO_TRY(attach(receiving));
-            continue;
-        }
-        RO_TRY(s);
-        RO_TRY(receive_push(receiving, frame));
-    }
+    while (receiving->waiting > 0)
+        RO_TRY(take_next(receiving, until_ms));
     return RO_OK;
 }
 

@@ -45,23 +45,34 @@ authority_petition_find(const struct authority *authority,
     return NULL;
 }
 
+static bool
+is_older(const struct authority_petition *a, const struct authority_petition *b)
+{
+    if (a->sent_at_s != b->sent_at_s)
+        return a->sent_at_s < b->sent_at_s;
+    return memcmp(a->id.b, b->id.b, RO_ID_SIZE) < 0;
+}
+
 enum ro_status
 authority_petition_add_take(struct authority *authority,
                             struct authority_petition *petition)
 {
-    struct authority_petition **more =
-        reallocarray(authority->petitions, authority->n_petitions + 1,
-                     sizeof(*more));
+    struct authority_petition **more = reallocarray(
+        authority->petitions, authority->n_petitions + 1, sizeof(void *));
     if (more == NULL) {
         authority_petition_free(petition);
         return RO_NO_MEMORY;
     }
     authority->petitions = more;
-    more[authority->n_petitions++] = petition;
+    size_t at = authority->n_petitions++;
+    for (; at > 0 && is_older(petition, more[at - 1]); at--)
+        more[at] = more[at - 1];
+    more[at] = petition;
     return RO_OK;
 }
 
-/* --- writing ---------------------------------------------------------------- */
+/* --- writing ----------------------------------------------------------------
+ */
 
 static char *
 path_of(const struct authority *authority, const struct ro_message_id *id)
@@ -106,7 +117,8 @@ authority_petition_save(const struct authority *authority,
     return ro_armour_write(path, KIND, ro_buf_view(&row), RO_FILE_SECRET, why);
 }
 
-/* --- reading ---------------------------------------------------------------- */
+/* --- reading ----------------------------------------------------------------
+ */
 
 static void
 read_text(struct row_reader *row, char ret_text[AUTHORITY_NAME_MAX + 1])
@@ -189,18 +201,6 @@ close_folder(DIR **folder)
         closedir(*folder);
 }
 
-static int
-by_age(const void *a, const void *b)
-{
-    const struct authority_petition *x =
-        *(const struct authority_petition *const *)a;
-    const struct authority_petition *y =
-        *(const struct authority_petition *const *)b;
-    if (x->sent_at_s != y->sent_at_s)
-        return x->sent_at_s < y->sent_at_s ? -1 : 1;
-    return memcmp(x->id.b, y->id.b, RO_ID_SIZE);
-}
-
 enum ro_status
 authority_petitions_load(struct authority *authority, struct ro_why *why)
 {
@@ -208,9 +208,10 @@ authority_petitions_load(struct authority *authority, struct ro_why *why)
     if (folder_path == NULL)
         return RO_NO_MEMORY;
     RO_CLEANUP(close_folder) DIR *folder = opendir(folder_path);
-    if (folder == NULL)
+    if (folder == NULL) {
         return ro_why(why, errno == ENOENT ? RO_VAULT_DAMAGED : RO_IO_FAILED,
                       "%s: %s", folder_path, strerror(errno));
+    }
     const struct dirent *entry;
     while ((entry = readdir(folder)) != NULL) {
         if (!is_request(entry->d_name))
@@ -220,8 +221,5 @@ authority_petitions_load(struct authority *authority, struct ro_why *why)
             return RO_NO_MEMORY;
         RO_TRY(load_one(authority, path, why));
     }
-    if (authority->n_petitions > 0)
-        qsort(authority->petitions, authority->n_petitions,
-              sizeof(struct authority_petition *), by_age);
     return RO_OK;
 }

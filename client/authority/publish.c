@@ -2,8 +2,6 @@
 /* Talking to the broker: asks, records, and doing again what was cut short. */
 #include "client/authority/inside.h"
 
-#include "frame.pb-c.h"
-
 #define VERB_APPEND 5
 #define ROUNDS 4
 
@@ -14,10 +12,11 @@ authority_link(struct authority *authority, struct ro_why *why)
     const struct authority_broker *broker = &authority->broker;
     if (authority->link != NULL)
         return RO_OK;
-    if (broker->open_endpoint[0] == '\0')
+    if (broker->open_endpoint[0] == '\0') {
         return ro_why(why, RO_NOT_READY,
                       "no broker is known yet; publish the charter first "
                       "(`reachout authority charter`)");
+    }
     struct link_setup setup = {
         .member_endpoint = broker->member_endpoint,
         .open_endpoint = broker->open_endpoint,
@@ -35,8 +34,7 @@ authority_link(struct authority *authority, struct ro_why *why)
 static int64_t
 deadline(const struct authority *authority)
 {
-    return ro_clock_mono_ms(&authority->world.clock) +
-           authority->world.wait_ms;
+    return ro_clock_mono_ms(&authority->world.clock) + authority->world.wait_ms;
 }
 
 enum ro_status

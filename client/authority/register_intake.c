@@ -263,6 +263,8 @@ end_row(struct register_intake *intake)
 void
 register_intake_cell(struct register_intake *intake, struct ro_bytes cell)
 {
+    if (intake->status != RO_OK)
+        return;
     if (intake->has_header)
         take_cell(intake, cell);
     else
@@ -272,6 +274,8 @@ register_intake_cell(struct register_intake *intake, struct ro_bytes cell)
 void
 register_intake_row(struct register_intake *intake, uint32_t line)
 {
+    if (intake->status != RO_OK)
+        return; /* cells may be cut short */
     intake->line = line;
     if (intake->has_header)
         end_row(intake);
@@ -308,7 +312,8 @@ register_intake_end(struct register_intake *intake,
                              intake->la_code);
     RO_TRY(register_intake_status(intake, why));
     *ret_list = RO_STEAL(intake->list);
-    register_intake_fail(intake, RO_BAD_INPUT, "the register is read already");
+    intake->status =
+        ro_why(&intake->why, RO_BAD_INPUT, "the register is read already");
     return RO_OK;
 }
 

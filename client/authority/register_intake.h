@@ -24,7 +24,7 @@ void register_intake_cell(struct register_intake *intake, struct ro_bytes cell);
 void register_intake_row(struct register_intake *intake, uint32_t line);
 
 /* Notes a failure, with the words of the file made visible. The first one
- * stays. */
+ * stays, and nothing is taken any more. */
 void register_intake_fail(struct register_intake *intake,
                           enum ro_status status,
                           const char *format,

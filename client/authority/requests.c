@@ -11,7 +11,8 @@
 
 static_assert(AUTHORITY_WORDS == RO_WORDS, "the same words on both sides");
 
-/* --- the list ---------------------------------------------------------------------- */
+/* --- the list
+ * ---------------------------------------------------------------------- */
 
 void
 authority_requests_fini(struct authority_requests *requests)
@@ -53,10 +54,23 @@ list_requests(const struct authority *authority,
     if (requests->list == NULL)
         return RO_NO_MEMORY;
     for (size_t i = 0; i < authority->n_petitions; i++) {
-        if (authority_petition_is_open(authority->petitions[i]))
+        if (authority_petition_is_open(authority->petitions[i])) {
             fill_request(authority, authority->petitions[i],
                          &requests->list[requests->n++]);
+        }
     }
+    return RO_OK;
+}
+
+enum ro_status
+authority_list(const struct authority *authority,
+               struct authority_requests *ret_requests)
+{
+    RO_CLEANUP(authority_requests_fini)
+    struct authority_requests requests = {0};
+    RO_TRY(list_requests(authority, &requests));
+    *ret_requests = requests;
+    requests = (struct authority_requests){0};
     return RO_OK;
 }
 
@@ -75,28 +89,8 @@ authority_receive(struct authority *authority,
     return RO_OK;
 }
 
-/* --- finding one --------------------------------------------------------------------- */
-
-/* Names the ones that a prefix may mean, as many as there is room for. */
-static enum ro_status
-ambiguous(const struct authority *authority,
-          const char *prefix,
-          struct ro_why *why)
-{
-    RO_AUTOBUF words = {0};
-    for (size_t i = 0; i < authority->n_petitions; i++) {
-        const struct authority_petition *one = authority->petitions[i];
-        char hex[RO_ID_HEX];
-        ro_hex(one->id.b, RO_ID_SIZE, hex);
-        if (authority_petition_is_open(one) &&
-            strncmp(hex, prefix, strlen(prefix)) == 0)
-            ro_buf_printf(&words, " %s", hex);
-    }
-    ro_buf_put_u8(&words, 0);
-    RO_TRY(ro_buf_ok(&words));
-    return ro_why(why, RO_AMBIGUOUS, "more than one begins with %s:%s", prefix,
-                  (const char *)words.data);
-}
+/* --- finding one
+ * --------------------------------------------------------------------- */
 
 enum ro_status
 authority_find(const struct authority *authority,
@@ -115,8 +109,10 @@ authority_find(const struct authority *authority,
         ro_hex(one->id.b, RO_ID_SIZE, hex);
         if (!authority_petition_is_open(one) || strncmp(hex, prefix, size) != 0)
             continue;
-        if (found != NULL)
-            return ambiguous(authority, prefix, why);
+        if (found != NULL) {
+            return ro_why(why, RO_AMBIGUOUS,
+                          "more than one request begins with %s", prefix);
+        }
         found = one;
     }
     if (found == NULL)
@@ -125,7 +121,9 @@ authority_find(const struct authority *authority,
     return RO_OK;
 }
 
-/* --- yes ------------------------------------------------------------------------------- */
+/* --- yes
+ * -------------------------------------------------------------------------------
+ */
 
 static enum ro_status
 pack_member(const struct authority *authority,
@@ -144,8 +142,8 @@ pack_member(const struct authority *authority,
     member.has_urn = petition->urn != 0;
     member.urn = petition->urn;
     member.name = petition->name[0] != '\0' ? petition->name : NULL;
-    member.key = ro_as_field(
-        (struct ro_bytes){petition->member_key.b, RO_KEY_SIZE});
+    member.key =
+        ro_as_field((struct ro_bytes){petition->member_key.b, RO_KEY_SIZE});
     member.has_home_urn = petition->home_urn != 0;
     member.home_urn = petition->home_urn;
     return ro_pack(&member.base, ret_body);
@@ -159,14 +157,15 @@ append_member(struct authority *authority,
     RO_AUTOBUF body = {0};
     RO_AUTOBUF record = {0};
     const struct ro_member_view *other =
-        petition->urn == 0 ? NULL
-                           : ro_directory_member_by_urn(authority->directory,
-                                                        petition->urn);
-    if (other != NULL && other->standing == RO_MEMBER_LIVE)
+        petition->urn == 0
+            ? NULL
+            : ro_directory_member_by_urn(authority->directory, petition->urn);
+    if (other != NULL && other->standing == RO_MEMBER_LIVE) {
         return ro_why(why, RO_REFUSED,
                       "%s is a member with another key already; refuse this "
                       "request, or remove that member first",
                       other->name);
+    }
     RO_TRY(pack_member(authority, petition, &body));
     RO_TRY(authority_sign(authority, REACHOUT__SIGNED__KIND__MEMBER,
                           ro_buf_view(&body), why, &record));
@@ -206,16 +205,19 @@ authority_admit(struct authority *authority,
 {
     struct authority_petition *petition;
     RO_TRY(find_open(authority, id, why, &petition));
-    if (petition->standing == AUTHORITY_REFUSING)
+    if (petition->standing == AUTHORITY_REFUSING) {
         return ro_why(why, RO_REFUSED,
                       "it was refused; the answer is on its way");
+    }
     RO_TRY(authority_complete(authority, publish_seat, petition, why));
     RO_TRY(authority_answer_seal(authority, petition, AUTHORITY_ADMITTING, NULL,
                                  why));
     return authority_answer_send(authority, petition, why);
 }
 
-/* --- no -------------------------------------------------------------------------------- */
+/* --- no
+ * --------------------------------------------------------------------------------
+ */
 
 enum ro_status
 authority_refuse(struct authority *authority,
@@ -226,16 +228,17 @@ authority_refuse(struct authority *authority,
     struct authority_petition *petition;
     struct ro_why detail = {.text = ""};
     RO_TRY(find_open(authority, id, why, &petition));
-    if (text[0] == '\0' ||
-        ro_text_check(ro_bytes_text(text), RO_TEXT_BODY, RO_WHY_LIMIT,
-                      &detail) != RO_OK)
+    if (text[0] == '\0' || ro_text_check(ro_bytes_text(text), RO_TEXT_BODY,
+                                         RO_WHY_LIMIT, &detail) != RO_OK) {
         return ro_why(why, RO_BAD_INPUT, "the reason: %s",
                       detail.text[0] != '\0' ? detail.text : "there is none");
+    }
     RO_TRY(authority_log_sync(authority, why));
     if (petition->standing == AUTHORITY_ADMITTING ||
-        ro_directory_seat(authority->directory, &petition->seat) != NULL)
+        ro_directory_seat(authority->directory, &petition->seat) != NULL) {
         return ro_why(why, RO_ILLEGAL,
                       "it is admitted already; `authority admit` completes it");
+    }
     RO_TRY(authority_answer_seal(authority, petition, AUTHORITY_REFUSING, text,
                                  why));
     return authority_answer_send(authority, petition, why);

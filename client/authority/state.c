@@ -34,7 +34,8 @@ authority_world_system(void)
                                     .wait_ms = AUTHORITY_WAIT_MS};
 }
 
-/* --- writing ---------------------------------------------------------------- */
+/* --- writing ----------------------------------------------------------------
+ */
 
 static void
 put_keys(struct ro_buf *row, const struct authority_state *state)
@@ -76,7 +77,8 @@ authority_state_save(const char *dir,
                            why);
 }
 
-/* --- reading ---------------------------------------------------------------- */
+/* --- reading ----------------------------------------------------------------
+ */
 
 static void
 read_text(struct row_reader *row, char *ret_text, size_t room)
@@ -103,8 +105,8 @@ read_keys(struct row_reader *row, struct authority_state *state)
         struct authority_key *key = &state->keys[state->n_keys];
         row_fixed(row, key->public_key.b, RO_KEY_SIZE);
         struct ro_bytes path = row_piece(row);
-        key->path = strndup(path.size > 0 ? (const char *)path.data : "",
-                            path.size);
+        key->path =
+            strndup(path.size > 0 ? (const char *)path.data : "", path.size);
         if (key->path == NULL)
             return RO_NO_MEMORY;
         state->n_keys++;
@@ -155,11 +157,12 @@ load(const char *dir, struct ro_why *why, struct authority_state *state)
     if (path == NULL)
         return RO_NO_MEMORY;
     enum ro_status s = ro_armour_read(path, STATE_KIND, why, &row);
-    if (s == RO_NOT_FOUND)
+    if (s == RO_NOT_FOUND) {
         return ro_why(why, s,
                       "%s: no authority here; `reachout authority init` makes "
                       "one",
                       dir);
+    }
     RO_TRY(s);
     s = read_row(ro_buf_view(&row), state);
     return s == RO_VAULT_DAMAGED ? ro_why(why, s, "%s: damaged", path) : s;
@@ -182,37 +185,40 @@ authority_state_public(const struct authority_state *state,
                        Reachout__AuthorityPublic *ret_public)
 {
     reachout__authority_public__init(ret_public);
-    for (size_t i = 0; i < state->n_keys; i++)
-        keys[i] = ro_as_field((struct ro_bytes){
-            state->keys[i].public_key.b, RO_KEY_SIZE});
-    /* packing only reads it */
-    ret_public->name = (char *)(uintptr_t)state->circle_name;
+    for (size_t i = 0; i < state->n_keys; i++) {
+        keys[i] = ro_as_field(
+            (struct ro_bytes){state->keys[i].public_key.b, RO_KEY_SIZE});
+    }
+    ret_public->name = authority_borrow(state->circle_name);
     ret_public->n_authority_keys = state->n_keys;
     ret_public->authority_keys = keys;
     ret_public->has_threshold = ret_public->has_enrolment_key = true;
     ret_public->has_mailbox_key = true;
     ret_public->threshold = state->threshold;
-    ret_public->enrolment_key = ro_as_field((struct ro_bytes){
-        ro_keypair_public(state->enrolment)->b, RO_KEY_SIZE});
-    ret_public->mailbox_key = ro_as_field((struct ro_bytes){
-        ro_keypair_public(state->mailbox)->b, RO_KEY_SIZE});
+    ret_public->enrolment_key = ro_as_field(
+        (struct ro_bytes){ro_keypair_public(state->enrolment)->b, RO_KEY_SIZE});
+    ret_public->mailbox_key = ro_as_field(
+        (struct ro_bytes){ro_keypair_public(state->mailbox)->b, RO_KEY_SIZE});
 }
 
-/* --- the folder -------------------------------------------------------------- */
+/* --- the folder --------------------------------------------------------------
+ */
 
 static enum ro_status
 lock(struct authority *authority, struct ro_why *why)
 {
     const char *dir = authority->dir;
     authority->lock_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (authority->lock_fd < 0)
+    if (authority->lock_fd < 0) {
         return ro_why(why, errno == ENOENT ? RO_NOT_FOUND : RO_IO_FAILED,
                       "%s: %s", dir, strerror(errno));
+    }
     if (flock(authority->lock_fd, LOCK_EX | LOCK_NB) == 0)
         return RO_OK;
-    if (errno == EWOULDBLOCK)
+    if (errno == EWOULDBLOCK) {
         return ro_why(why, RO_TAKEN,
                       "%s: another command is at work there; try again", dir);
+    }
     return ro_why(why, RO_IO_FAILED, "%s: lock: %s", dir, strerror(errno));
 }
 

@@ -7,6 +7,7 @@
 #include "client/cli/show.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define DIR_ROW                                                                \
     {                                                                          \
@@ -17,8 +18,10 @@
         "out", "FILE", "", CLI_LATER                                           \
     }
 #define HELD_SHOWN 20
+#define CHOICES_SHOWN 20
 
-/* --- what they share -------------------------------------------------------- */
+/* --- what they share --------------------------------------------------------
+ */
 
 /* Opens the folder of --dir, with the patience of --wait. */
 static enum ro_status
@@ -49,15 +52,17 @@ read_urn(const struct cli_args *args,
                : ro_why(why, RO_USAGE, "--%s: a URN has no fraction", name);
 }
 
-/* --- init ------------------------------------------------------------------- */
+/* --- init -------------------------------------------------------------------
+ */
 
 static const struct cli_option init_options[] = {
     DIR_ROW,
-    {"circle",    "NAME", "what the partnership is called",      CLI_ONCE},
-    {"keys",      "N",    "signing keys (default 1)",            CLI_ONCE},
-    {"threshold", "K",    "so many of them sign (default 1)",    CLI_ONCE},
-    {"key-file",  "FILE", "where the one signing key is, or is made; "
-                          "default DIR/keys/1.key",              CLI_ONCE},
+    {"circle",    "NAME", "what the partnership is called",   CLI_ONCE},
+    {"keys",      "N",    "signing keys (default 1)",         CLI_ONCE},
+    {"threshold", "K",    "so many of them sign (default 1)", CLI_ONCE},
+    {"key-file",  "FILE",
+      "where the one signing key is, or is made; "
+     "default DIR/keys/1.key",                                 CLI_ONCE},
     CLI_OPTIONS_END
 };
 
@@ -94,8 +99,8 @@ run_init(const struct cli_args *args,
 {
     static const struct cli_range range = {1, 99, 1};
     const struct authority_world world = authority_world_system();
-    struct authority_founding founding = {
-        .key_file = options_text(args, "key-file")};
+    struct authority_founding founding = {.key_file =
+                                              options_text(args, "key-file")};
     RO_CLEANUP(authority_founded_fini) struct authority_founded founded = {0};
     double keys = 0;
     double threshold = 0;
@@ -110,14 +115,15 @@ run_init(const struct cli_args *args,
     return RO_OK;
 }
 
-/* --- charter ----------------------------------------------------------------- */
+/* --- charter -----------------------------------------------------------------
+ */
 
 static const struct cli_option charter_options[] = {
     DIR_ROW,
     {"file",   "FILE", "circle.conf: topics, urgency, groups, calendar",
-     CLI_ONCE},
+      CLI_ONCE},
     {"broker", "FILE", "broker.pub: where the broker is, and its keys",
-     CLI_ONCE},
+      CLI_ONCE},
     INPUT_WAIT_ROW,
     OUT_LATER,
     CLI_OPTIONS_END
@@ -150,17 +156,16 @@ run_charter(const struct cli_args *args,
     doc_count(output_json(out), "record", record);
     ro_buf_printf(&out->text, "The charter is record %llu of the directory.\n",
                   (unsigned long long)record);
-    ro_buf_printf(&out->hint,
-                  "next: reachout authority register --csv FILE\n");
+    ro_buf_printf(&out->hint, "next: reachout authority register --csv FILE\n");
     return RO_OK;
 }
 
-/* --- register ---------------------------------------------------------------- */
+/* --- register ----------------------------------------------------------------
+ */
 
 static const struct cli_option register_options[] = {
     DIR_ROW,
-    {"csv",     "FILE", "an export of the register of schools (GIAS)",
-     CLI_ONCE},
+    {"csv",     "FILE", "an export of the register of schools (GIAS)", CLI_ONCE},
     {"la",      "CODE", "only the schools of this local authority",    CLI_ONCE},
     {"dry-run", NULL,   "say what would happen, and ask nobody",       CLI_ONCE},
     INPUT_WAIT_ROW,
@@ -183,9 +188,10 @@ list_held(struct cli_output *out, const struct register_list *list)
         show_line(&out->text, list->held[i].why);
         ro_buf_put_u8(&out->text, '\n');
     }
-    if (list->held_count > HELD_SHOWN)
+    if (list->held_count > HELD_SHOWN) {
         ro_buf_printf(&out->text, "  and %zu more; --json lists them all\n",
                       list->held_count - HELD_SHOWN);
+    }
 }
 
 static void
@@ -225,15 +231,17 @@ run_register(const struct cli_args *args,
     return RO_OK;
 }
 
-/* --- invite ------------------------------------------------------------------- */
+/* --- invite
+ * ------------------------------------------------------------------- */
 
 static const struct cli_option invite_options[] = {
     DIR_ROW,
     {"kind",    "KIND", "school, coordinators, source, trust or la", CLI_ONCE},
     {"urn",     "URN",  "the school, as the register knows it",      CLI_ONCE},
     {"name",    "NAME", "what anybody but a school is called",       CLI_ONCE},
-    {"seat",    "SEAT", "lead, delegate, office, chair, coordinator, source "
-                        "or auditor",                                CLI_ONCE},
+    {"seat",    "SEAT",
+      "lead, delegate, office, chair, coordinator, source "
+     "or auditor",                                                    CLI_ONCE},
     {"home",    "URN",  "the school that a coordinator is of",       CLI_ONCE},
     {"expires", "TIME", "how long it is valid: 14d (default), 12h",  CLI_ONCE},
     {"out",     "FILE", "where the invitation goes",                 CLI_ONCE},
@@ -281,13 +289,11 @@ run_invite(const struct cli_args *args,
     return RO_OK;
 }
 
-/* --- requests ------------------------------------------------------------------ */
+/* --- requests
+ * ------------------------------------------------------------------ */
 
-static const struct cli_option requests_options[] = {
-    DIR_ROW,
-    INPUT_WAIT_ROW,
-    CLI_OPTIONS_END
-};
+static const struct cli_option requests_options[] = {DIR_ROW, INPUT_WAIT_ROW,
+                                                     CLI_OPTIONS_END};
 
 static void
 show_request(struct cli_output *out,
@@ -347,16 +353,18 @@ run_requests(const struct cli_args *args,
     json_t *list = doc_list(output_json(out), "requests");
     for (size_t i = 0; i < requests.n; i++)
         show_request(out, list, &requests.list[i]);
-    if (requests.n == 0)
+    if (requests.n == 0) {
         ro_buf_printf(&out->text, "Nobody waits to be admitted.\n");
-    else
+    } else {
         ro_buf_printf(&out->hint,
                       "next: compare the words by telephone, then reachout "
                       "authority admit REQUEST\n");
+    }
     return RO_OK;
 }
 
-/* --- admit ----------------------------------------------------------------------- */
+/* --- admit
+ * ----------------------------------------------------------------------- */
 
 static const struct cli_option admit_options[] = {
     DIR_ROW,
@@ -368,16 +376,19 @@ static const struct cli_option admit_options[] = {
 
 static enum ro_status
 admit_one(struct authority *authority,
-          const struct ro_message_id *id,
+          const struct authority_request *request,
           struct cli_output *out,
           struct ro_why *why)
 {
     char hex[RO_ID_HEX];
+    RO_AUTOBUF line = {0};
     json_t *list = json_object_get(output_json(out), "admitted");
-    RO_TRY(authority_admit(authority, id, why));
-    ro_hex(id->b, RO_ID_SIZE, hex);
+    show_line(&line, request->name);
+    RO_TRY(authority_admit(authority, &request->id, why));
+    ro_hex(request->id.b, RO_ID_SIZE, hex);
     json_array_append_new(list, json_string(hex));
-    ro_buf_printf(&out->text, "%s is admitted.\n", hex);
+    ro_buf_put(&out->text, line.data, line.size);
+    ro_buf_printf(&out->text, " (%s) is admitted.\n", request->role);
     return RO_OK;
 }
 
@@ -395,7 +406,7 @@ admit_all(struct authority *authority,
     for (size_t i = 0; i < requests.n; i++) {
         struct ro_why detail = {""};
         enum ro_status s =
-            admit_one(authority, &requests.list[i].id, out, &detail);
+            admit_one(authority, &requests.list[i], out, &detail);
         if (s == RO_OK || first != RO_OK)
             continue;
         *why = detail;
@@ -406,6 +417,48 @@ admit_all(struct authority *authority,
     if (requests.n == 0)
         ro_buf_printf(&out->text, "Nobody waits to be admitted.\n");
     return first;
+}
+
+/* The waiting requests that an id may mean, for an ambiguous one. */
+static void
+offer_choices(const struct authority_requests *requests,
+              const char *prefix,
+              struct cli_output *out)
+{
+    char ids[CHOICES_SHOWN][RO_ID_HEX];
+    const char *choices[CHOICES_SHOWN];
+    size_t n = 0;
+    for (size_t i = 0; i < requests->n && n < CHOICES_SHOWN; i++) {
+        ro_hex(requests->list[i].id.b, RO_ID_SIZE, ids[n]);
+        if (strncmp(ids[n], prefix, strlen(prefix)) != 0)
+            continue;
+        choices[n] = ids[n];
+        n++;
+    }
+    output_choices(out, choices, n);
+}
+
+/* Finds the waiting request of an id that was typed. */
+static enum ro_status
+find_request(struct authority *authority,
+             const char *prefix,
+             struct cli_output *out,
+             struct ro_why *why,
+             struct authority_request *ret_request)
+{
+    RO_CLEANUP(authority_requests_fini)
+    struct authority_requests requests = {0};
+    struct ro_message_id id;
+    RO_TRY(authority_list(authority, &requests));
+    enum ro_status s = authority_find(authority, prefix, why, &id);
+    if (s == RO_AMBIGUOUS)
+        offer_choices(&requests, prefix, out);
+    RO_TRY(s);
+    for (size_t i = 0; i < requests.n; i++) {
+        if (ro_message_id_equal(&requests.list[i].id, &id))
+            *ret_request = requests.list[i];
+    }
+    return RO_OK;
 }
 
 static enum ro_status
@@ -421,14 +474,15 @@ run_admit(const struct cli_args *args,
     if (args->n_words == 0)
         return admit_all(authority, out, why);
     for (size_t i = 0; i < args->n_words; i++) {
-        struct ro_message_id id;
-        RO_TRY(authority_find(authority, args->words[i], why, &id));
-        RO_TRY(admit_one(authority, &id, out, why));
+        struct authority_request request;
+        RO_TRY(find_request(authority, args->words[i], out, why, &request));
+        RO_TRY(admit_one(authority, &request, out, why));
     }
     return RO_OK;
 }
 
-/* --- refuse ----------------------------------------------------------------------- */
+/* --- refuse
+ * ----------------------------------------------------------------------- */
 
 static const struct cli_option refuse_options[] = {
     DIR_ROW,
@@ -446,17 +500,21 @@ run_refuse(const struct cli_args *args,
     RO_CLEANUP(authority_freep) struct authority *authority = NULL;
     RO_AUTOBUF typed = {0};
     const char *text = NULL;
-    struct ro_message_id id;
+    struct authority_request request = {0};
     RO_TRY(input_text(args, INPUT_REQUIRED, &typed, why, &text));
     RO_TRY(open_dir(args, why, &authority));
-    RO_TRY(authority_find(authority, args->words[0], why, &id));
-    RO_TRY(authority_refuse(authority, &id, text, why));
-    doc_id(output_json(out), "refused", id.b);
-    ro_buf_printf(&out->text, "It is refused, and the reason is on its way.\n");
+    RO_TRY(find_request(authority, args->words[0], out, why, &request));
+    show_line(&out->text, request.name);
+    RO_TRY(authority_refuse(authority, &request.id, text, why));
+    doc_id(output_json(out), "refused", request.id.b);
+    ro_buf_printf(&out->text,
+                  " (%s) is refused, and the reason is on its way.\n",
+                  request.role);
     return RO_OK;
 }
 
-/* --- the table --------------------------------------------------------------------- */
+/* --- the table
+ * --------------------------------------------------------------------- */
 
 #define MANY 1000
 #define LATER "", "", "", NULL, 0, MANY, NULL, NULL

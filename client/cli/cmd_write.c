@@ -84,8 +84,7 @@ view_state(struct cli_output *out, const struct ro_result *result)
     render_text_state(&out->text, result);
 }
 
-/* --- the helper's side
- * ------------------------------------------------------------ */
+/* --- the helper's side ---------------------------------------------------- */
 
 static void
 view_answer(struct cli_output *out, const struct ro_result *result)
@@ -126,14 +125,18 @@ cmd_write_pass(const struct cli_args *args,
     return carry_out(&plan, &write, args, out, why);
 }
 
-/* --- the asker's side
- * ---------------------------------------------------------------- */
+/* --- the asker's side ----------------------------------------------------- */
 
 static void
 view_accept(struct cli_output *out, const struct ro_result *result)
 {
     view_state(out, result);
-    ro_buf_printf(&out->hint, "next: reachout say THREAD --text \"...\"\n");
+    ro_buf_printf(&out->hint, "next: reachout say ");
+    if (ro_thread_id_is_zero(&result->thread_id))
+        ro_buf_printf(&out->hint, "THREAD");
+    else
+        show_id(&out->hint, result->thread_id.b);
+    ro_buf_printf(&out->hint, " --text \"...\"\n");
 }
 
 enum ro_status
@@ -205,8 +208,7 @@ cmd_write_withdraw(const struct cli_args *args,
     return carry_out(&plan, &write, args, out, why);
 }
 
-/* --- either
- * ----------------------------------------------------------------------------
+/* --- either ----------------------------------------------------------------
  */
 
 static void

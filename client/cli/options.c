@@ -140,10 +140,31 @@ refuse_option(const struct pass *pass, int c)
     return unknown_long(pass, pass->argv[optind - 1] + 2);
 }
 
-/* --- a pass
- * ------------------------------------------------------------------- */
+/* --- a pass --------------------------------------------------------------- */
 
 enum words { STOP_AT_WORD, TAKE_WORDS };
+
+/* Takes what getopt_long has found. */
+static enum ro_status
+take_found(struct pass *pass, int c)
+{
+    struct cli_args *args = pass->args;
+    switch (c) {
+    case 1:
+        args->words[args->n_words++] = optarg;
+        return RO_OK;
+    case 'h':
+        args->wish = CLI_HELP;
+        return RO_OK;
+    case 'V':
+        args->wish = CLI_VERSION;
+        return RO_OK;
+    default:
+        if (c < FIRST_ROW)
+            return refuse_option(pass, c);
+        return take_option(pass, pass->rows[c - FIRST_ROW], optarg);
+    }
+}
 
 static enum ro_status
 read_options(struct pass *pass, enum words words)
@@ -155,23 +176,10 @@ read_options(struct pass *pass, enum words words)
     optind = 0;
     opterr = 0;
     while ((c = getopt_long(pass->argc, pass->argv, shorts, pass->longs,
-                            NULL)) != -1) {
-        if (c == 1) {
-            args->words[args->n_words++] = optarg;
-        } else if (c == 'h') {
-            args->wish = CLI_HELP;
-        } else if (c == 'V') {
-            args->wish = CLI_VERSION;
-        } else if (c >= FIRST_ROW) {
-            RO_TRY(take_option(pass, pass->rows[c - FIRST_ROW], optarg));
-        } else {
-            return refuse_option(pass, c);
-        }
-    }
-    if (words == TAKE_WORDS) {
-        while (optind < pass->argc)
-            args->words[args->n_words++] = pass->argv[optind++];
-    }
+                            NULL)) != -1)
+        RO_TRY(take_found(pass, c));
+    while (words == TAKE_WORDS && optind < pass->argc)
+        args->words[args->n_words++] = pass->argv[optind++];
     return RO_OK;
 }
 
@@ -297,8 +305,7 @@ options_fini(struct cli_args *args)
     *args = (struct cli_args){.form = CLI_TEXT};
 }
 
-/* --- what was given
- * ------------------------------------------------------------- */
+/* --- what was given ------------------------------------------------------- */
 
 static const struct cli_given *
 find_given(const struct cli_args *args, const char *name)

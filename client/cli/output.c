@@ -70,8 +70,7 @@ output_flush(const struct cli_args *args, struct cli_output *out)
     return s;
 }
 
-/* --- the end of a command
- * ------------------------------------------------------ */
+/* --- the end of a command ------------------------------------------------- */
 
 static bool
 has_colour(const struct cli_args *args)
@@ -152,6 +151,8 @@ output_finish(const struct cli_args *args,
     }
     if (status != RO_OK)
         say_error(args, out, status, why);
+    if (status == RO_KEPT)
+        ro_buf_printf(&out->hint, "next: reachout sync sends it\n");
     if (args->form == CLI_TEXT)
         talk(&out->hint);
     return exit_code;

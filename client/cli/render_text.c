@@ -44,8 +44,7 @@ left_out(struct ro_buf *out, const struct ro_result *result)
     }
 }
 
-/* --- this seat
- * --------------------------------------------------------------------- */
+/* --- this seat ------------------------------------------------------------ */
 
 static void
 words_to_compare(struct ro_buf *out, const struct ro_self *self)
@@ -66,20 +65,22 @@ render_text_join(struct ro_buf *out, const struct ro_result *result)
 {
     const struct ro_self *self = &result->self;
     const char *state = result->state != NULL ? result->state : "";
-    show_line(out, self->name);
-    ro_buf_printf(out, " (");
-    show_line(out, self->role);
-    ro_buf_printf(out, "): ");
     if (strcmp(state, "admitted") == 0) {
-        ro_buf_printf(out, "admitted.\n");
+        ro_buf_printf(out, "Admitted: ");
+        show_line(out, self->name);
+        ro_buf_printf(out, ", ");
+        show_line(out, self->role);
+        line_feed(out);
         return;
     }
     if (strcmp(state, "refused") == 0) {
-        ro_buf_printf(out, "the authority has refused this seat.\n");
-        labelled(out, "", result->why);
+        ro_buf_printf(out, "The authority has refused this seat");
+        ro_buf_printf(out, result->why[0] != '\0' ? ": " : "");
+        show_line(out, result->why);
+        line_feed(out);
         return;
     }
-    ro_buf_printf(out, "has asked to be admitted.\n");
+    ro_buf_printf(out, "Asked to be admitted.\n");
     words_to_compare(out, self);
 }
 
@@ -142,8 +143,7 @@ render_text_members(struct ro_buf *out, const struct ro_result *result)
         ro_buf_printf(out, "Nobody fits.\n");
 }
 
-/* --- requests
- * ----------------------------------------------------------------------- */
+/* --- requests ------------------------------------------------------------- */
 
 static void
 audience(struct ro_buf *out, const char *label, const struct ro_result *result)
@@ -273,8 +273,7 @@ render_text_sync(struct ro_buf *out, const struct ro_result *result)
     }
 }
 
-/* --- answers and talk
- * ----------------------------------------------------------------- */
+/* --- answers and talk ----------------------------------------------------- */
 
 void
 render_text_answer(struct ro_buf *out, const struct ro_result *result)

@@ -71,8 +71,8 @@ show_age(struct ro_buf *out, int64_t age_s)
         const char *noun;
     } units[] = {
         {86400, "day"   },
-        {3600,      "hour"  },
-        {60,        "minute"},
+        {3600,  "hour"  },
+        {60,    "minute"},
     };
     for (size_t i = 0; i < RO_LEN(units); i++) {
         if (age_s >= units[i].seconds) {

@@ -126,7 +126,9 @@ write_ask(struct drafts *drafts,
     Reachout__Ask asked = REACHOUT__ASK__INIT;
     RO_AUTORECIPIENTS reached = {0};
     for (size_t i = 0; i < to->n; i++)
-        RO_TRY(recipients_resolve(engine, to->list[i], drafts->why, &reached));
+        RO_TRY(recipients_resolve(engine, to->list[i],
+                                  &engine->keyring->member_id, drafts->why,
+                                  &reached));
     if (reached.n_members == 0)
         return ro_why(drafts->why, RO_BAD_INPUT,
                       "nobody in that audience can be reached yet; see "
@@ -187,18 +189,16 @@ write_into(struct drafts *drafts,
 {
     struct engine *engine = drafts->engine;
     struct composed *composed = drafts->composed;
-    const struct story_thread *thread;
-    RO_AUTOSTORY story = {0};
+    RO_AUTOFOUND found = {0};
     RO_TRY(may_write(engine, into->purpose, drafts->why));
-    RO_TRY(find_thread(engine, where, drafts->why, &composed->choices, &story,
-                       &thread));
-    RO_TRY(drafts_may(&story, thread, into->event, drafts->why));
-    composed->request = story.request.id;
-    composed->thread = thread->id;
+    RO_TRY(find_thread(engine, where, drafts->why, &composed->choices, &found));
+    RO_TRY(drafts_may(&found.story, found.thread, into->event, drafts->why));
+    composed->request = found.story.request.id;
+    composed->thread = found.thread->id;
     const struct drafts_target target = {.to = into->to,
-                                         .request = story.request.id,
-                                         .thread = thread->id,
-                                         .members = &thread->with,
+                                         .request = found.story.request.id,
+                                         .thread = found.thread->id,
+                                         .members = &found.thread->with,
                                          .n_members = 1};
     RO_TRY(vault_begin(engine->vault));
     return drafts_finish(drafts, drafts_add(drafts, &target, content));

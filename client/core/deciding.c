@@ -14,7 +14,7 @@
 /* One decision under way. */
 struct deciding {
     struct drafts drafts;
-    struct story story;
+    struct found_thread found; /* its thread only where there is one */
     char *text;
 };
 
@@ -22,7 +22,7 @@ static struct drafts_target
 into_thread(const struct deciding *deciding, const struct story_thread *thread)
 {
     return (struct drafts_target){.to = DRAFTS_TO_MEMBER,
-                                  .request = deciding->story.request.id,
+                                  .request = deciding->found.story.request.id,
                                   .thread = thread->id,
                                   .members = &thread->with,
                                   .n_members = 1};
@@ -46,7 +46,7 @@ others(const struct deciding *deciding,
        const struct ro_member_id *but,
        struct recipients *ret_others)
 {
-    const struct ro_buf *asked = &deciding->story.request.asked;
+    const struct ro_buf *asked = &deciding->found.story.request.asked;
     for (size_t at = 0; at < asked->size; at += RO_ID_SIZE) {
         struct ro_member_id id;
         memcpy(id.b, asked->data + at, RO_ID_SIZE);
@@ -64,7 +64,7 @@ names_of_ask(struct deciding *deciding,
 {
     struct engine *engine = deciding->drafts.engine;
     RO_AUTOMESSAGE ask = {0};
-    RO_TRY(message_get(engine->vault, &deciding->story.request.ask, &ask));
+    RO_TRY(message_get(engine->vault, &deciding->found.story.request.ask, &ask));
     return story_content(&ask, arena, ret_ask);
 }
 
@@ -82,7 +82,7 @@ write_to_many(struct deciding *deciding,
         return RO_OK;
     RO_TRY(names_of_ask(deciding, arena, &ask));
     const struct drafts_target target = {.to = DRAFTS_TO_MANY,
-                                         .request = deciding->story.request.id,
+                                         .request = deciding->found.story.request.id,
                                          .members = to->members,
                                          .n_members = to->n_members,
                                          .audience = ask->audience,
@@ -115,7 +115,7 @@ write_state_note(struct deciding *deciding, const char *state)
 static void
 deciding_fini(struct deciding *deciding)
 {
-    story_fini(&deciding->story);
+    found_thread_fini(&deciding->found);
 }
 #define RO_AUTODECIDING RO_CLEANUP(deciding_fini) struct deciding
 
@@ -142,8 +142,8 @@ write_accept(struct deciding *deciding, const struct story_thread *chosen)
     content.introduced = &introduced;
     const struct drafts_target target = into_thread(deciding, chosen);
     RO_TRY(drafts_add(&deciding->drafts, &target, &content));
-    for (size_t i = 0; i < deciding->story.n_threads; i++) {
-        const struct story_thread *other = &deciding->story.threads[i];
+    for (size_t i = 0; i < deciding->found.story.n_threads; i++) {
+        const struct story_thread *other = &deciding->found.story.threads[i];
         if (other != chosen && other->state == INTRO_HELPER_WILLING)
             RO_TRY(write_not_chosen(deciding, other));
     }
@@ -154,16 +154,15 @@ write_accept(struct deciding *deciding, const struct story_thread *chosen)
 static enum ro_status
 find_answer(struct deciding *deciding,
             const char *answer,
-            enum flow_event event,
-            const struct story_thread **ret_thread)
+            enum flow_event event)
 {
     struct drafts *drafts = &deciding->drafts;
     RO_TRY(find_thread(drafts->engine, answer, drafts->why,
-                       &drafts->composed->choices, &deciding->story,
-                       ret_thread));
-    RO_TRY(drafts_may(&deciding->story, *ret_thread, event, drafts->why));
-    drafts->composed->request = deciding->story.request.id;
-    drafts->composed->thread = (*ret_thread)->id;
+                       &drafts->composed->choices, &deciding->found));
+    const struct story_thread *thread = deciding->found.thread;
+    RO_TRY(drafts_may(&deciding->found.story, thread, event, drafts->why));
+    drafts->composed->request = deciding->found.story.request.id;
+    drafts->composed->thread = thread->id;
     return RO_OK;
 }
 
@@ -174,11 +173,11 @@ compose_accept(struct engine *engine,
                struct composed *ret_composed)
 {
     RO_AUTODECIDING deciding = {.drafts = {engine, why, ret_composed}};
-    const struct story_thread *chosen;
     RO_TRY(begin(&deciding, write));
-    RO_TRY(find_answer(&deciding, write->to, FLOW_INTRODUCED, &chosen));
+    RO_TRY(find_answer(&deciding, write->to, FLOW_INTRODUCED));
     RO_TRY(vault_begin(engine->vault));
-    return drafts_finish(&deciding.drafts, write_accept(&deciding, chosen));
+    return drafts_finish(&deciding.drafts,
+                         write_accept(&deciding, deciding.found.thread));
 }
 
 enum ro_status
@@ -188,12 +187,11 @@ compose_decline(struct engine *engine,
                 struct composed *ret_composed)
 {
     RO_AUTODECIDING deciding = {.drafts = {engine, why, ret_composed}};
-    const struct story_thread *declined;
     RO_TRY(begin(&deciding, write));
-    RO_TRY(find_answer(&deciding, write->to, FLOW_NOT_CHOSEN, &declined));
+    RO_TRY(find_answer(&deciding, write->to, FLOW_NOT_CHOSEN));
     RO_TRY(vault_begin(engine->vault));
     return drafts_finish(&deciding.drafts,
-                         write_not_chosen(&deciding, declined));
+                         write_not_chosen(&deciding, deciding.found.thread));
 }
 
 /* --- the end ----------------------------------------------------------------------------- */
@@ -214,14 +212,14 @@ write_closed(struct deciding *deciding, const struct ro_member_id *but)
 static enum ro_status
 write_close(struct deciding *deciding, const char *outcome)
 {
-    const struct story_thread *chosen = story_chosen(&deciding->story);
+    const struct story_thread *chosen = story_chosen(&deciding->found.story);
     Reachout__Content content = REACHOUT__CONTENT__INIT;
     Reachout__Close close = REACHOUT__CLOSE__INIT;
     memcpy(&close.outcome, &outcome, sizeof(outcome));
     close.text = deciding->text;
     content.close = &close;
     struct drafts_target target = {.to = DRAFTS_TO_SELF,
-                                   .request = deciding->story.request.id};
+                                   .request = deciding->found.story.request.id};
     if (chosen != NULL)
         target = into_thread(deciding, chosen);
     RO_TRY(drafts_add(&deciding->drafts, &target, &content));
@@ -235,8 +233,8 @@ find_own(struct deciding *deciding, const char *request, enum flow_event event)
     struct ro_request_id id;
     RO_TRY(find_request(drafts->engine, request, drafts->why,
                         &drafts->composed->choices, &id));
-    RO_TRY(story_load(drafts->engine, &id, &deciding->story));
-    RO_TRY(drafts_may(&deciding->story, NULL, event, drafts->why));
+    RO_TRY(story_load(drafts->engine, &id, &deciding->found.story));
+    RO_TRY(drafts_may(&deciding->found.story, NULL, event, drafts->why));
     drafts->composed->request = id;
     return RO_OK;
 }
@@ -269,7 +267,7 @@ write_withdraw(struct deciding *deciding)
     note.state = withdrawn;
     content.state_note = &note;
     const struct drafts_target self = {.to = DRAFTS_TO_SELF,
-                                       .request = deciding->story.request.id};
+                                       .request = deciding->found.story.request.id};
     RO_TRY(drafts_add(&deciding->drafts, &self, &content));
     return write_closed(deciding, NULL);
 }
@@ -295,17 +293,17 @@ compose_late(struct engine *engine,
 {
     struct composed composed = {0};
     RO_AUTODECIDING deciding = {.drafts = {engine, why, &composed}};
-    RO_TRY(story_load(engine, request, &deciding.story));
-    if (deciding.story.side != RO_SIDE_ASKER ||
-        deciding.story.state != REQUEST_INTRODUCED)
+    RO_TRY(story_load(engine, request, &deciding.found.story));
+    if (deciding.found.story.side != RO_SIDE_ASKER ||
+        deciding.found.story.state != REQUEST_INTRODUCED)
         return RO_OK;
-    for (size_t i = 0; i < deciding.story.n_threads; i++) {
-        if (deciding.story.threads[i].state != INTRO_HELPER_WILLING)
+    for (size_t i = 0; i < deciding.found.story.n_threads; i++) {
+        if (deciding.found.story.threads[i].state != INTRO_HELPER_WILLING)
             continue;
         RO_TRY(vault_begin(engine->vault));
         RO_TRY(drafts_finish(
             &deciding.drafts,
-            write_not_chosen(&deciding, &deciding.story.threads[i])));
+            write_not_chosen(&deciding, &deciding.found.story.threads[i])));
     }
     return RO_OK;
 }

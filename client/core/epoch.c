@@ -217,8 +217,14 @@ epoch_destroy(struct engine *engine, int64_t drained_s)
 }
 
 uint32_t
-epoch_days_ahead(const struct engine *engine)
+epoch_days_ahead(struct engine *engine)
 {
-    return ro_notices_days_ahead(engine->notices, &engine->keyring->seat,
-                                 engine_day(engine));
+    struct list list;
+    uint32_t today = engine_day(engine);
+    uint32_t ahead = 0;
+    if (read_list(engine, &list) == RO_OK &&
+        list.standing == LIST_PUBLISHED && list.first_day + EPOCH_DAYS > today)
+        ahead = list.first_day + EPOCH_DAYS - today;
+    ro_buf_fini(&list.notice);
+    return ahead;
 }

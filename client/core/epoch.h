@@ -32,6 +32,6 @@ RO_MUST_USE enum ro_status epoch_destroy(struct engine *engine,
                                          int64_t drained_s);
 
 /* Days from today on with published keys. */
-uint32_t epoch_days_ahead(const struct engine *engine);
+uint32_t epoch_days_ahead(struct engine *engine);
 
 #endif

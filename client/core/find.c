@@ -101,6 +101,13 @@ find_request(struct engine *engine,
     return RO_OK;
 }
 
+void
+found_thread_fini(struct found_thread *found)
+{
+    story_fini(&found->story);
+    found->thread = NULL;
+}
+
 /* The one open thread of a request. */
 static enum ro_status
 only_thread(const struct story *story,
@@ -132,17 +139,17 @@ find_thread(struct engine *engine,
             const char *prefix,
             struct ro_why *why,
             struct find_choices *choices,
-            struct story *ret_story,
-            const struct story_thread **ret_thread)
+            struct found_thread *ret_found)
 {
     struct search search = {
         .engine = engine, .prefix = prefix, .choices = choices};
-    *ret_story = (struct story){0};
+    *ret_found = (struct found_thread){0};
     RO_TRY(search_all(&search, why));
     choices->n = 0;
-    RO_TRY(story_load(engine, &search.request, ret_story));
+    RO_TRY(story_load(engine, &search.request, &ret_found->story));
     if (ro_thread_id_is_zero(&search.thread))
-        return only_thread(ret_story, why, choices, ret_thread);
-    *ret_thread = story_thread(ret_story, &search.thread);
-    return *ret_thread == NULL ? RO_NOT_FOUND : RO_OK;
+        return only_thread(&ret_found->story, why, choices,
+                           &ret_found->thread);
+    ret_found->thread = story_thread(&ret_found->story, &search.thread);
+    return ret_found->thread == NULL ? RO_NOT_FOUND : RO_OK;
 }

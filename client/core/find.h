@@ -22,13 +22,20 @@ RO_MUST_USE enum ro_status find_request(struct engine *engine,
                                         struct find_choices *choices,
                                         struct ro_request_id *ret_request);
 
+/* A thread with its request's story, which the caller releases. */
+struct found_thread {
+    struct story story;
+    const struct story_thread *thread; /* in the story */
+};
+void found_thread_fini(struct found_thread *found);
+#define RO_AUTOFOUND RO_CLEANUP(found_thread_fini) struct found_thread
+
 /* The thread of a prefix: a thread's own, or a request's with exactly one open
- * thread here. Loads its request's story, which the caller releases. */
+ * thread here. */
 RO_MUST_USE enum ro_status find_thread(struct engine *engine,
                                        const char *prefix,
                                        struct ro_why *why,
                                        struct find_choices *choices,
-                                       struct story *ret_story,
-                                       const struct story_thread **ret_thread);
+                                       struct found_thread *ret_found);
 
 #endif

@@ -184,11 +184,10 @@ measure(struct engine *engine, const struct composed *composed, struct job *job)
 /* What was kept is sent if the broker is there in time. Alarms are told as
  * they are; everything else that stops it means: kept here. */
 static enum ro_status
-send_composed(struct engine *engine, struct job *job, int64_t wait_ms)
+send_composed(struct engine *engine, struct job *job, int64_t deadline_ms)
 {
     struct ro_why why = {0};
-    enum ro_status s =
-        sync_send(engine, engine_deadline(engine, wait_ms), &why);
+    enum ro_status s = sync_send(engine, deadline_ms, &why);
     if (s == RO_OK)
         return RO_OK;
     if (sync_is_alarm(s)) {
@@ -204,10 +203,10 @@ static void
 finish_writing(struct engine *engine,
                struct job *job,
                const struct composed *composed,
-               int64_t wait_ms)
+               int64_t deadline_ms)
 {
     const struct viewing viewing = viewing_of(engine, job);
-    enum ro_status s = send_composed(engine, job, wait_ms);
+    enum ro_status s = send_composed(engine, job, deadline_ms);
     enum ro_status told = measure(engine, composed, job);
     job->result.thread_id = composed->thread;
     if (told == RO_OK)
@@ -217,11 +216,10 @@ finish_writing(struct engine *engine,
 
 /* Directory and keys first, as far as the broker is there; an alarm stops. */
 static enum ro_status
-freshen(struct engine *engine, struct job *job, int64_t wait_ms)
+freshen(struct engine *engine, struct job *job, int64_t deadline_ms)
 {
     struct ro_why why = {0};
-    enum ro_status s =
-        sync_keys(engine, engine_deadline(engine, wait_ms), &why);
+    enum ro_status s = sync_keys(engine, deadline_ms, &why);
     if (!sync_is_alarm(s))
         return RO_OK;
     job->why = why;
@@ -233,16 +231,17 @@ write_job(struct engine *engine, struct job *job, compose_fn *compose)
 {
     const struct viewing viewing = viewing_of(engine, job);
     const struct ro_write *write = &job->what.write;
+    int64_t deadline_ms = engine_deadline(engine, write->wait_ms);
     RO_AUTOFREE struct composed *composed = calloc(1, sizeof(*composed));
     enum ro_status s = composed == NULL ? RO_NO_MEMORY : RO_OK;
     if (s == RO_OK)
-        s = freshen(engine, job, write->wait_ms);
+        s = freshen(engine, job, deadline_ms);
     if (s == RO_OK)
         s = compose(engine, write, &job->why, composed);
     if (s == RO_AMBIGUOUS && view_choices(&viewing, &composed->choices) != RO_OK)
         s = RO_NO_MEMORY;
     if (s == RO_OK)
-        finish_writing(engine, job, composed, write->wait_ms);
+        finish_writing(engine, job, composed, deadline_ms);
     else
         end_job(job, s);
 }
@@ -294,16 +293,17 @@ jobs_ask(struct engine *engine, struct job *job)
 {
     const struct viewing viewing = viewing_of(engine, job);
     const struct ro_ask *ask = &job->what.ask;
+    int64_t deadline_ms = engine_deadline(engine, ask->wait_ms);
     RO_AUTOFREE struct composed *composed = calloc(1, sizeof(*composed));
     enum ro_status s = composed == NULL ? RO_NO_MEMORY : RO_OK;
     if (s == RO_OK)
-        s = freshen(engine, job, ask->wait_ms);
+        s = freshen(engine, job, deadline_ms);
     if (s == RO_OK)
-        s = view_audience(&viewing, ask);
+        s = view_ask(&viewing, ask);
     if (s == RO_OK && ask->how == RO_ASK_SEND)
         s = compose_ask(engine, ask, &job->why, composed);
     if (s == RO_OK && ask->how == RO_ASK_SEND)
-        finish_writing(engine, job, composed, ask->wait_ms);
+        finish_writing(engine, job, composed, deadline_ms);
     else
         end_job(job, s);
 }

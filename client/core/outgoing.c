@@ -26,6 +26,7 @@ put_to(struct ro_buf *row, const struct outgoing_to *to)
     ro_buf_put_u32(row, to->day);
     ro_buf_put_u32(row, to->generation);
     ro_buf_put_u8(row, (uint8_t)to->state);
+    ro_buf_put_u8(row, (uint8_t)to->whose);
     ro_buf_put(row, to->wrap, RO_WRAP_SIZE);
 }
 
@@ -38,6 +39,7 @@ read_to(struct row_reader *row, struct outgoing_to *ret_to)
     ret_to->day = row_u32(row);
     ret_to->generation = row_u32(row);
     ret_to->state = row_u8(row);
+    ret_to->whose = row_u8(row);
     row_fixed(row, ret_to->wrap, RO_WRAP_SIZE);
 }
 
@@ -153,20 +155,26 @@ outgoing_count(const struct outgoing *outgoing, enum outgoing_state state)
     return n;
 }
 
-/* At least one seat of each member said that it arrived. */
+/* At least one seat of a wrap's member said that it arrived. */
+static bool
+arrived_at(const struct outgoing *outgoing, const struct ro_member_id *member)
+{
+    for (size_t i = 0; i < outgoing->n_to; i++)
+        if (outgoing->to[i].state == OUTGOING_ARRIVED &&
+            ro_member_id_equal(&outgoing->to[i].member, member))
+            return true;
+    return false;
+}
+
+/* Our own other seats give no receipts, and what failed cannot arrive. */
 static bool
 arrived_everywhere(const struct outgoing *outgoing)
 {
-    for (size_t i = 0; i < outgoing->n_to; i++) {
-        bool arrived = false;
-        for (size_t k = 0; k < outgoing->n_to; k++)
-            if (outgoing->to[k].state == OUTGOING_ARRIVED &&
-                ro_member_id_equal(&outgoing->to[k].member,
-                                   &outgoing->to[i].member))
-                arrived = true;
-        if (!arrived)
+    for (size_t i = 0; i < outgoing->n_to; i++)
+        if (outgoing->to[i].whose == OUTGOING_THEIRS &&
+            outgoing->to[i].state != OUTGOING_FAILED &&
+            !arrived_at(outgoing, &outgoing->to[i].member))
             return false;
-    }
     return outgoing->n_to > 0;
 }
 

@@ -28,6 +28,7 @@ struct outgoing_to {
     uint32_t day;        /* of the key it is wrapped for; 0: fallback */
     uint32_t generation; /* of the PSK */
     enum outgoing_state state;
+    enum { OUTGOING_THEIRS, OUTGOING_OURS } whose; /* ours give no receipt */
     uint8_t wrap[RO_WRAP_SIZE];
 };
 

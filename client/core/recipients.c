@@ -35,12 +35,6 @@ recipients_add(struct recipients *recipients, const struct ro_member_id *member)
 /* --- which members an audience names ------------------------------------------- */
 
 static bool
-is_ours(const struct engine *engine, const struct ro_member_view *member)
-{
-    return ro_member_id_equal(&member->id, &engine->keyring->member_id);
-}
-
-static bool
 in_group(const struct engine *engine,
          const struct ro_circle_conf *conf,
          const char *group,
@@ -73,6 +67,7 @@ is_named(const struct engine *engine,
 enum ro_status
 recipients_resolve(struct engine *engine,
                    const Reachout__Audience *audience,
+                   const struct ro_member_id *speaker,
                    struct ro_why *why,
                    struct recipients *recipients)
 {
@@ -85,7 +80,7 @@ recipients_resolve(struct engine *engine,
     for (size_t i = 0;
          (member = ro_directory_nth_member(engine->directory, i)) != NULL; i++)
         if (member->standing == RO_MEMBER_LIVE && member->n_live > 0 &&
-            !is_ours(engine, member) &&
+            !ro_member_id_equal(&member->id, speaker) &&
             is_named(engine, conf, audience, member))
             RO_TRY(recipients_add(recipients, &member->id));
     return RO_OK;

@@ -23,10 +23,11 @@ RO_MUST_USE enum ro_status recipients_add(struct recipients *recipients,
                                           const struct ro_member_id *member);
 
 /* Adds the members that one audience names now: admitted schools of a group
- * with a live seat, one member, or all coordinator teams; never ourselves.
- * RO_BAD_INPUT for a group that the charter does not have. */
+ * with a live seat, one member, or all coordinator teams; never the member who
+ * speaks to it. RO_BAD_INPUT for a group that the charter does not have. */
 RO_MUST_USE enum ro_status recipients_resolve(struct engine *engine,
                                               const Reachout__Audience *audience,
+                                              const struct ro_member_id *speaker,
                                               struct ro_why *why,
                                               struct recipients *recipients);
 

@@ -42,8 +42,9 @@ resolve(struct sealing *sealing)
     }
     for (size_t i = 0; i < sealing->content->n_audience; i++)
         RO_TRY(recipients_resolve(sealing->engine,
-                                  sealing->content->audience[i], sealing->why,
-                                  &sealing->recipients));
+                                  sealing->content->audience[i],
+                                  &sealing->engine->keyring->member_id,
+                                  sealing->why, &sealing->recipients));
     return RO_OK;
 }
 
@@ -81,6 +82,8 @@ address(struct sealing *sealing)
         struct outgoing_to *to = &outgoing->to[i];
         to->seat = seats[i];
         to->member = ro_directory_seat(engine->directory, &seats[i])->member;
+        if (ro_member_id_equal(&to->member, &engine->keyring->member_id))
+            to->whose = OUTGOING_OURS;
         thread_of(sealing, &to->member, &thread);
         RO_TRY(sequence_next(engine->vault, &thread, &to->seat, &to->sequence));
     }

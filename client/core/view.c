@@ -3,6 +3,7 @@
 
 #include "client/core/epoch.h"
 #include "client/core/outbox.h"
+#include "common/wire/rules.h"
 
 #include <math.h>
 #include <string.h>
@@ -154,6 +155,25 @@ role_name(Reachout__Role role)
     return (size_t)role < RO_LEN(names) ? names[role] : "none";
 }
 
+/* Before admission our name and role are what the invitation says. */
+static enum ro_status
+view_invited(const struct viewing *viewing, struct ro_self *self)
+{
+    struct engine *engine = viewing->engine;
+    Reachout__Ticket *ticket;
+    RO_CLEANUP(ro_arena_freep) struct ro_arena *arena = ro_arena_new(0, 0);
+    if (arena == NULL)
+        return RO_NO_MEMORY;
+    RO_TRY(ro_ticket_open(ro_buf_view(&engine->keyring->ticket),
+                          &engine->keyring->root, 0, arena, &ticket));
+    const struct ro_listing_view *listing =
+        ro_directory_listing(engine->directory, ticket->urn);
+    const char *name = listing != NULL ? listing->name : ticket->name;
+    self->name = ro_arena_text(viewing->arena, name == NULL ? "" : name);
+    self->role = role_name(ticket->role);
+    return self->name == NULL ? RO_NO_MEMORY : RO_OK;
+}
+
 static enum ro_status
 count_unread(struct engine *engine, size_t *ret_n)
 {
@@ -177,9 +197,12 @@ view_self(const struct viewing *viewing)
     self->member = keyring->member_id;
     self->seat = keyring->seat;
     self->enrolment = keyring->enrolment;
-    self->name = member == NULL ? "" : view_name(viewing, &member->id);
-    self->role = role_name(seat == NULL ? REACHOUT__ROLE__ROLE_NONE
-                                        : seat->role);
+    if (member != NULL && seat != NULL) {
+        self->name = view_name(viewing, &member->id);
+        self->role = role_name(seat->role);
+    } else {
+        RO_TRY(view_invited(viewing, self));
+    }
     self->circle = ro_arena_text(viewing->arena, keyring->circle_name);
     if (self->circle == NULL)
         return RO_NO_MEMORY;

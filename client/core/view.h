@@ -30,8 +30,8 @@ RO_MUST_USE enum ro_status view_read(const struct viewing *viewing,
                                      const struct ro_read *read);
 RO_MUST_USE enum ro_status view_news(const struct viewing *viewing,
                                      const struct news_list *news);
-RO_MUST_USE enum ro_status view_audience(const struct viewing *viewing,
-                                         const struct ro_ask *ask);
+RO_MUST_USE enum ro_status view_ask(const struct viewing *viewing,
+                                    const struct ro_ask *ask);
 
 /* The state of one request, as its name. */
 RO_MUST_USE enum ro_status view_state(const struct viewing *viewing,
@@ -60,10 +60,15 @@ double view_km(const struct engine *engine, uint32_t urn);
 RO_MUST_USE enum ro_status view_choices(const struct viewing *viewing,
                                         const struct find_choices *choices);
 
-/* One name of an audience with what stands behind it now. */
-RO_MUST_USE enum ro_status view_one_audience(const struct viewing *viewing,
-                                             const Reachout__Audience *audience,
-                                             struct ro_audience *ret_audience);
+/* Fills result->audience and result->readers: the names, what stands behind
+ * them now, and everybody who can read what `speaker` says to them. */
+struct view_audience {
+    Reachout__Audience **names;
+    size_t n;
+    const struct ro_member_id *speaker;
+};
+RO_MUST_USE enum ro_status view_audience(const struct viewing *viewing,
+                                         const struct view_audience *audience);
 
 /* What a content says to people: text, holder, outcome, days; "" and -1 where
  * it does not say. Strings live in `arena`. */

@@ -26,6 +26,7 @@ is_conversation(const struct message *message)
 {
     return story_is_told(message->purpose) &&
            message->purpose != RO_PURPOSE_PASS &&
+           message->purpose != RO_PURPOSE_INTRODUCED &&
            message->purpose != RO_PURPOSE_STATE_NOTE &&
            message->purpose != RO_PURPOSE_CLOSED;
 }
@@ -103,16 +104,15 @@ static enum ro_status
 read_thread(struct reading *reading)
 {
     const struct viewing *viewing = reading->viewing;
-    const struct story_thread *thread;
     struct find_choices choices = {0};
-    RO_AUTOSTORY story = {0};
+    RO_AUTOFOUND found = {0};
     enum ro_status s =
         find_thread(viewing->engine, reading->read->thread, viewing->why,
-                    &choices, &story, &thread);
+                    &choices, &found);
     if (s == RO_AMBIGUOUS)
         RO_TRY(view_choices(viewing, &choices));
     RO_TRY(s);
-    return read_story(reading, &story, &thread->id);
+    return read_story(reading, &found.story, &found.thread->id);
 }
 
 static enum ro_status
@@ -262,13 +262,14 @@ audience_name(const struct viewing *viewing, const Reachout__Audience *audience)
     return ro_arena_text(viewing->arena, name);
 }
 
-enum ro_status
+static enum ro_status
 view_one_audience(const struct viewing *viewing,
                   const Reachout__Audience *audience,
+                  const struct ro_member_id *speaker,
                   struct ro_audience *ret_audience)
 {
     RO_AUTORECIPIENTS reached = {0};
-    RO_TRY(recipients_resolve(viewing->engine, audience, viewing->why,
+    RO_TRY(recipients_resolve(viewing->engine, audience, speaker, viewing->why,
                               &reached));
     *ret_audience = (struct ro_audience){
         .who = audience_name(viewing, audience),
@@ -298,22 +299,33 @@ list_readers(const struct viewing *viewing, const struct recipients *reached)
 }
 
 enum ro_status
-view_audience(const struct viewing *viewing, const struct ro_ask *ask)
+view_audience(const struct viewing *viewing,
+              const struct view_audience *audience)
 {
-    struct compose_audience to;
-    RO_AUTORECIPIENTS reached = {0};
-    RO_TRY(compose_check_ask(viewing->engine, ask, viewing->arena, viewing->why,
-                             &to));
+    RO_AUTORECIPIENTS readers = {0};
     struct ro_audience *list =
-        ro_arena_zero(viewing->arena, (to.n + 1) * sizeof(*list));
+        ro_arena_zero(viewing->arena, (audience->n + 1) * sizeof(*list));
     if (list == NULL)
         return RO_NO_MEMORY;
-    for (size_t i = 0; i < to.n; i++) {
-        RO_TRY(view_one_audience(viewing, to.list[i], &list[i]));
-        RO_TRY(recipients_resolve(viewing->engine, to.list[i], viewing->why,
-                                  &reached));
+    RO_TRY(recipients_add(&readers, audience->speaker));
+    for (size_t i = 0; i < audience->n; i++) {
+        RO_TRY(view_one_audience(viewing, audience->names[i],
+                                 audience->speaker, &list[i]));
+        RO_TRY(recipients_resolve(viewing->engine, audience->names[i],
+                                  audience->speaker, viewing->why, &readers));
     }
     viewing->result->audience = list;
-    viewing->result->n_audience = to.n;
-    return list_readers(viewing, &reached);
+    viewing->result->n_audience = audience->n;
+    return list_readers(viewing, &readers);
+}
+
+enum ro_status
+view_ask(const struct viewing *viewing, const struct ro_ask *ask)
+{
+    struct compose_audience to;
+    RO_TRY(compose_check_ask(viewing->engine, ask, viewing->arena, viewing->why,
+                             &to));
+    const struct view_audience audience = {
+        to.list, to.n, &viewing->engine->keyring->member_id};
+    return view_audience(viewing, &audience);
 }

@@ -2,8 +2,6 @@
 /* Requests, threads, answers and messages as people see them. */
 #include "client/core/view.h"
 
-#include "client/core/recipients.h"
-
 #include <stdio.h>
 #include <string.h>
 
@@ -191,31 +189,7 @@ view_events(const struct viewing *viewing, const struct story *story)
     return RO_OK;
 }
 
-/* Who can read it now: the asker, and everybody whom it went to or who takes
- * part. */
-static enum ro_status
-view_readers(const struct viewing *viewing, const struct story *story)
-{
-    RO_AUTORECIPIENTS readers = {0};
-    RO_TRY(recipients_add(&readers, &story->request.asker));
-    RO_TRY(recipients_add(&readers, &viewing->engine->keyring->member_id));
-    for (size_t at = 0; at < story->request.asked.size; at += RO_ID_SIZE) {
-        struct ro_member_id id;
-        memcpy(id.b, story->request.asked.data + at, RO_ID_SIZE);
-        RO_TRY(recipients_add(&readers, &id));
-    }
-    const char **list = ro_arena_zero(
-        viewing->arena, (readers.n_members + 1) * sizeof(*list));
-    if (list == NULL)
-        return RO_NO_MEMORY;
-    for (size_t i = 0; i < readers.n_members; i++)
-        list[i] = view_name(viewing, &readers.members[i]);
-    viewing->result->readers = list;
-    viewing->result->n_readers = readers.n_members;
-    return RO_OK;
-}
-
-/* The names by which an ask was addressed. */
+/* The names by which an ask was addressed, and who can read it. */
 static enum ro_status
 view_asked(const struct viewing *viewing, const struct story *story)
 {
@@ -226,15 +200,9 @@ view_asked(const struct viewing *viewing, const struct story *story)
         return RO_NO_MEMORY;
     RO_TRY(message_get(viewing->engine->vault, &story->request.ask, &ask));
     RO_TRY(story_content(&ask, arena, &content));
-    struct ro_audience *list =
-        ro_arena_zero(viewing->arena, (content->n_audience + 1) * sizeof(*list));
-    if (list == NULL)
-        return RO_NO_MEMORY;
-    for (size_t i = 0; i < content->n_audience; i++)
-        RO_TRY(view_one_audience(viewing, content->audience[i], &list[i]));
-    viewing->result->audience = list;
-    viewing->result->n_audience = content->n_audience;
-    return RO_OK;
+    const struct view_audience audience = {
+        content->audience, content->n_audience, &story->request.asker};
+    return view_audience(viewing, &audience);
 }
 
 enum ro_status
@@ -254,7 +222,6 @@ view_show(const struct viewing *viewing, const char *request)
     RO_TRY(view_request(viewing, &story, &viewing->result->request));
     RO_TRY(view_threads(viewing, &story));
     RO_TRY(view_events(viewing, &story));
-    RO_TRY(view_readers(viewing, &story));
     return view_asked(viewing, &story);
 }
 

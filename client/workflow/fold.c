@@ -226,8 +226,7 @@ fold_request(const struct fold *fold, const struct order *order)
     }
 }
 
-/* --- all of it
- * ---------------------------------------------------------------- */
+/* --- all of it ------------------------------------------------------------ */
 
 /* Lists the threads in the order in which the story comes to them, and tells
  * every message its place. */

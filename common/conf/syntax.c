@@ -58,12 +58,11 @@ is_word(char c)
            c == '-';
 }
 
+/* Lines are counted once and not by libconfuse, so their ends may go too. */
 static void
 blank(char *from, const char *to)
 {
-    for (; from < to; from++)
-        if (*from != '\n')
-            *from = ' ';
+    memset(from, ' ', (size_t)(to - from));
 }
 
 static void

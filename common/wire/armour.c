@@ -103,8 +103,9 @@ check_first(struct ro_bytes line,
 {
     struct ro_bytes name = name_in(line);
     if (!is_name(name))
-        return ro_why(why, RO_BAD_INPUT, "%s is not a file of reachout's",
-                      path);
+        return ro_why(why, RO_BAD_INPUT,
+                      "%s is no file of kind '%s', nor any file of reachout's",
+                      path, what);
     if (!ro_bytes_equal(name, ro_bytes_text(what)))
         return ro_why(why, RO_BAD_INPUT, "%s: a file of kind %.*s, not %s",
                       path, (int)name.size, (const char *)name.data, what);

@@ -184,6 +184,9 @@ ro_notices_check(const struct ro_notices *notices,
     struct list list = {0};
     if (read_list(notices->arena, raw, &list) != RO_OK)
         return ro_why(why, RO_BAD_RECORD, "form: not a list of epoch keys");
+    *ret_facts = (struct ro_notice_facts){.seat = list.seat,
+                                          .serial = list.serial,
+                                          .expires_day = list.expires_day};
     if (!ro_circle_id_equal(&list.circle, ro_directory_circle(directory)))
         return ro_why(why, RO_BAD_RECORD, "circle: not this one");
     const struct ro_seat_view *seat = ro_directory_seat(directory, &list.seat);
@@ -193,9 +196,6 @@ ro_notices_check(const struct ro_notices *notices,
     if (ro_verify(&seat->signing, RO_LABEL_EPOCH_KEYS, list.sig.body,
                   &list.sig.signers[0].signature) != RO_OK)
         return ro_why(why, RO_BAD_SIGNATURE, "signatures: not the seat's");
-    *ret_facts = (struct ro_notice_facts){.seat = list.seat,
-                                          .serial = list.serial,
-                                          .expires_day = list.expires_day};
     return RO_OK;
 }
 

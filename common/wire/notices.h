@@ -32,7 +32,9 @@ struct ro_notice_facts {
  * seat's signature, circle, at most RO_EPOCH_DAYS_MAX days, serial newer than
  * the set's, and keys of days that were published before unchanged.
  * RO_BAD_RECORD, RO_BAD_SIGNATURE, RO_NO_RIGHT (unknown or revoked seat),
- * RO_OLD_SERIAL, RO_KEY_REUSED (a published day's key changed). */
+ * RO_OLD_SERIAL, RO_KEY_REUSED (a published day's key changed). `ret_facts` is
+ * filled whenever the form holds, so that a refusal can be told apart: an
+ * unknown seat may only be one that our log does not have yet. */
 RO_MUST_USE enum ro_status
 ro_notices_check(const struct ro_notices *notices,
                  const struct ro_directory *directory,

@@ -21,6 +21,8 @@
 #define PATIENCE_MS (60 * 1000)
 
 #define SELFTEST_MS 5000
+#define SELFTEST_TRIES 3
+#define SELFTEST_EVERY_MS (60 * 1000)
 
 struct edge {
     void *context;
@@ -93,10 +95,16 @@ try_members(struct edge *edge,
             const struct edge_setup *setup,
             struct ro_why *why)
 {
-    struct selftest_door door = {.curve = *ro_keypair_x25519(setup->curve)};
+    struct selftest_door door = {
+        .curve = *ro_keypair_x25519(setup->curve),
+        .every_ms = SELFTEST_EVERY_MS,
+    };
     const char *endpoint = door_endpoint(edge->doors[DOOR_MEMBER]);
     memcpy(door.endpoint, endpoint, strlen(endpoint) + 1);
-    if (selftest_once(edge->context, &door, SELFTEST_MS) != SELFTEST_REFUSED)
+    enum selftest_verdict verdict = SELFTEST_UNCLEAR;
+    for (int i = 0; i < SELFTEST_TRIES && verdict == SELFTEST_UNCLEAR; i++)
+        verdict = selftest_once(edge->context, &door, SELFTEST_MS);
+    if (verdict != SELFTEST_REFUSED)
         return ro_why(why, RO_NOT_ALLOWED,
                       "%s: the member door did not refuse a key that nobody "
                       "knows",

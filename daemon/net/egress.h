@@ -9,10 +9,9 @@
 /* The doors by `enum door`; there is none at DOOR_TIMER. */
 #define EGRESS_DOORS (DOOR_OPEN + 1)
 
-/* Sends all that broker_send_next has, without waiting for anybody. A peer
- * that is gone, or has not read what was sent to it before, is told to the
- * broker (broker_send_failed); if what it does not read is an answer to its own
- * question, it is cut, because it would wait for ever. */
+/* Sends all that broker_send_next has, without waiting for anybody, and tells
+ * the broker of peers that do not read or are gone. Then cuts the connections
+ * of sessions that the broker has ended. */
 void egress_flush(struct broker *broker, struct doorway *doors[EGRESS_DOORS]);
 
 #endif

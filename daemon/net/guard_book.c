@@ -117,6 +117,8 @@ guard_book_add(struct guard_book *book,
     peer->address = like->address;
     peer->since_ms = now_ms;
     peer->settled_ms = now_ms;
+    peer->forgiven_ms = now_ms;
+    peer->forgiven = 0;
     peer->received = 0;
     peer->delivered = peer->base;
     book->n_watched++;
@@ -163,13 +165,26 @@ guard_book_delivered(struct guard_book *book, int fd, size_t size)
                                   memory_order_relaxed);
 }
 
-/* What was pushed and did not become frames. */
+/* What was pushed and did not become frames, nor was forgiven. */
 static uint64_t
 undelivered(const struct guard_book *book, size_t fd)
 {
     const struct guard_peer *peer = &book->peers[fd];
-    uint64_t became = delivered_at(book, fd) - peer->base;
-    return peer->received > became ? peer->received - became : 0;
+    uint64_t settled = delivered_at(book, fd) - peer->base + peer->forgiven;
+    return peer->received > settled ? peer->received - settled : 0;
+}
+
+static void
+forgive(struct guard_book *book, size_t fd, int64_t now_ms)
+{
+    struct guard_peer *peer = &book->peers[fd];
+    int64_t seconds = (now_ms - peer->forgiven_ms) / 1000;
+    if (seconds <= 0)
+        return;
+    uint64_t owed = undelivered(book, fd);
+    uint64_t most = (uint64_t)seconds * GUARD_FORGIVEN_PER_S;
+    peer->forgiven += owed < most ? owed : most;
+    peer->forgiven_ms += seconds * 1000;
 }
 
 bool
@@ -182,12 +197,9 @@ guard_book_received(struct guard_book *book, int fd, uint64_t bytes)
 }
 
 static bool
-owes(const struct guard_book *book, size_t fd, int64_t now_ms)
+owes(const struct guard_book *book, size_t fd)
 {
-    if (is_silent(book, fd))
-        return true;
-    uint64_t age_s = (uint64_t)(now_ms - book->peers[fd].since_ms) / 1000;
-    return undelivered(book, fd) > GUARD_SLACK + age_s * GUARD_SECOND_OVERHEAD;
+    return is_silent(book, fd) || undelivered(book, fd) > GUARD_SLACK;
 }
 
 static bool
@@ -196,8 +208,9 @@ is_overdue(struct guard_book *book, size_t fd, int64_t now_ms)
     struct guard_peer *peer = &book->peers[fd];
     if (peer->standing != GUARD_WATCHED)
         return false;
+    forgive(book, fd, now_ms);
     uint64_t delivered = delivered_at(book, fd);
-    if (delivered != peer->delivered || !owes(book, fd, now_ms)) {
+    if (delivered != peer->delivered || !owes(book, fd)) {
         peer->delivered = delivered;
         peer->settled_ms = now_ms;
     }

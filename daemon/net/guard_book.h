@@ -14,10 +14,10 @@
 #include "daemon/net/guard.h"
 #include "daemon/net/socket.h"
 
-/* What the wire adds to a frame, and what heartbeats add to a second, at most:
- * neither is held against a peer. */
+/* What the wire adds to a frame at most, and what is forgiven a second for
+ * heartbeats: they would sum up in a connection that is there for days. */
 #define GUARD_FRAME_OVERHEAD 64
-#define GUARD_SECOND_OVERHEAD 64
+#define GUARD_FORGIVEN_PER_S 32
 /* What a handshake takes, and what may lie half-way. */
 #define GUARD_SLACK 8192
 
@@ -30,7 +30,9 @@ struct guard_peer {
     uint64_t cookie;
     struct socket_address address;
     int64_t since_ms;
-    int64_t settled_ms; /* last time it was seen to owe nothing, or to move */
+    int64_t settled_ms;  /* last time it was seen to owe nothing, or to move */
+    int64_t forgiven_ms; /* when something was forgiven last */
+    uint64_t forgiven;
     uint64_t received;  /* as the kernel counts */
     uint64_t delivered; /* as last seen */
     uint64_t base;      /* delivered through this descriptor before it came */

@@ -22,7 +22,7 @@ enum peer_standing { PEER_NOBODY, PEER_HERE, PEER_CUT };
 /* One connection. */
 struct peer {
     enum peer_standing standing;
-    bool given;                /* the number is libzmq's own */
+    bool given;       /* the number is libzmq's own */
     uint32_t routing; /* libzmq's number for it */
     uint64_t cookie;  /* 0: it was gone when it was first heard */
     struct ro_key curve;

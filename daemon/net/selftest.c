@@ -2,6 +2,7 @@
 #include "daemon/net/selftest.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdbool.h>
@@ -20,9 +21,7 @@
 #include "common/crypto/sign.h"
 #include "daemon/net/socket.h"
 
-#define EVERY_MS (60 * 1000)
 #define KNOCK_MS 5000
-#define MONITOR_NAME "inproc://selftest"
 
 struct selftest {
     void *context;
@@ -93,6 +92,19 @@ listen_to(void *monitor, int timeout_ms)
     }
 }
 
+/* A name that no monitor has had: the last one's may still be in use. */
+static void *
+monitor(void *context, void *socket)
+{
+    struct ro_entropy entropy = ro_entropy_system();
+    char name[64];
+    snprintf(name, sizeof(name), "inproc://selftest.%016" PRIx64,
+             ro_entropy_below(&entropy, UINT64_MAX));
+    return socket_monitor_new(context, socket, name,
+                              ZMQ_EVENT_HANDSHAKE_SUCCEEDED |
+                                  ZMQ_EVENT_HANDSHAKE_FAILED_AUTH);
+}
+
 enum selftest_verdict
 selftest_once(void *context, const struct selftest_door *door, int timeout_ms)
 {
@@ -101,13 +113,10 @@ selftest_once(void *context, const struct selftest_door *door, int timeout_ms)
     RO_CLEANUP(socket_closep) void *socket = socket_new(context, ZMQ_DEALER);
     if (socket == NULL || set_stranger(socket, &door->curve) != RO_OK)
         return SELFTEST_UNCLEAR;
-    RO_CLEANUP(socket_closep)
-    void *monitor = socket_monitor_new(context, socket, MONITOR_NAME,
-                                       ZMQ_EVENT_HANDSHAKE_SUCCEEDED |
-                                           ZMQ_EVENT_HANDSHAKE_FAILED_AUTH);
-    if (monitor == NULL || zmq_connect(socket, endpoint) != 0)
+    RO_CLEANUP(socket_closep) void *events = monitor(context, socket);
+    if (events == NULL || zmq_connect(socket, endpoint) != 0)
         return SELFTEST_UNCLEAR;
-    enum selftest_verdict verdict = listen_to(monitor, timeout_ms);
+    enum selftest_verdict verdict = listen_to(events, timeout_ms);
     socket_monitor_stop(socket);
     return verdict;
 }
@@ -136,7 +145,7 @@ selftest_main(void *user)
 {
     struct selftest *selftest = user;
     struct pollfd stop = {.fd = selftest->stop_fd, .events = POLLIN};
-    while (poll(&stop, 1, EVERY_MS) <= 0)
+    while (poll(&stop, 1, selftest->door.every_ms) <= 0)
         knock(selftest);
     return NULL;
 }

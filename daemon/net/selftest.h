@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A broker that asks itself whether its member door holds: a connection with a
- * key that nobody knows must be refused by ZAP. A thread asks again every
- * minute and ends the process, exit 70, should the door ever let it in.
+ * key that nobody knows must be refused by ZAP. A thread asks again and again
+ * and ends the process, exit 70, should the door ever let it in.
  */
 #ifndef DAEMON_NET_SELFTEST_H
 #define DAEMON_NET_SELFTEST_H
@@ -23,6 +23,7 @@ enum selftest_verdict {
 struct selftest_door {
     char endpoint[256]; /* as bound */
     struct ro_key curve;
+    int every_ms; /* how often the thread tries */
 };
 
 /* Knocks once with a fresh key, for at most `timeout_ms`. */

@@ -28,6 +28,9 @@ finish() {
 }
 trap finish EXIT
 
+as_root= # only root may look into the memory of a process that hides it
+[ "$(id -u)" = 0 ] || as_root=sudo
+
 saltings=900001 bargemaster=900012 cobblers=900013
 who() {
   case $1 in
@@ -59,7 +62,7 @@ view() {
 quiet() {
   party=$1
   shift
-  reachout --profile "p/$party" --json "$@" 2>>talk
+  reachout --profile "p/$party" --json "$@" 2>>"$here/talk"
 }
 # said TEXT: remembers what was typed, to be searched for at the end.
 said() {
@@ -89,9 +92,9 @@ reachout authority register --dir auth --csv cast.csv 2>&1 | sed 's/^/  | /'
 
 chapter "Three schools and a coordinator are invited, and join"
 for school in $saltings $bargemaster $cobblers; do
-  reachout authority invite --dir auth --kind school --urn $school --seat lead --out $school.inv >/dev/null 2>>talk
+  reachout authority invite --dir auth --kind school --urn $school --seat lead --out "$school.inv" >/dev/null 2>>"$here/talk"
 done
-reachout authority invite --dir auth --kind coordinators --name Estuary --seat coordinator --home 900016 --out ruth.inv >/dev/null 2>>talk
+reachout authority invite --dir auth --kind coordinators --name Estuary --seat coordinator --home 900016 --out ruth.inv >/dev/null 2>>"$here/talk"
 view $saltings join $saltings.inv --holder "$(said 'Dawn Okafor')" --key-file $saltings.key
 quiet $bargemaster join $bargemaster.inv --holder "$(said 'Priya Nair')" --key-file $bargemaster.key >/dev/null
 quiet $cobblers join $cobblers.inv --holder "$(said 'Imran Shah')" --key-file $cobblers.key >/dev/null
@@ -164,7 +167,8 @@ chapter "What the broker holds about all this"
 "$RO_SOURCE_ROOT/tests/e2e/broker_sees.sh" b
 echo
 echo "  Searching its files, its log and its memory for everything that was typed:"
-python3 "$RO_SOURCE_ROOT/tests/support/canary.py" typed --pid "$broker" b | sed 's/^/  | /'
+$as_root python3 "$RO_SOURCE_ROOT/tests/support/canary.py" \
+  "$RO_BUILD_ROOT/tests/support/canary_scan" typed --pid "$broker" b | sed 's/^/  | /'
 [ "${PIPESTATUS[0]}" = 0 ] || exit 1
 
 if [ "$keep" = --keep ]; then

@@ -19,6 +19,7 @@ ASKER, HELPER = 900001, 900012
 def main():
     tap = Tap()
     search = os.path.join(os.environ["RO_SOURCE_ROOT"], "tests/support/canary.py")
+    scanner = os.path.join(os.environ["RO_BUILD_ROOT"], "tests/support/canary_scan")
     with Rig(schools=[ASKER, HELPER]) as rig:
         rig.found()
         thread = rig.thread(ASKER, HELPER)
@@ -33,7 +34,8 @@ def main():
                                     "Could do with a look.", ""]))
         # all of it is at the broker now: in its store, and lately in memory
         def look(*where):
-            return subprocess.run([sys.executable, search, rig.path("markers"), *where],
+            return subprocess.run([sys.executable, search, scanner,
+                                   rig.path("markers"), *where],
                                   capture_output=True, text=True)
         found = look("--pid", str(rig.broker.pid), rig.path("b"), rig.path("b.log"))
         tap.note(found.stdout.strip().splitlines()[-1])

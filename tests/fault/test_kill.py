@@ -46,7 +46,7 @@ def judge(tap, rig, threads, sure, maybe, what):
             if shown.count(text) > 1:
                 twice.append(text)
         for text in shown:
-            if text.startswith("round") and text not in sure[helper] + maybe[helper]:
+            if text.startswith("hit") and text not in sure[helper] + maybe[helper]:
                 strange.append(text)
     total = sum(len(texts) for texts in sure.values())
     tap.ok(not lost, f"{what}: none of {total} acknowledged messages lost", lost)
@@ -94,13 +94,13 @@ def client_rounds(tap, rig, threads, rng):
     killed = 0
     for number in range(CLIENT_ROUNDS):
         helper = HELPERS[number % len(HELPERS)]
-        text = f"round {number} of the asker, to {helper}"
+        text = f"hit {number} of the asker, to {helper}"
         process = rig.start(ASKER, "say", threads[helper], "--text", text)
         reader = rig.start(helper, "sync")
-        wait_ms(process, rng.uniform(1, 90))
+        wait_ms(process, rng.uniform(1, 250))
         if process.poll() is None:
             process.kill()
-        wait_ms(reader, rng.uniform(1, 90))
+        wait_ms(reader, rng.uniform(1, 120))
         if reader.poll() is None:
             reader.kill()
         code, _, _ = rig.finish(process)
@@ -109,7 +109,7 @@ def client_rounds(tap, rig, threads, rng):
         (sure if code in (0, 5) else maybe)[helper].append(text)
     # one that ran to its end, so that there is something sure at any speed
     for helper in HELPERS:
-        text = f"round last of the asker, to {helper}"
+        text = f"hit last of the asker, to {helper}"
         rig.run(ASKER, "say", threads[helper], "--text", text)
         sure[helper].append(text)
     tap.note(f"{CLIENT_ROUNDS} rounds of kill -9 on clients, {killed} senders hit")

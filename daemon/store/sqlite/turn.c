@@ -99,7 +99,7 @@ store_cap(struct store *store, uint64_t bytes)
         return RO_STORE_BROKEN;
     RO_AUTOFREE char *text = NULL;
     if (asprintf(&text, "PRAGMA max_page_count = %llu",
-                 (unsigned long long)(bytes / (uint64_t)page)) < 0) {
+                 (unsigned long long)(bytes / (uint64_t)page + 1)) < 0) {
         text = NULL;
         return RO_NO_MEMORY;
     }

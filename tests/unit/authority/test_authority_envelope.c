@@ -48,24 +48,28 @@ test_forgeries(void)
         enum ro_status expected;
         const char *words;
     } cases[] = {
-        {FORGE_TICKET_SIGNATURE, RO_BAD_TICKET,     "ticket of somebody else"},
-        {FORGE_TICKET_CIRCLE,    RO_BAD_TICKET,     "ticket of another circle"},
-        {FORGE_TICKET_EXPIRED,   RO_TICKET_EXPIRED, "ticket that had expired"},
+        {FORGE_TICKET_SIGNATURE, RO_BAD_TICKET,     "ticket of somebody else"  },
+        {FORGE_TICKET_CIRCLE,    RO_BAD_TICKET,     "ticket of another circle" },
+        {FORGE_TICKET_EXPIRED,   RO_TICKET_EXPIRED, "ticket that had expired"  },
         {FORGE_ROLE,             RO_MISBOUND,       "another role than invited"},
-        {FORGE_CERTIFICATE,      RO_BAD_SIGNATURE,  "a signature's bit"      },
-        {FORGE_POSSESSION,       RO_BAD_SIGNATURE,  "a key not possessed"    },
-        {FORGE_MEMBER_KEY,       RO_BAD_SIGNATURE,  "another member key"     },
-        {FORGE_MEMBER_ID,        RO_MISBOUND,       "a member id of no key"  },
-        {FORGE_SENDER,           RO_MISBOUND,       "sealed by other keys"   },
-        {FORGE_RECIPIENTS,       RO_MISBOUND,       "other recipients"       },
-        {FORGE_CIRCLE,           RO_MISBOUND,       "another circle"         },
-        {FORGE_PURPOSE,          RO_MISBOUND,       "no request at all"      },
-        {FORGE_SEAT_REFERENCE,   RO_MISBOUND,       "from a seat"            },
-        {FORGE_DAY,              RO_BAD_SEAL,       "sealed for a day"       },
-        {FORGE_GENERATION,       RO_BAD_SEAL,       "another generation"     },
-        {FORGE_WRAP,             RO_BAD_SEAL,       "a bit of the wrap"      },
-        {FORGE_BODY,             RO_BAD_SEAL,       "a bit of the body"      },
-        {FORGE_PSK,              RO_BAD_SEAL,       "without the circle key" },
+        {FORGE_CERTIFICATE,      RO_BAD_SIGNATURE,  "a signature's bit"        },
+        {FORGE_POSSESSION,       RO_BAD_SIGNATURE,  "a key not possessed"      },
+        {FORGE_MEMBER_KEY,       RO_BAD_SIGNATURE,  "another member key"       },
+        {FORGE_MEMBER_ID,        RO_MISBOUND,       "a member id of no key"    },
+        {FORGE_SENDER,           RO_MISBOUND,       "sealed by other keys"     },
+        {FORGE_SEALING,          RO_MISBOUND,       "another sealing key"      },
+        {FORGE_SEAT_CIRCLE,      RO_MISBOUND,       "certified elsewhere"      },
+        {FORGE_CONTENT_SENDER,   RO_MISBOUND,       "another sender named"     },
+        {FORGE_DAY_BESIDE,       RO_BAD_SEAL,       "a day beside the wrap"    },
+        {FORGE_RECIPIENTS,       RO_MISBOUND,       "other recipients"         },
+        {FORGE_CIRCLE,           RO_MISBOUND,       "another circle"           },
+        {FORGE_PURPOSE,          RO_MISBOUND,       "no request at all"        },
+        {FORGE_SEAT_REFERENCE,   RO_MISBOUND,       "from a seat"              },
+        {FORGE_DAY,              RO_BAD_SEAL,       "sealed for a day"         },
+        {FORGE_GENERATION,       RO_BAD_SEAL,       "another generation"       },
+        {FORGE_WRAP,             RO_BAD_SEAL,       "a bit of the wrap"        },
+        {FORGE_BODY,             RO_BAD_SEAL,       "a bit of the body"        },
+        {FORGE_PSK,              RO_BAD_SEAL,       "without the circle key"   },
     };
     static_assert(RO_LEN(cases) == FORGE_END - 1, "each forgery is tried");
     struct circle circle;
@@ -172,6 +176,18 @@ test_late(void)
     circle_fini(&circle);
 }
 
+/* A request with the id ab10.. plus `n`. */
+static void
+add_waiting(struct circle *circle, uint8_t n, enum authority_standing standing)
+{
+    struct authority_petition *petition = calloc(1, sizeof(*petition));
+    NEED(petition != NULL);
+    petition->standing = standing;
+    memset(petition->id.b, 0xab, RO_ID_SIZE);
+    petition->id.b[1] = (uint8_t)(0x10 + n);
+    NEED(authority_petition_add_take(circle->authority, petition) == RO_OK);
+}
+
 static void
 test_find(void)
 {
@@ -179,19 +195,13 @@ test_find(void)
     struct ro_why why = {""};
     struct ro_message_id id;
     circle_make(&circle);
-    for (uint8_t i = 0; i < 3; i++) {
-        struct authority_petition *petition = calloc(1, sizeof(*petition));
-        tap_need(petition != NULL);
-        petition->standing = i == 2 ? AUTHORITY_ADMITTED : AUTHORITY_WAITING;
-        memset(petition->id.b, 0xab, RO_ID_SIZE);
-        petition->id.b[1] = (uint8_t)(0x10 + i);
-        tap_need(authority_petition_add_take(circle.authority, petition) ==
-                 RO_OK);
-    }
+    add_waiting(&circle, 1, AUTHORITY_WAITING);
+    add_waiting(&circle, 0, AUTHORITY_WAITING);
+    add_waiting(&circle, 2, AUTHORITY_ADMITTED);
+    tap_ok(circle.authority->petitions[0]->id.b[1] == 0x10);
     tap_is(authority_find(circle.authority, "ab10", &why, &id), RO_OK);
     tap_ok(id.b[1] == 0x10);
     tap_is(authority_find(circle.authority, "ab1", &why, &id), RO_AMBIGUOUS);
-    tap_ok(strstr(why.text, "ab11") != NULL);
     tap_is(authority_find(circle.authority, "ab12", &why, &id), RO_NOT_FOUND);
     tap_is(authority_find(circle.authority, "xy", &why, &id), RO_USAGE);
     tap_is(authority_find(circle.authority, "", &why, &id), RO_USAGE);

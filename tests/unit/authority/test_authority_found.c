@@ -126,12 +126,11 @@ test_key_file(void)
     circle_make(&circle);
     char key[200];
     (void)snprintf(key, sizeof(key), "%s", circle_path(&circle, "my.key"));
-    struct authority_founding founding = {
-        .dir = circle_path(&circle, "one"),
-        .circle = "Estuary",
-        .key_file = key,
-        .keys = 1,
-        .threshold = 1};
+    struct authority_founding founding = {.dir = circle_path(&circle, "one"),
+                                          .circle = "Estuary",
+                                          .key_file = key,
+                                          .keys = 1,
+                                          .threshold = 1};
     tap_is(found(&circle, &founding), RO_OK);
     tap_ok(mode_of(key) == 0600);
     tap_ok(access(circle_path(&circle, "one/keys"), F_OK) != 0);

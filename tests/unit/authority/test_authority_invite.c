@@ -26,10 +26,11 @@ invite(struct circle *circle, const struct authority_inviting *inviting)
     int64_t expires_s = 0;
     enum ro_status s =
         authority_invite(circle->authority, inviting, &why, &expires_s);
-    if (s != RO_OK)
+    if (s != RO_OK) {
         printf("# %s\n", why.text);
-    else
+    } else {
         tap_ok(expires_s == NOW_S + inviting->valid_s);
+    }
     return s;
 }
 
@@ -96,8 +97,8 @@ test_paper(void)
                                     .now_s = NOW_S,
                                     .entropy = &circle.world.entropy};
     tap_is(keyring_make(&source, &why, &keyring), RO_OK);
-    tap_ok(keyring != NULL && ro_circle_id_equal(&keyring->circle,
-                                                 &circle.authority->circle));
+    tap_ok(keyring != NULL &&
+           ro_circle_id_equal(&keyring->circle, &circle.authority->circle));
     keyring_free(keyring);
     source.now_s = NOW_S + 3600;
     tap_is(keyring_make(&source, &why, &keyring), RO_TICKET_EXPIRED);
@@ -116,35 +117,38 @@ test_who(void)
         enum ro_status expected;
         const char *words;
     } cases[] = {
-        {{"hospital", "lead", 900001, NULL, 0, 60, out}, RO_USAGE,
-         "unknown kind"                                                     },
-        {{"school", "boss", 900001, NULL, 0, 60, out}, RO_USAGE,
-         "unknown seat"                                                     },
-        {{"school", "coordinator", 900001, NULL, 0, 60, out}, RO_USAGE,
-         "a seat that schools do not have"                                  },
-        {{"coordinators", "lead", 0, "Team", 0, 60, out}, RO_USAGE,
-         "a seat that coordinators do not have"                             },
-        {{"school", "lead", 0, NULL, 0, 60, out}, RO_USAGE,
-         "a school without a URN"                                           },
-        {{"school", "lead", 900001, "Name", 0, 60, out}, RO_USAGE,
-         "a school with a name"                                             },
-        {{"source", "source", 0, NULL, 0, 60, out}, RO_USAGE,
-         "a source without a name"                                          },
-        {{"source", "source", 900001, "S", 0, 60, out}, RO_USAGE,
-         "a source with a URN"                                              },
-        {{"source", "source", 0, "S", 900001, 60, out}, RO_USAGE,
-         "a source with a home"                                             },
-        {{"source", "source", 0, "a\nb", 0, 60, out}, RO_USAGE,
-         "a name of two lines"                                              },
-        {{"school", "lead", 900001, NULL, 0, 0, out}, RO_USAGE,
-         "no time to use it"                                                },
+        {{"hospital", "lead", 900001, NULL, 0, 60, out},
+         RO_USAGE, "unknown kind"                        },
+        {{"school", "boss", 900001, NULL, 0, 60, out},
+         RO_USAGE, "unknown seat"                        },
+        {{"school", "coordinator", 900001, NULL, 0, 60, out},
+         RO_USAGE, "a seat that schools do not have"     },
+        {{"coordinators", "lead", 0, "Team", 0, 60, out},
+         RO_USAGE, "a seat that coordinators do not have"},
+        {{"school", "lead", 0, NULL, 0, 60, out},
+         RO_USAGE, "a school without a URN"              },
+        {{"school", "lead", 900001, "Name", 0, 60, out},
+         RO_USAGE, "a school with a name"                },
+        {{"source", "source", 0, NULL, 0, 60, out},
+         RO_USAGE, "a source without a name"             },
+        {{"source", "source", 900001, "S", 0, 60, out},
+         RO_USAGE, "a source with a URN"                 },
+        {{"source", "source", 0, "S", 900001, 60, out},
+         RO_USAGE, "a source with a home"                },
+        {{"source", "source", 0, "a\nb", 0, 60, out},
+         RO_USAGE, "a name of two lines"                 },
+        {{"school", "lead", 900001, NULL, 0, 0, out},
+         RO_USAGE, "no time to use it"                   },
     };
-    for (size_t i = 0; i < RO_LEN(cases); i++)
+    for (size_t i = 0; i < RO_LEN(cases); i++) {
         tap_say(invite(&circle, &cases[i].inviting) == cases[i].expected,
                 cases[i].words);
-    const struct authority_inviting good = {
-        .kind = "school", .seat = "lead", .urn = 900001, .valid_s = 60,
-        .out_path = out};
+    }
+    const struct authority_inviting good = {.kind = "school",
+                                            .seat = "lead",
+                                            .urn = 900001,
+                                            .valid_s = 60,
+                                            .out_path = out};
     tap_is(invite(&circle, &good), RO_OK);
     circle_fini(&circle);
 }
@@ -163,21 +167,24 @@ test_member(void)
     ro_member_id_of(&circle.authority->circle, ro_keypair_public(pair), &id);
     member.has_circle = member.has_serial = member.has_member = true;
     member.has_kind = member.has_key = member.has_urn = true;
-    member.circle = ro_as_field(
-        (struct ro_bytes){circle.authority->circle.b, RO_ID_SIZE});
+    member.circle =
+        ro_as_field((struct ro_bytes){circle.authority->circle.b, RO_ID_SIZE});
     member.serial = authority_log_serial(circle.authority);
     member.member = ro_as_field((struct ro_bytes){id.b, RO_ID_SIZE});
     member.kind = REACHOUT__MEMBER_KIND__SCHOOL;
     member.urn = 900012;
-    member.key = ro_as_field(
-        (struct ro_bytes){ro_keypair_public(pair)->b, RO_KEY_SIZE});
+    member.key =
+        ro_as_field((struct ro_bytes){ro_keypair_public(pair)->b, RO_KEY_SIZE});
     tap_need(ro_pack(&member.base, &body) == RO_OK);
     tap_need(authority_sign(circle.authority, REACHOUT__SIGNED__KIND__MEMBER,
                             ro_buf_view(&body), NULL, &record) == RO_OK);
     tap_need(circle_add(&circle, ro_buf_view(&record)) == RO_OK);
-    struct authority_inviting inviting = {
-        .kind = "school", .seat = "lead", .urn = 900012, .valid_s = 60,
-        .out_path = circle_path(&circle, "x.inv")};
+    struct authority_inviting inviting = {.kind = "school",
+                                          .seat = "lead",
+                                          .urn = 900012,
+                                          .valid_s = 60,
+                                          .out_path =
+                                              circle_path(&circle, "x.inv")};
     tap_is(invite(&circle, &inviting), RO_REFUSED);
     inviting.urn = 900001;
     tap_is(invite(&circle, &inviting), RO_OK);
@@ -192,10 +199,22 @@ test_span(void)
         const char *text;
         int64_t seconds; /* 0: refused */
     } cases[] = {
-        {"14d", 1209600}, {"12h", 43200}, {"2w", 1209600}, {"30m", 1800},
-        {"366d", 31622400}, {"367d", 0}, {"", 0}, {"d", 0}, {"14", 0},
-        {"0d", 0}, {"-1d", 0}, {"1.5d", 0}, {"14dd", 0}, {"14 d", 0},
-        {"99999999999999999999999w", 0}, {"14x", 0},
+        {"14d",                      1209600 },
+        {"12h",                      43200   },
+        {"2w",                       1209600 },
+        {"30m",                      1800    },
+        {"366d",                     31622400},
+        {"367d",                     0       },
+        {"",                         0       },
+        {"d",                        0       },
+        {"14",                       0       },
+        {"0d",                       0       },
+        {"-1d",                      0       },
+        {"1.5d",                     0       },
+        {"14dd",                     0       },
+        {"14 d",                     0       },
+        {"99999999999999999999999w", 0       },
+        {"14x",                      0       },
     };
     for (size_t i = 0; i < RO_LEN(cases); i++) {
         int64_t seconds = 0;

@@ -6,20 +6,23 @@
 #include <unistd.h>
 
 #include "common/wire/codec.h"
-#include "tests/support/tap.h"
 
 #define EXPIRY_HOURS 2160
 
-/* --- the circle -------------------------------------------------------------- */
+/* --- the circle --------------------------------------------------------------
+ */
 
 void
 circle_make(struct circle *circle)
 {
-    *circle = (struct circle){.clock = {NOW_S, 1000}, .entropy = {7}};
+    *circle = (struct circle){
+        .clock = {NOW_S, 1000},
+          .entropy = {7    }
+    };
     const char *tmp = getenv("TMPDIR");
     (void)snprintf(circle->root, sizeof(circle->root), "%s/authority-XXXXXX",
                    tmp != NULL ? tmp : "/tmp");
-    tap_need(mkdtemp(circle->root) != NULL);
+    NEED(mkdtemp(circle->root) != NULL);
     (void)snprintf(circle->dir, sizeof(circle->dir), "%s/auth", circle->root);
     circle->world =
         (struct authority_world){.clock = ro_clock_of(&circle->clock),
@@ -33,7 +36,7 @@ circle_make(struct circle *circle)
         authority_found(&founding, &circle->world, &why, &founded);
     if (s != RO_OK)
         printf("# %s\n", why.text);
-    tap_need(s == RO_OK);
+    NEED(s == RO_OK);
     authority_founded_fini(&founded);
     circle_reopen(circle);
 }
@@ -43,11 +46,11 @@ circle_reopen(struct circle *circle)
 {
     struct ro_why why = {""};
     authority_free(RO_STEAL(circle->authority));
-    enum ro_status s = authority_open(circle->dir, &circle->world, &why,
-                                      &circle->authority);
+    enum ro_status s =
+        authority_open(circle->dir, &circle->world, &why, &circle->authority);
     if (s != RO_OK)
         printf("# %s\n", why.text);
-    tap_need(s == RO_OK);
+    NEED(s == RO_OK);
 }
 
 void
@@ -55,8 +58,9 @@ circle_fini(struct circle *circle)
 {
     char command[160];
     authority_free(RO_STEAL(circle->authority));
+    ro_keypair_free(RO_STEAL(circle->broker));
     (void)snprintf(command, sizeof(command), "rm -rf '%s'", circle->root);
-    tap_need(system(command) == 0); /* NOLINT: our own name */
+    NEED(system(command) == 0); /* NOLINT: our own name */
 }
 
 const char *
@@ -69,7 +73,8 @@ circle_path(const struct circle *circle, const char *name)
     return path;
 }
 
-/* --- records ------------------------------------------------------------------ */
+/* --- records
+ * ------------------------------------------------------------------ */
 
 enum ro_status
 circle_add(struct circle *circle, struct ro_bytes record)
@@ -95,10 +100,10 @@ sign_and_add(struct circle *circle,
 {
     RO_AUTOBUF body = {0};
     RO_AUTOBUF record = {0};
-    tap_need(ro_pack(message, &body) == RO_OK);
-    tap_need(authority_sign(circle->authority, kind, ro_buf_view(&body), NULL,
-                            &record) == RO_OK);
-    tap_need(circle_add(circle, ro_buf_view(&record)) == RO_OK);
+    NEED(ro_pack(message, &body) == RO_OK);
+    NEED(authority_sign(circle->authority, kind, ro_buf_view(&body), NULL,
+                        &record) == RO_OK);
+    NEED(circle_add(circle, ro_buf_view(&record)) == RO_OK);
 }
 
 static ProtobufCBinaryData
@@ -124,14 +129,14 @@ circle_charter(struct circle *circle)
     Reachout__AuthorityPublic own;
     Reachout__Broker broker = REACHOUT__BROKER__INIT;
     Reachout__Charter charter = REACHOUT__CHARTER__INIT;
-    struct ro_keypair *signing = ro_keypair_new(&circle->world.entropy);
-    tap_need(signing != NULL);
+    circle->broker = ro_keypair_new(&circle->world.entropy);
+    NEED(circle->broker != NULL);
     authority_state_public(&authority->state, keys, &own);
     broker.member_endpoint = member_endpoint;
     broker.open_endpoint = open_endpoint;
     broker.has_curve_key = broker.has_signing_key = true;
-    broker.curve_key = key_field(ro_keypair_x25519(signing));
-    broker.signing_key = key_field(ro_keypair_public(signing));
+    broker.curve_key = key_field(ro_keypair_x25519(circle->broker));
+    broker.signing_key = key_field(ro_keypair_public(circle->broker));
     charter.has_circle = charter.has_serial = charter.has_threshold = true;
     charter.has_enrolment_key = charter.has_mailbox_key = true;
     charter.has_psk_generation = true;
@@ -147,7 +152,6 @@ circle_charter(struct circle *circle)
     charter.broker = &broker;
     charter.psk_generation = authority->state.generation;
     sign_and_add(circle, REACHOUT__SIGNED__KIND__CHARTER, &charter.base);
-    ro_keypair_free(signing);
 }
 
 void
@@ -157,7 +161,7 @@ circle_list(struct circle *circle, const uint32_t *urns, size_t n)
     Reachout__Listing listings[16];
     Reachout__Listing *pointers[16];
     char names[16][32];
-    tap_need(n <= 16);
+    NEED(n <= 16);
     for (size_t i = 0; i < n; i++) {
         (void)snprintf(names[i], sizeof(names[i]), "School %u", urns[i]);
         reachout__listing__init(&listings[i]);
@@ -179,17 +183,18 @@ circle_keep(struct circle *circle)
 {
     struct authority *authority = circle->authority;
     uint64_t size = ro_directory_size(authority->directory);
-    tap_need(ro_file_write(circle_path(circle, "auth/directory.log"),
-                           ro_buf_view(&authority->log), RO_FILE_SECRET,
-                           NULL) == RO_OK);
-    tap_need(ro_directory_head(authority->directory, size,
-                               &authority->state.pin_head) == RO_OK);
+    NEED(ro_file_write(circle_path(circle, "auth/directory.log"),
+                       ro_buf_view(&authority->log), RO_FILE_SECRET,
+                       NULL) == RO_OK);
+    NEED(ro_directory_head(authority->directory, size,
+                           &authority->state.pin_head) == RO_OK);
     authority->state.pin_size = size;
-    tap_need(authority_state_save(authority->dir, &authority->state, NULL) ==
-             RO_OK);
+    NEED(authority_state_save(authority->dir, &authority->state, NULL) ==
+         RO_OK);
 }
 
-/* --- one who asks ------------------------------------------------------------------ */
+/* --- one who asks
+ * ------------------------------------------------------------------ */
 
 static void
 make_ticket(struct circle *circle,
@@ -215,14 +220,15 @@ make_ticket(struct circle *circle,
     ticket.expires = (uint64_t)circle->clock.wall_s + 86400;
     if (joining->forgery == FORGE_TICKET_EXPIRED)
         ticket.expires = (uint64_t)circle->clock.wall_s - 1;
-    tap_need(ro_pack(&ticket.base, &body) == RO_OK);
-    if (joining->forgery == FORGE_TICKET_SIGNATURE)
+    NEED(ro_pack(&ticket.base, &body) == RO_OK);
+    if (joining->forgery == FORGE_TICKET_SIGNATURE) {
         pair = ro_keypair_new(&circle->world.entropy);
-    else
-        tap_need(authority_key_load(authority, 0, NULL, &pair) == RO_OK);
+    } else {
+        NEED(authority_key_load(authority, 0, NULL, &pair) == RO_OK);
+    }
     const struct ro_signing signing = {pair, RO_LABEL_TICKET, 0};
-    tap_need(ro_signed_make(REACHOUT__SIGNED__KIND__TICKET, ro_buf_view(&body),
-                            &signing, 1, ret_ticket) == RO_OK);
+    NEED(ro_signed_make(REACHOUT__SIGNED__KIND__TICKET, ro_buf_view(&body),
+                        &signing, 1, ret_ticket) == RO_OK);
     ro_keypair_free(pair);
 }
 
@@ -233,37 +239,40 @@ make_certificate(struct circle *circle,
 {
     Reachout__Seat seat = REACHOUT__SEAT__INIT;
     struct ro_member_id member;
+    uint8_t circle_id[RO_ID_SIZE];
     RO_AUTOBUF body = {0};
     struct ro_keypair *other = ro_keypair_new(&circle->world.entropy);
     ro_member_id_of(&circle->authority->circle,
                     ro_keypair_public(joiner->member), &member);
     member.b[3] ^= forgery == FORGE_MEMBER_ID;
+    memcpy(circle_id, circle->authority->circle.b, RO_ID_SIZE);
+    circle_id[7] ^= forgery == FORGE_SEAT_CIRCLE;
     seat.has_circle = seat.has_serial = seat.has_member = seat.has_role = true;
     seat.has_signing_key = seat.has_sealing_key = seat.has_fallback_key = true;
     seat.has_transport_key = seat.has_made_at = true;
-    seat.circle = id_field(circle->authority->circle.b);
+    seat.circle = id_field(circle_id);
     seat.member = id_field(member.b);
     seat.serial = 1;
-    seat.role = forgery == FORGE_ROLE ? REACHOUT__ROLE__OFFICE
-                                      : REACHOUT__ROLE__LEAD;
+    seat.role =
+        forgery == FORGE_ROLE ? REACHOUT__ROLE__OFFICE : REACHOUT__ROLE__LEAD;
     seat.signing_key = key_field(ro_keypair_public(joiner->signing));
     seat.sealing_key = key_field(ro_keypair_public(joiner->sealing));
     seat.fallback_key = key_field(ro_keypair_public(joiner->fallback));
     seat.transport_key = key_field(ro_keypair_public(joiner->transport));
     seat.made_at = (uint64_t)circle->clock.wall_s / 86400 * 86400;
-    tap_need(ro_pack(&seat.base, &body) == RO_OK);
+    NEED(ro_pack(&seat.base, &body) == RO_OK);
     const struct ro_signing signings[] = {
-        {forgery == FORGE_MEMBER_KEY ? other : joiner->member, RO_LABEL_SEAT,
-         0},
-        {joiner->signing, RO_LABEL_SEAT_COUNTER, 0},
+        {forgery == FORGE_MEMBER_KEY ? other : joiner->member,  RO_LABEL_SEAT,
+         0                                                                                },
+        {joiner->signing,                                       RO_LABEL_SEAT_COUNTER,   0},
         {forgery == FORGE_POSSESSION ? other : joiner->sealing,
-         RO_LABEL_SEAT_SEALING, 0},
-        {joiner->fallback, RO_LABEL_SEAT_FALLBACK, 0},
-        {joiner->transport, RO_LABEL_SEAT_TRANSPORT, 0},
+         RO_LABEL_SEAT_SEALING,                                                          0},
+        {joiner->fallback,                                      RO_LABEL_SEAT_FALLBACK,  0},
+        {joiner->transport,                                     RO_LABEL_SEAT_TRANSPORT, 0},
     };
-    tap_need(ro_signed_make(REACHOUT__SIGNED__KIND__SEAT, ro_buf_view(&body),
-                            signings, RO_LEN(signings),
-                            &joiner->certificate) == RO_OK);
+    NEED(ro_signed_make(REACHOUT__SIGNED__KIND__SEAT, ro_buf_view(&body),
+                        signings, RO_LEN(signings),
+                        &joiner->certificate) == RO_OK);
     if (forgery == FORGE_CERTIFICATE)
         joiner->certificate.data[joiner->certificate.size - 1] ^= 1;
     ro_keypair_free(other);
@@ -277,6 +286,8 @@ reference_of(const struct joiner *joiner, enum forgery forgery)
         .sealing = *ro_keypair_x25519(joiner->sealing),
         .signing = *ro_keypair_public(joiner->signing),
     };
+    if (forgery == FORGE_SEALING)
+        reference.sealing = *ro_keypair_x25519(joiner->fallback);
     if (forgery == FORGE_SENDER)
         reference.signing = *ro_keypair_public(joiner->transport);
     ro_seat_id_of(&reference.signing, &reference.seat);
@@ -302,21 +313,23 @@ make_content(struct circle *circle,
     content.has_circle = content.has_sender = content.has_sent_at = true;
     content.has_recipients = true;
     content.circle = id_field(circle_id);
-    content.sender = id_field(inside->sender.seat.b);
+    content.sender = id_field(
+        forgery == FORGE_CONTENT_SENDER ? circle_id : inside->sender.seat.b);
     content.sent_at = (uint64_t)circle->clock.wall_s;
-    content.recipients = ro_as_field(
-        (struct ro_bytes){inside->recipients.b, RO_HASH_SIZE});
+    content.recipients =
+        ro_as_field((struct ro_bytes){inside->recipients.b, RO_HASH_SIZE});
     request.has_member_key = request.has_seat = request.has_ticket = true;
     request.member_key = key_field(ro_keypair_public(joiner->member));
     request.seat = ro_as_field(ro_buf_view(&joiner->certificate));
     request.ticket = ro_as_field(ro_buf_view(&joiner->ticket));
     request.holder = holder;
     answer.has_admitted = true;
-    if (forgery == FORGE_PURPOSE)
+    if (forgery == FORGE_PURPOSE) {
         content.enrol_answer = &answer;
-    else
+    } else {
         content.enrol_request = &request;
-    tap_need(ro_pack(&content.base, ret_content) == RO_OK);
+    }
+    NEED(ro_pack(&content.base, ret_content) == RO_OK);
 }
 
 static void
@@ -342,24 +355,25 @@ seal(struct circle *circle, enum forgery forgery, struct joiner *joiner)
     make_content(circle, forgery, joiner, &inside, &content);
     ro_entropy_fill(&circle->world.entropy, inside.content_key,
                     sizeof(inside.content_key));
-    tap_need(ro_body_seal(ro_buf_view(&content), inside.content_key,
-                          &circle->world.entropy, &joiner->body) == RO_OK);
-    tap_need(ro_bucket_of(joiner->body.size, &binding.bucket) == RO_OK);
+    NEED(ro_body_seal(ro_buf_view(&content), inside.content_key,
+                      &circle->world.entropy, &joiner->body) == RO_OK);
+    NEED(ro_bucket_of(joiner->body.size, &binding.bucket) == RO_OK);
     ro_body_hash(ro_buf_view(&joiner->body), &binding.body_hash);
-    const struct ro_sealing_key sender = {
-        ro_keypair_x25519_secret(joiner->sealing),
-        ro_keypair_x25519(joiner->sealing)};
+    const struct ro_keypair *sealing =
+        forgery == FORGE_SEALING ? joiner->fallback : joiner->sealing;
+    const struct ro_sealing_key sender = {ro_keypair_x25519_secret(sealing),
+                                          ro_keypair_x25519(sealing)};
     const struct ro_wrap_seal all = {
         &binding, ro_keypair_x25519(authority->state.enrolment), &inside,
         &sender};
-    tap_need(ro_wrap_seal(&all, &circle->world.entropy, wrap) == RO_OK);
+    NEED(ro_wrap_seal(&all, &circle->world.entropy, wrap) == RO_OK);
     ro_buf_put(&joiner->wrap, wrap, sizeof(wrap));
     joiner->wrap.data[100] ^= forgery == FORGE_WRAP;
     joiner->body.data[100] ^= forgery == FORGE_BODY;
     joiner->envelope = (struct authority_envelope){
         .wrap = ro_buf_view(&joiner->wrap),
         .body = ro_buf_view(&joiner->body),
-        .day = binding.day,
+        .day = forgery == FORGE_DAY_BESIDE ? 20000 : binding.day,
         .generation = binding.generation + (forgery == FORGE_GENERATION),
         .expiry_hour = binding.expiry_hour,
     };
@@ -371,18 +385,19 @@ joiner_make(struct circle *circle,
             struct joiner *ret_joiner)
 {
     *ret_joiner = (struct joiner){0};
-    struct ro_keypair **pairs[] = {
-        &ret_joiner->member, &ret_joiner->signing, &ret_joiner->sealing,
-        &ret_joiner->fallback, &ret_joiner->transport};
+    struct ro_keypair **pairs[] = {&ret_joiner->member, &ret_joiner->signing,
+                                   &ret_joiner->sealing, &ret_joiner->fallback,
+                                   &ret_joiner->transport};
     for (size_t i = 0; i < RO_LEN(pairs); i++) {
         *pairs[i] = ro_keypair_new(&circle->world.entropy);
-        tap_need(*pairs[i] != NULL);
+        NEED(*pairs[i] != NULL);
     }
-    if (joining->ticket != NULL)
+    if (joining->ticket != NULL) {
         ro_buf_put(&ret_joiner->ticket, joining->ticket->data,
                    joining->ticket->size);
-    else
+    } else {
         make_ticket(circle, joining, &ret_joiner->ticket);
+    }
     make_certificate(circle, joining->forgery, ret_joiner);
     seal(circle, joining->forgery, ret_joiner);
 }

@@ -9,7 +9,20 @@
 
 #include "client/authority/inside.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+
 #include "content.pb-c.h"
+
+/* Ends the test where its own means fail. No point of TAP: those are counted
+ * by each test's file for itself. */
+#define NEED(cond)                                                             \
+    do {                                                                       \
+        if (!(cond)) {                                                         \
+            printf("Bail out! %s:%d: %s\n", __FILE__, __LINE__, #cond);        \
+            exit(1);                                                           \
+        }                                                                      \
+    } while (0)
 
 #define NOW_S 1793000000 /* a Monday in October 2026 */
 
@@ -21,6 +34,7 @@ struct circle {
     struct ro_entropy_seeded entropy;
     struct authority_world world;
     struct authority *authority; /* open */
+    struct ro_keypair *broker;   /* signs checkpoints, once chartered */
 };
 
 /* Founds and opens one; ends the test if that fails. */
@@ -57,11 +71,15 @@ enum forgery {
     FORGE_MEMBER_KEY,       /* certificate of another member key */
     FORGE_MEMBER_ID,        /* a member id that is not the key's */
     FORGE_SENDER,           /* sealed by other keys than certified */
+    FORGE_SEALING,          /* by another sealing key than certified */
+    FORGE_SEAT_CIRCLE,      /* certificate of another circle */
+    FORGE_CONTENT_SENDER,   /* content that names another sender */
     FORGE_RECIPIENTS,       /* hash of other recipients */
     FORGE_CIRCLE,           /* content of another circle */
     FORGE_PURPOSE,          /* content that is no request */
     FORGE_SEAT_REFERENCE,   /* as a seat of the directory */
     FORGE_DAY,              /* sealed for a day */
+    FORGE_DAY_BESIDE,       /* a day beside the wrap only */
     FORGE_GENERATION,       /* another PSK generation beside the wrap */
     FORGE_WRAP,             /* one bit of the wrap */
     FORGE_BODY,             /* one bit of the body */

@@ -197,6 +197,17 @@ rig_idle(struct rig *rig)
     rig_end(rig);
 }
 
+bool
+rig_is_gone(struct rig *rig, const struct peer *peer)
+{
+    struct session_id id;
+    bool found = false;
+    while (broker_gone_next(rig->broker, &id))
+        found = found || (id.slot == peer->id.slot &&
+                          id.generation == peer->id.generation);
+    return found;
+}
+
 static bool
 is_to(const struct rig_frame *frame, const struct peer *peer)
 {

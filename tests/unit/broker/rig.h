@@ -84,6 +84,10 @@ void rig_end(struct rig *rig);
 /* A turn with nothing in it. */
 void rig_idle(struct rig *rig);
 
+/* Whether the broker says that the connection is over; forgets all others of
+ * which it says so. */
+bool rig_is_gone(struct rig *rig, const struct peer *peer);
+
 /* The answer to a peer's last ask (its status), or RO_NOT_FOUND. The message
  * (NULL for a refusal, whose words are printed) lives until the next read. */
 enum ro_status rig_answer(struct rig *rig,

@@ -3,17 +3,6 @@
 #include "common/crypto/door.h"
 #include "unit/broker/rig.h"
 
-static bool
-is_gone(struct rig *rig, const struct peer *peer)
-{
-    struct session_id id;
-    bool found = false;
-    while (broker_gone_next(rig->broker, &id))
-        found = found || (id.slot == peer->id.slot &&
-                          id.generation == peer->id.generation);
-    return found;
-}
-
 static void
 test_hello_before_the_charter(void)
 {
@@ -206,7 +195,7 @@ test_a_frame_that_is_none_costs_the_connection(void)
         struct peer peer = rig_guest(rig);
         put(rig, &peer, rows[i].bytes, rows[i].size);
         tap_ok(rig->n_frames == 0);
-        tap_ok(is_gone(rig, &peer));
+        tap_ok(rig_is_gone(rig, &peer));
         put(rig, &peer, rows[i].bytes, rows[i].size);
         tap_ok(rig->n_frames == 0);
     }
@@ -232,7 +221,7 @@ test_a_bad_payload_is_answered_first(void)
             ro_buf_put(&frame, noise, sizeof(noise));
         put(rig, &peer, frame.data, frame.size);
         tap_is(rig_answer(rig, &peer, NULL), RO_BAD_FRAME);
-        tap_ok(is_gone(rig, &peer));
+        tap_ok(rig_is_gone(rig, &peer));
     }
     rig_close(rig);
 }
@@ -273,7 +262,7 @@ test_who_is_silent_is_forgotten(void)
     rig->clock.wall_s += 200;
     rig_idle(rig);
     tap_say(broker_sessions(rig->broker) == 2, "who waits for mail may");
-    tap_ok(is_gone(rig, &quiet));
+    tap_ok(rig_is_gone(rig, &quiet));
     tap_is(rig_hello(rig, &quiet, NULL), RO_NOT_FOUND);
     tap_is(rig_hello(rig, &awake, NULL), RO_OK);
     rig_close(rig);

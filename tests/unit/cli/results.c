@@ -138,6 +138,23 @@ results_empty(void)
 }
 
 struct ro_result
+results_admitted(void)
+{
+    struct ro_result result = results_full();
+    result.state = "admitted";
+    return result;
+}
+
+struct ro_result
+results_refused(void)
+{
+    struct ro_result result = results_full();
+    result.state = "refused";
+    result.why = "not a school of this circle";
+    return result;
+}
+
+struct ro_result
 results_kept(void)
 {
     struct ro_result result = results_full();
@@ -149,8 +166,7 @@ results_kept(void)
     return result;
 }
 
-/* --- what a hostile peer would send
- * ------------------------------------------------ */
+/* --- what a hostile peer would send --------------------------------------- */
 
 #define EVIL                                                                   \
     "\033[2Jevil\xe2\x80\xae"                                                  \

@@ -15,6 +15,10 @@ struct ro_result results_empty(void);
 /* A result that is only kept. */
 struct ro_result results_kept(void);
 
+/* Answers of the authority. */
+struct ro_result results_admitted(void);
+struct ro_result results_refused(void);
+
 /* A result full of what a hostile peer would send. */
 struct ro_result results_hostile(void);
 

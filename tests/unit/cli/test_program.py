@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the program itself promises before there is a profile or a broker (TAP).
 
-    test_program.py REACHOUT
+    test_program.py REACHOUT MANUAL
 """
 
 import json
@@ -13,6 +13,7 @@ import sys
 import tempfile
 
 program = os.path.abspath(sys.argv[1])
+manual = open(sys.argv[2], encoding="utf-8").read()
 points = 0
 failed = 0
 
@@ -77,6 +78,15 @@ def about_help():
     return names
 
 
+def about_the_manual(names):
+    for name in names:
+        told = run(name, "--help").stdout.decode()
+        options = re.findall(r"^  (--[a-z-]+)", told, re.M)
+        lacking = [o for o in options if f"*{o}*" not in manual]
+        ok(f"\n*{name}*" in manual and not lacking,
+           f"{name} and its options are in the manual", lacking)
+
+
 def about_authority():
     told = run("authority", "--help").stdout.decode()
     for name in re.findall(r"^  ([a-z]+)  ", told, re.M):
@@ -120,7 +130,7 @@ def about_texts():
     refuses(say, 3, "not found", b"caf\xc3\xa9\r\n")
 
 
-def about_profiles(names):
+def about_profiles():
     for line in (["status"], ["members"], ["requests"], ["sync"], ["read"],
                  ["show", "3f"], ["answers", "3f"], ["pass", "3f"],
                  ["withdraw", "3f"], ["accept", "3f"], ["decline", "3f"]):
@@ -171,7 +181,9 @@ with tempfile.TemporaryDirectory() as place:
     for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS"):
         if name in os.environ:
             environment[name] = os.environ[name]
-    about_profiles(about_help())
+    names = about_help()
+    about_the_manual(names)
+    about_profiles()
     about_authority()
     about_usage()
     about_texts()

@@ -38,10 +38,12 @@ static const struct {
     const char *name;
     struct ro_result (*make)(void);
 } results[] = {
-    {"full",    results_full   },
-    {"empty",   results_empty  },
-    {"kept",    results_kept   },
-    {"hostile", results_hostile},
+    {"full",     results_full    },
+    {"empty",    results_empty   },
+    {"kept",     results_kept    },
+    {"admitted", results_admitted},
+    {"refused",  results_refused },
+    {"hostile",  results_hostile },
 };
 
 /* Appends one result in one rendering, under a heading. */

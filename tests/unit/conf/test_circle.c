@@ -468,7 +468,8 @@ test_too_many(void)
     /* the sample has 25 topics, 4 groups and 1 closure; 100 are the most */
     tap_ok(is_too_many("topic A", 'A', " { words = w }",
                        "topic: AH5: there are too many topics"));
-    tap_ok(is_too_many("closure c", 'A', " { from = 2027-05-03 }",
+    tap_ok(is_too_many("closure c", 'A',
+                       " { from = 2027-05-03 to = 2027-05-03 }",
                        "closure: cJ9: there are too many"));
     tap_ok(is_too_many("group g", 'a', " { urns = 900001 }",
                        "group: gj6: there are too many groups"));

@@ -105,11 +105,33 @@ test_group_names(void)
         tap_ok(strcmp(group.name, names[i]) == 0 && group.words[0] != '\0');
         tap_is(ro_circle_conf_find_group(conf, names[i], &why), RO_OK);
     }
+    tap_ok(strcmp(ro_circle_conf_group(conf, 12).words,
+                  "schools of the Tideway trust") == 0);
+    tap_ok(strcmp(ro_circle_conf_group(conf, 7).words,
+                  "pupil referral units and AP") == 0);
     tap_is(ro_circle_conf_find_group(conf, "tidewy", &why), RO_NOT_FOUND);
     tap_ok(strcmp(why.text,
                   "no group 'tidewy' here; did you mean 'tideway'?") == 0);
     tap_is(ro_circle_conf_find_group(conf, "xyz", &why), RO_NOT_FOUND);
     tap_ok(strcmp(why.text, "no group 'xyz' here") == 0);
+}
+
+/* A group that has no words is called by its name. */
+static void
+test_group_without_words(const char *root)
+{
+    char path[512];
+    RO_AUTOBUF text = {0};
+    struct ro_circle_conf *own = NULL;
+    snprintf(path, sizeof(path), "%s/config/circle.conf", root);
+    tap_need(ro_file_read(path, 1 << 20, NULL, &text) == RO_OK);
+    ro_buf_printf(&text, "group silent { urns = 900001 }\n");
+    tap_is(ro_circle_conf_parse(ro_buf_view(&text), NULL, &own), RO_OK);
+    tap_need(own != NULL);
+    tap_ok(strcmp(ro_circle_conf_group(own, 14).words, "silent") == 0);
+    struct ro_listing_facts facts = {.urn = 900001};
+    tap_ok(ro_circle_conf_in_group(own, "silent", &facts));
+    ro_circle_conf_free(own);
 }
 
 int
@@ -119,6 +141,7 @@ main(int argc, char **argv)
     tap_run(test_phases);
     tap_run(test_own_groups);
     tap_run(test_group_names);
+    test_group_without_words(argc > 1 ? argv[1] : ".");
     ro_circle_conf_free(conf);
     return tap_done();
 }

@@ -222,6 +222,12 @@ test_broken(void)
                  "f:1: ',' or '}' is expected, not 'b'\n"));
     tap_ok(gives("names = { a, = }\nname = b", "2:name=b",
                  "f:1: a value is expected, not '='\n"));
+    /* what is broken inside of quotes does not end the section */
+    tap_ok(gives("hall { seats = \"a${x}b\" }\nname = b", "1:hall[] 2:name=b",
+                 "f:1: ${...} is not taken here\n"));
+    tap_ok(gives("foo { ( \n } size = 3", "2:size=3",
+                 "f:1: foo: unknown key\n"
+                 "f:1: put this value into double quotes\n"));
     tap_ok(gives("hall { seats = }\nname = b", "1:hall[] 2:name=b",
                  "f:1: a value is expected, not '}'\n"));
     tap_ok(gives("size = 1\nhall { seats = 2\nname = b", "1:size=1",

@@ -132,7 +132,8 @@ test_not_ours(void)
         struct ro_why why = {.text = ""};
         put_file(files[i]);
         tap_is(read_key(&bytes, &why), RO_BAD_INPUT);
-        tap_ok(strstr(why.text, "not a file of") && !strchr(why.text, 0x1b));
+        tap_ok(strstr(why.text, "file of reachout's") &&
+               !strchr(why.text, 0x1b));
     }
 }
 

@@ -8,6 +8,8 @@
 #include "common/base/entropy.h"
 #include "support/tap.h"
 
+#include <assert.h>
+
 #define MOST 16
 #define SHUFFLES 3000
 
@@ -245,6 +247,23 @@ static const struct told stories[] = {
       {'c', "A1", FLOW_ANSWER, '-', 30, "a"}},
      "open",       "",
      "bc" },
+    {"what a helper may not write beats nobody, whatever its id",
+     {{'c', "S1", FLOW_ASK_SCHOOLS, '-', 10, ""},
+      {'d', "A1", FLOW_ANSWER, 'A', 20, "c"},
+      {'e', "S1", FLOW_INTRODUCED, 'A', 30, "d"},
+      {'b', "A1", FLOW_NOT_CHOSEN, 'A', 40, "d"},
+      {'f', "S1", FLOW_CLOSE, 'A', 50, "e"},
+      {'a', "A1", FLOW_CLOSE, 'A', 60, "d"}},
+     "closed",     "A=ended",
+     "ab" },
+    {"the asker's threads end with the request, before \"closed\" is written",
+     {{'a', "S1", FLOW_ASK_SCHOOLS, '-', 10, ""},
+      {'b', "A1", FLOW_ANSWER, 'A', 20, "a"},
+      {'c', "B1", FLOW_ANSWER, 'B', 20, "a"},
+      {'d', "S1", FLOW_NOT_CHOSEN, 'B', 30, "c"},
+      {'e', "S1", FLOW_WITHDRAW, '-', 40, "b"}},
+     "withdrawn",  "A=ended B=not-chosen",
+     ""   },
     {"two that each saw the other stand by their ids, and nothing breaks",
      {{'a', "S1", FLOW_ASK_SCHOOLS, '-', 10, ""},
       {'b', "S1", FLOW_SAY, 'A', 20, "ac"},
@@ -297,7 +316,7 @@ add(struct sum *sum, const char *word)
 {
     int n = snprintf(sum->text + sum->size, sizeof(sum->text) - sum->size, "%s",
                      word);
-    tap_need(n >= 0 && sum->size + (size_t)n < sizeof(sum->text));
+    assert(n >= 0 && sum->size + (size_t)n < sizeof(sum->text));
     sum->size += (size_t)n;
 }
 
@@ -470,6 +489,25 @@ test_order(void)
     tap_say(all_orders(&stage, stage.n, sum.text), "the same in any order");
 }
 
+/* The asker has no pass, so what names one stands where it stood without. */
+static void
+test_pass_is_no_cause(void)
+{
+    struct stage stage = {.n = 0};
+    struct sum sum;
+    static const struct said said[] = {
+        {'a', "S1", FLOW_ASK_SCHOOLS, 'A', 10, ""  },
+        {'c', "A1", FLOW_PASS,        'A', 30, "a" },
+        {'b', "A2", FLOW_SAY,         'A', 20, "c" },
+        {'d', "A2", FLOW_PASS,        'A', 5,  "ab"},
+    };
+    for (size_t i = 0; i < RO_LEN(said); i++)
+        set_message(&stage, &said[i]);
+    outcome(&stage, &sum);
+    tap_say(strstr(sum.text, ";abdc") != NULL, sum.text);
+    tap_say(all_orders(&stage, stage.n, sum.text), "the same in any order");
+}
+
 /* One second, one act: its parts keep their sense whatever their ids are. */
 static void
 test_one_second(void)
@@ -537,6 +575,7 @@ main(void)
     tap_run(test_stories);
     tap_run(test_late_arrival);
     tap_run(test_order);
+    tap_run(test_pass_is_no_cause);
     tap_run(test_one_second);
     tap_run(test_edges);
     tap_run(test_kept);

@@ -98,6 +98,29 @@ thread_state(const struct view *view, char thread)
     return INTRO_NONE;
 }
 
+/* Names the newest body of a participant that the writer has seen. */
+static void
+name_newest(const struct world *world,
+            struct written *w,
+            size_t seat,
+            size_t participant)
+{
+    const struct ro_thread_id *thread = &w->message.thread;
+    for (size_t i = world->n - 1; i-- > 0;) {
+        const struct written *other = &world->written[i];
+        const struct flow_message *m = &other->message;
+        bool same_thread = ro_thread_id_is_zero(thread) ||
+                           ro_thread_id_is_zero(&m->thread) ||
+                           ro_thread_id_equal(thread, &m->thread);
+        if (other->has[seat] && same_thread &&
+            m->writer.b[0] == (uint8_t)seat_names[participant][0] &&
+            m->writer.b[1] == (uint8_t)seat_names[participant][1]) {
+            w->seen[w->message.n_seen++] = m->body;
+            return;
+        }
+    }
+}
+
 /* Writes one message; `to` are the letters of the sides that get it. */
 static void
 put(struct world *world,
@@ -124,21 +147,8 @@ put(struct world *world,
         w->may[s] =
             seat_names[s][0] == w->side || strchr(to, seat_names[s][0]) != NULL;
     }
-    /* The newest body seen of each participant of this message. */
-    for (size_t s = 0; s < SEATS; s++) {
-        for (size_t i = world->n - 1; i-- > 0;) {
-            const struct written *other = &world->written[i];
-            if (other->has[seat] &&
-                other->message.writer.b[0] == (uint8_t)seat_names[s][0] &&
-                other->message.writer.b[1] == (uint8_t)seat_names[s][1] &&
-                (thread == '-' ||
-                 ro_thread_id_is_zero(&other->message.thread) ||
-                 other->message.thread.b[0] == (uint8_t)thread)) {
-                w->seen[m->n_seen++] = other->message.body;
-                break;
-            }
-        }
-    }
+    for (size_t s = 0; s < SEATS; s++)
+        name_newest(world, w, seat, s);
     m->seen = w->seen;
     w->has[seat] = true;
 }
@@ -158,7 +168,7 @@ static void
 end_request(struct world *world, size_t seat, const struct view *view)
 {
     char chosen = '-';
-    for (char t = 'A'; t < 'C'; t++) {
+    for (char t = 'A'; t != 'C'; t++) {
         if (thread_state(view, t) == INTRO_REVEALED ||
             thread_state(view, t) == INTRO_FIRST_CONTACT)
             chosen = t;
@@ -177,7 +187,7 @@ choose(struct world *world, size_t seat, const struct view *view, char thread)
 {
     const char to[] = {thread, '\0'};
     put(world, seat, FLOW_INTRODUCED, thread, to);
-    for (char t = 'A'; t < 'C'; t++) {
+    for (char t = 'A'; t != 'C'; t++) {
         const char other[] = {t, '\0'};
         if (t != thread && thread_state(view, t) == INTRO_HELPER_WILLING)
             put(world, seat, FLOW_NOT_CHOSEN, t, other);

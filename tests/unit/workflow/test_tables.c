@@ -186,29 +186,49 @@ check_cell(struct lines *lines,
 }
 
 static void
+check_request(struct lines *lines, int s, int e, int a)
+{
+    struct ro_why why = {""};
+    enum request_state next = REQUEST_STATE_COUNT;
+    enum ro_status status =
+        request_next((enum request_state)s, (enum flow_event)e,
+                     (enum flow_actor)a, &why, &next);
+    const char *const words[] = {request_state_name((enum request_state)s),
+                                 event_word((enum flow_event)e),
+                                 actor_names[a]};
+    check_cell(lines, words, status,
+               status == RO_OK ? request_state_name(next) : "", &why);
+    if (status != RO_OK && next != REQUEST_STATE_COUNT)
+        tap_say(false, "a refusal writes no state");
+}
+
+static void
 test_request(void)
 {
     struct lines lines = {request_lines, RO_LEN(request_lines), 0};
     for (int s = 0; s < REQUEST_STATE_COUNT; s++) {
         for (int e = 0; e < FLOW_EVENT_COUNT; e++) {
-            for (int a = 0; a < ACTORS; a++) {
-                struct ro_why why = {""};
-                enum request_state next = REQUEST_STATE_COUNT;
-                enum ro_status status =
-                    request_next((enum request_state)s, (enum flow_event)e,
-                                 (enum flow_actor)a, &why, &next);
-                const char *const words[] = {
-                    request_state_name((enum request_state)s),
-                    event_word((enum flow_event)e), actor_names[a]};
-                check_cell(&lines, words, status,
-                           status == RO_OK ? request_state_name(next) : "",
-                           &why);
-                if (status != RO_OK && next != REQUEST_STATE_COUNT)
-                    tap_say(false, "a refusal writes no state");
-            }
+            for (int a = 0; a < ACTORS; a++)
+                check_request(&lines, s, e, a);
         }
     }
     tap_say(lines.used == lines.n, "every line of the request is in use");
+}
+
+static void
+check_intro(struct lines *lines, int s, int e, int a)
+{
+    struct ro_why why = {""};
+    enum intro_state next = INTRO_STATE_COUNT;
+    enum ro_status status = intro_next((enum intro_state)s, (enum flow_event)e,
+                                       (enum flow_actor)a, &why, &next);
+    const char *const words[] = {intro_state_name((enum intro_state)s),
+                                 event_word((enum flow_event)e),
+                                 actor_names[a]};
+    check_cell(lines, words, status,
+               status == RO_OK ? intro_state_name(next) : "", &why);
+    if (status != RO_OK && next != INTRO_STATE_COUNT)
+        tap_say(false, "a refusal writes no state");
 }
 
 static void
@@ -217,20 +237,8 @@ test_intro(void)
     struct lines lines = {intro_lines, RO_LEN(intro_lines), 0};
     for (int s = 0; s < INTRO_STATE_COUNT; s++) {
         for (int e = 0; e < FLOW_EVENT_COUNT; e++) {
-            for (int a = 0; a < ACTORS; a++) {
-                struct ro_why why = {""};
-                enum intro_state next = INTRO_STATE_COUNT;
-                enum ro_status status =
-                    intro_next((enum intro_state)s, (enum flow_event)e,
-                               (enum flow_actor)a, &why, &next);
-                const char *const words[] = {
-                    intro_state_name((enum intro_state)s),
-                    event_word((enum flow_event)e), actor_names[a]};
-                check_cell(&lines, words, status,
-                           status == RO_OK ? intro_state_name(next) : "", &why);
-                if (status != RO_OK && next != INTRO_STATE_COUNT)
-                    tap_say(false, "a refusal writes no state");
-            }
+            for (int a = 0; a < ACTORS; a++)
+                check_intro(&lines, s, e, a);
         }
     }
     tap_say(lines.used == lines.n, "every line of the introduction is in use");

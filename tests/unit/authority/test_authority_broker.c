@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The authority and a real broker: what is published once, what is completed
+ * after a crash, and who is admitted. */
+#include "tests/unit/authority/test_authority_rig.h"
+
+#include <stdio.h>
+
+#include "common/wire/codec.h"
+#include "frame.pb-c.h"
+#include "tests/support/tap.h"
+
+#define VERB_ENROL 6
+
+/* --- publishing
+ * ------------------------------------------------------------------ */
+
+static void
+test_publishing(void)
+{
+    struct rig rig;
+    uint64_t record = 0;
+    rig_make(&rig);
+    tap_is(rig_charter(&rig, rig.broker_dir, &record), RO_OK);
+    tap_ok(record == 1 && rig_log_size(&rig) == 1);
+    tap_is(rig_charter(&rig, rig.broker_dir, &record), RO_OK);
+    tap_say(record == 1 && rig_log_size(&rig) == 1, "the same charter once");
+    tap_ok(rig_import(&rig, "medway.csv") == 114);
+    tap_ok(rig_import(&rig, "medway.csv") == 0);
+    tap_ok(rig_log_size(&rig) == 2);
+    circle_reopen(&rig.circle);
+    tap_say(rig_log_size(&rig) == 2, "log and endpoints are remembered");
+    tap_is(rig_sync(&rig), RO_OK);
+    rig_fini(&rig);
+}
+
+/* A crash after the broker has it and before we know: done again, it is there
+ * once. */
+static void
+test_forgotten(void)
+{
+    struct rig rig;
+    uint64_t record = 0;
+    char saved[200];
+    rig_make(&rig);
+    (void)snprintf(saved, sizeof(saved), "%s",
+                   circle_path(&rig.circle, "saved"));
+    rig_copy(rig.circle.dir, saved);
+    tap_is(rig_charter(&rig, rig.broker_dir, &record), RO_OK);
+    authority_free(RO_STEAL(rig.circle.authority));
+    rig_copy(saved, rig.circle.dir);
+    circle_reopen(&rig.circle);
+    tap_is(rig_charter(&rig, rig.broker_dir, &record), RO_OK);
+    tap_ok(record == 1 && rig_log_size(&rig) == 1);
+
+    authority_free(RO_STEAL(rig.circle.authority));
+    rig_copy(rig.circle.dir, saved);
+    circle_reopen(&rig.circle);
+    tap_ok(rig_import(&rig, "cast.csv") > 0);
+    authority_free(RO_STEAL(rig.circle.authority));
+    rig_copy(saved, rig.circle.dir);
+    circle_reopen(&rig.circle);
+    tap_ok(rig_import(&rig, "cast.csv") == 0);
+    tap_ok(rig_log_size(&rig) == 2);
+    rig_fini(&rig);
+}
+
+/* --- completing
+ * --------------------------------------------------------------------- */
+
+/* A step whose first round loses: somebody is faster with the same serial, or
+ * the connection breaks after the append. */
+struct step {
+    enum { STEP_OVERTAKEN, STEP_CUT } how;
+    unsigned rounds;
+};
+
+static enum ro_status
+run_step(struct authority *authority, void *user, struct ro_why *why)
+{
+    struct step *step = user;
+    step->rounds++;
+    if (ro_directory_listing(authority->directory, 123456) != NULL)
+        return RO_OK;
+    if (step->how == STEP_OVERTAKEN && step->rounds == 1)
+        RO_TRY(rig_list(authority, 654321, why));
+    RO_TRY(rig_list(authority, 123456, why));
+    if (step->how != STEP_CUT)
+        return RO_OK;
+    link_free(RO_STEAL(authority->link));
+    return RO_UNREACHABLE;
+}
+
+static void
+test_completing(void)
+{
+    struct rig rig;
+    struct ro_why why = {""};
+    struct step overtaken = {.how = STEP_OVERTAKEN};
+    rig_make_listed(&rig);
+    uint64_t before = rig_log_size(&rig);
+    tap_is(authority_complete(rig.circle.authority, run_step, &overtaken, &why),
+           RO_OK);
+    tap_ok(overtaken.rounds == 2 && rig_log_size(&rig) == before + 2);
+    rig_fini(&rig);
+
+    struct step cut = {.how = STEP_CUT};
+    rig_make_listed(&rig);
+    before = rig_log_size(&rig);
+    tap_is(authority_complete(rig.circle.authority, run_step, &cut, &why),
+           RO_OK);
+    tap_say(cut.rounds == 2 && rig_log_size(&rig) == before + 1,
+            "a lost answer costs nothing");
+    rig_fini(&rig);
+}
+
+/* --- admitting
+ * ------------------------------------------------------------------------ */
+
+static enum ro_status
+enrol(struct rig *rig, const struct joiner *joiner)
+{
+    Reachout__Enrol__Ask ask = REACHOUT__ENROL__ASK__INIT;
+    const ProtobufCMessage *answer;
+    struct ro_why why = {""};
+    ask.has_ticket = ask.has_body = ask.has_wrap = ask.has_mailbox_key = true;
+    ask.has_generation = ask.has_expiry_hour = true;
+    ask.ticket = ro_as_field(ro_buf_view(&joiner->ticket));
+    ask.body = ro_as_field(ro_buf_view(&joiner->body));
+    ask.wrap = ro_as_field(ro_buf_view(&joiner->wrap));
+    ask.mailbox_key = ro_as_field(
+        (struct ro_bytes){ro_keypair_public(joiner->signing)->b, RO_KEY_SIZE});
+    ask.generation = joiner->envelope.generation;
+    ask.expiry_hour = joiner->envelope.expiry_hour;
+    return authority_ask(rig->circle.authority, VERB_ENROL, &ask.base, &why,
+                         &answer);
+}
+
+static void
+join(struct rig *rig, uint32_t urn, enum forgery forgery)
+{
+    struct joiner joiner;
+    const struct joining joining = {.urn = urn, .forgery = forgery};
+    rig->circle.clock.wall_s = rig_now_s(); /* the joiner's clock */
+    joiner_make(&rig->circle, &joining, &joiner);
+    tap_is(enrol(rig, &joiner), RO_OK);
+    tap_say(enrol(rig, &joiner) == RO_OK, "the same again is fine");
+    joiner_fini(&joiner);
+}
+
+static struct authority_requests
+receive(struct rig *rig)
+{
+    struct authority_requests requests = {0};
+    struct ro_why why = {""};
+    enum ro_status s =
+        authority_receive(rig->circle.authority, &why, &requests);
+    if (s != RO_OK)
+        printf("# %s: %s\n", ro_status_name(s), why.text);
+    tap_need(s == RO_OK);
+    for (size_t i = 0; i < requests.n_troubles; i++)
+        printf("# trouble: %s\n", requests.troubles[i].text);
+    return requests;
+}
+
+static void
+test_admitting(void)
+{
+    struct rig rig;
+    struct ro_why why = {""};
+    char saved[200];
+    rig_make_listed(&rig);
+    (void)snprintf(saved, sizeof(saved), "%s",
+                   circle_path(&rig.circle, "saved"));
+    uint64_t before = rig_log_size(&rig);
+    join(&rig, 900001, HONEST);
+    join(&rig, 900012, FORGE_CERTIFICATE);
+    struct authority_requests requests = receive(&rig);
+    tap_need(requests.n == 1 && requests.n_troubles == 1);
+    tap_ok(strcmp(requests.list[0].name, "Saltings Primary School") == 0);
+    tap_ok(strcmp(requests.list[0].role, "lead") == 0);
+    struct ro_message_id id = requests.list[0].id;
+    struct ro_seat_id seat = requests.list[0].seat;
+    authority_requests_fini(&requests);
+    requests = receive(&rig);
+    tap_say(requests.n == 1 && requests.n_troubles == 0,
+            "trouble is told once, requests wait");
+    authority_requests_fini(&requests);
+
+    rig_copy(rig.circle.dir, saved);
+    tap_is(authority_admit(rig.circle.authority, &id, &why), RO_OK);
+    tap_ok(rig_log_size(&rig) == before + 2);
+    const struct ro_seat_view *view =
+        ro_directory_seat(rig.circle.authority->directory, &seat);
+    tap_ok(view != NULL && view->standing == RO_SEAT_LIVE);
+    tap_is(authority_admit(rig.circle.authority, &id, &why), RO_NOT_FOUND);
+    requests = receive(&rig);
+    tap_ok(requests.n == 0 && requests.n_troubles == 0);
+    authority_requests_fini(&requests);
+
+    /* a crash in between: the log has it, our folder does not know */
+    authority_free(RO_STEAL(rig.circle.authority));
+    rig_copy(saved, rig.circle.dir);
+    circle_reopen(&rig.circle);
+    tap_is(authority_refuse(rig.circle.authority, &id, "late", &why),
+           RO_ILLEGAL);
+    tap_is(authority_admit(rig.circle.authority, &id, &why), RO_OK);
+    tap_say(rig_log_size(&rig) == before + 2, "admitted once");
+    rig_fini(&rig);
+}
+
+/* A school that is a member with another key is not admitted again. */
+static void
+test_refusing(void)
+{
+    struct rig rig;
+    struct ro_why why = {""};
+    rig_make_listed(&rig);
+    join(&rig, 900001, HONEST);
+    join(&rig, 900001, HONEST);
+    struct authority_requests requests = receive(&rig);
+    tap_need(requests.n == 2);
+    tap_is(authority_admit(rig.circle.authority, &requests.list[0].id, &why),
+           RO_OK);
+    tap_is(authority_admit(rig.circle.authority, &requests.list[1].id, &why),
+           RO_REFUSED);
+    printf("# %s\n", why.text);
+    tap_is(
+        authority_refuse(rig.circle.authority, &requests.list[1].id, "", &why),
+        RO_BAD_INPUT);
+    tap_is(authority_refuse(rig.circle.authority, &requests.list[1].id,
+                            "You are a member already.", &why),
+           RO_OK);
+    authority_requests_fini(&requests);
+    circle_reopen(&rig.circle);
+    requests = receive(&rig);
+    tap_ok(requests.n == 0 && requests.n_troubles == 0);
+    tap_ok(rig.circle.authority->n_petitions == 2);
+    authority_requests_fini(&requests);
+    rig_fini(&rig);
+}
+
+int
+main(int argc, char **argv)
+{
+    rig_setup(argc, argv);
+    tap_run(test_publishing);
+    tap_run(test_forgotten);
+    tap_run(test_completing);
+    tap_run(test_admitting);
+    tap_run(test_refusing);
+    return tap_done();
+}
