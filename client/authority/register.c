@@ -65,16 +65,24 @@ fail_unclosed(struct register_reader *reader)
 
 /* --- pieces --------------------------------------------------------------- */
 
+static bool
+is_blank(struct ro_bytes line)
+{
+    for (size_t i = 0; i < line.size; i++) {
+        uint8_t byte = line.data[i];
+        if (byte != ' ' && byte != '\t' && byte != '\r' && byte != '\n')
+            return false;
+    }
+    return true;
+}
+
 /* Bytes of one line, with its end if the piece has it. */
 static void
 feed_line(struct register_reader *reader, struct ro_bytes line)
 {
-    bool is_blank = true;
-    for (size_t i = 0; i < line.size && is_blank; i++)
-        is_blank = memchr(" \t\r\n", line.data[i], 4) != NULL;
     if (!reader->is_in_row) {
         reader->row_line = reader->line;
-        reader->is_in_row = !is_blank;
+        reader->is_in_row = !is_blank(line);
     }
     size_t taken =
         csv_parse(&reader->csv, line.data, line.size, on_cell, on_row, reader);
@@ -91,9 +99,10 @@ is_failed(const struct register_reader *reader)
 static void
 feed(struct register_reader *reader, struct ro_bytes piece)
 {
-    if (piece.size > 0 && memchr(piece.data, '\0', piece.size) != NULL)
+    if (piece.size > 0 && memchr(piece.data, '\0', piece.size) != NULL) {
         register_intake_fail(reader->intake, RO_BAD_INPUT,
                              "this is no register: it has zero bytes");
+    }
     while (piece.size > 0 && !is_failed(reader)) {
         if (reader->was_cr && piece.data[0] != '\n')
             reader->line++;
@@ -129,10 +138,11 @@ foreign_kind(const uint8_t *head, size_t size)
         {"{",                1, "JSON"                                },
         {"<",                1, "a web page or XML"                   },
     };
-    for (size_t i = 0; i < RO_LEN(kinds); i++)
+    for (size_t i = 0; i < RO_LEN(kinds); i++) {
         if (size >= kinds[i].size &&
             memcmp(head, kinds[i].start, kinds[i].size) == 0)
             return kinds[i].kind;
+    }
     return NULL;
 }
 
@@ -143,9 +153,10 @@ begin(struct register_reader *reader)
     struct ro_bytes head = {reader->head, reader->head_size};
     const char *kind = foreign_kind(head.data, head.size);
     reader->is_begun = true;
-    if (kind != NULL)
+    if (kind != NULL) {
         register_intake_fail(reader->intake, RO_BAD_INPUT,
                              "this is no register: it is %s", kind);
+    }
     if (head.size >= 3 && memcmp(head.data, "\xEF\xBB\xBF", 3) == 0) {
         head.data += 3;
         head.size -= 3;
@@ -159,9 +170,10 @@ register_reader_feed(struct register_reader *reader,
                      struct ro_why *why)
 {
     reader->bytes += piece.size;
-    if (reader->bytes > REGISTER_BYTES_MAX)
+    if (reader->bytes > REGISTER_BYTES_MAX) {
         register_intake_fail(reader->intake, RO_TOO_LARGE,
                              "it is larger than any register");
+    }
     if (is_failed(reader))
         return register_intake_status(reader->intake, why);
     while (!reader->is_begun && piece.size > 0) {
@@ -242,9 +254,10 @@ register_read(const char *path,
               struct register_list **ret_list)
 {
     RO_CLEANUP(close_file) int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
+    if (fd < 0) {
         return ro_why(why, errno == ENOENT ? RO_NOT_FOUND : RO_IO_FAILED,
                       "%s: %s", path, strerror(errno));
+    }
     RO_CLEANUP(register_reader_freep)
     struct register_reader *reader = register_reader_new(la_code);
     RO_AUTOFREE uint8_t *buffer = malloc(PIECE_SIZE);

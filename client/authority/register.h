@@ -25,7 +25,7 @@
 #define REGISTER_TEXT_MAX 200
 #define REGISTER_LA_CODE_MAX 8
 #define REGISTER_ROWS_MAX 200000
-#define REGISTER_BYTES_MAX (256 * 1024 * 1024)
+#define REGISTER_BYTES_MAX ((size_t)256 * 1024 * 1024)
 
 /* One school. Texts are UTF-8 on one line, never NULL, empty where the
  * register does not say. */

@@ -134,9 +134,10 @@ is_about_pupils(const char *name)
         "DOB",     "Date of birth", "DateOfBirth",         "Forename",
         "Surname", "Pupil name",    "PupilName",
     };
-    for (size_t i = 0; i < RO_LEN(names); i++)
+    for (size_t i = 0; i < RO_LEN(names); i++) {
         if (strcasecmp(names[i], name) == 0)
             return true;
+    }
     return false;
 }
 
@@ -154,14 +155,16 @@ take_column(struct register_intake *intake, struct ro_bytes cell)
         return;
     }
     const char *name = (const char *)intake->cell.data;
-    if (is_about_pupils(name))
+    if (is_about_pupils(name)) {
         register_intake_fail(
             intake, RO_BAD_INPUT,
             "this has a column '%s': data about pupils is not for here", name);
+    }
     int column = register_column_find(name);
-    if (column >= 0 && intake->has_column[column])
+    if (column >= 0 && intake->has_column[column]) {
         register_intake_fail(intake, RO_BAD_INPUT,
                              "the column '%s' stands there twice", name);
+    }
     if (column >= 0)
         intake->has_column[column] = true;
     intake->wanted[intake->column++] = (signed char)column;
@@ -181,21 +184,25 @@ end_header(struct register_intake *intake)
         return;
     }
     const char *list = (const char *)names.data;
-    if (intake->column == 1 && strpbrk(list, ";\t") != NULL)
+    if (intake->column == 1 && strpbrk(list, ";\t") != NULL) {
         register_intake_fail(
             intake, RO_BAD_INPUT,
             "its columns are separated by something else than commas: %.60s",
             list);
-    for (size_t i = 0; i < RO_LEN(needed); i++)
-        if (!intake->has_column[needed[i]])
+    }
+    for (size_t i = 0; i < RO_LEN(needed); i++) {
+        if (!intake->has_column[needed[i]]) {
             register_intake_fail(
                 intake, RO_BAD_INPUT,
                 "this is no register: there is no column '%s' (but: %.120s)",
                 register_column_name(needed[i]), list);
-    if (intake->la_code[0] != '\0' && !intake->has_column[COLUMN_LA_CODE])
+        }
+    }
+    if (intake->la_code[0] != '\0' && !intake->has_column[COLUMN_LA_CODE]) {
         register_intake_fail(intake, RO_BAD_INPUT,
                              "there is no column '%s' to choose by",
                              register_column_name(COLUMN_LA_CODE));
+    }
     intake->column_count = intake->column;
     intake->has_header = true;
 }
@@ -252,10 +259,11 @@ end_row(struct register_intake *intake)
     if (is_empty)
         return; /* what spreadsheets leave behind the last row */
     if (intake->la_code[0] != '\0' &&
-        strcmp(cells[COLUMN_LA_CODE], intake->la_code) != 0)
+        strcmp(cells[COLUMN_LA_CODE], intake->la_code) != 0) {
         intake->list->skipped_count++;
-    else if (end_cells(intake, cells) == RO_NO_MEMORY)
+    } else if (end_cells(intake, cells) == RO_NO_MEMORY) {
         register_intake_fail(intake, RO_NO_MEMORY, "out of memory");
+    }
 }
 
 /* --- for the reader ------------------------------------------------------- */
@@ -265,10 +273,11 @@ register_intake_cell(struct register_intake *intake, struct ro_bytes cell)
 {
     if (intake->status != RO_OK)
         return;
-    if (intake->has_header)
+    if (intake->has_header) {
         take_cell(intake, cell);
-    else
+    } else {
         take_column(intake, cell);
+    }
 }
 
 void
@@ -277,10 +286,11 @@ register_intake_row(struct register_intake *intake, uint32_t line)
     if (intake->status != RO_OK)
         return; /* cells may be cut short */
     intake->line = line;
-    if (intake->has_header)
+    if (intake->has_header) {
         end_row(intake);
-    else
+    } else {
         end_header(intake);
+    }
     intake->column = 0;
     for (size_t i = 0; i < REGISTER_COLUMNS; i++)
         ro_buf_clear(&intake->cells[i]);
@@ -301,15 +311,16 @@ register_intake_end(struct register_intake *intake,
 {
     const struct register_list *list = intake->list;
     RO_TRY(register_intake_status(intake, why));
-    if (!intake->has_header)
+    if (!intake->has_header) {
         register_intake_fail(intake, RO_BAD_INPUT,
                              "this is no register: it is empty");
-    else if (list->row_count + list->held_count + list->skipped_count == 0)
+    } else if (list->row_count + list->held_count + list->skipped_count == 0) {
         register_intake_fail(intake, RO_BAD_INPUT, "there is no school in it");
-    else if (list->row_count + list->held_count == 0)
+    } else if (list->row_count + list->held_count == 0) {
         register_intake_fail(intake, RO_BAD_INPUT,
                              "there is no school of LA %s in it",
                              intake->la_code);
+    }
     RO_TRY(register_intake_status(intake, why));
     *ret_list = RO_STEAL(intake->list);
     intake->status =

@@ -34,9 +34,10 @@ register_column_name(enum register_column column)
 int
 register_column_find(const char *name)
 {
-    for (int i = 0; i < REGISTER_COLUMNS; i++)
+    for (int i = 0; i < REGISTER_COLUMNS; i++) {
         if (strcasecmp(column_names[i], name) == 0)
             return i;
+    }
     return -1;
 }
 
@@ -48,24 +49,29 @@ is_space(uint8_t byte)
     return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
 }
 
+/* How many bytes follow this one in UTF-8; -1 if none can begin with it. */
+static int
+count_following(uint8_t lead)
+{
+    if (lead < 0x80)
+        return 0;
+    if (lead < 0xC2 || lead > 0xF4)
+        return -1;
+    return lead >= 0xF0 ? 3 : lead >= 0xE0 ? 2 : 1;
+}
+
 /* Whether bytes are UTF-8, whatever characters they stand for. */
 static bool
 is_utf8(struct ro_bytes text)
 {
-    size_t more = 0; /* bytes of a character that are still to come */
-    for (size_t i = 0; i < text.size; i++) {
-        uint8_t byte = text.data[i];
-        if (more > 0) {
-            if ((byte & 0xC0) != 0x80)
-                return false;
-            more--;
-        } else if (byte >= 0x80) {
-            if (byte < 0xC2 || byte > 0xF4)
-                return false;
-            more = byte >= 0xF0 ? 3 : byte >= 0xE0 ? 2 : 1;
-        }
+    int following = 0;
+    for (size_t i = 0; i < text.size && following >= 0; i++) {
+        if (following == 0)
+            following = count_following(text.data[i]);
+        else
+            following = (text.data[i] & 0xC0) == 0x80 ? following - 1 : -1;
     }
-    return more == 0;
+    return following == 0;
 }
 
 /* Whether a C1 control stands here in UTF-8: those are characters of
@@ -115,10 +121,11 @@ register_cell_read(struct ro_bytes cell, struct ro_buf *out)
         cell.size--;
     bool is_1252 = !is_utf8(cell);
     for (size_t i = 0; i < cell.size; i++) {
-        if (is_1252 || is_mislabelled(cell, i))
+        if (is_1252 || is_mislabelled(cell, i)) {
             put_windows_1252(cell.data[is_1252 ? i : ++i], out);
-        else
+        } else {
             ro_buf_put_u8(out, cell.data[i]);
+        }
     }
     ro_buf_put_u8(out, '\0');
 }
@@ -171,9 +178,10 @@ is_unknown(const char *cell)
 {
     static const char *const marks[] = {"",   "x",  "z",   "c",    "SUPP",
                                         "NE", "NA", "N/A", "NULL", "-"};
-    for (size_t i = 0; i < RO_LEN(marks); i++)
+    for (size_t i = 0; i < RO_LEN(marks); i++) {
         if (strcasecmp(cell, marks[i]) == 0)
             return true;
+    }
     return false;
 }
 
@@ -189,11 +197,12 @@ read_position(const char *const cells[static REGISTER_COLUMNS],
     if (is_unknown(easting) || is_unknown(northing))
         return RO_OK;
     if (!read_number(easting, EASTING_MAX, &x) ||
-        !read_number(northing, NORTHING_MAX, &y))
+        !read_number(northing, NORTHING_MAX, &y)) {
         return ro_why(why, RO_REFUSED,
                       "its position is not on the national grid: '%.20s', "
                       "'%.20s'",
                       easting, northing);
+    }
     /* the grid's origin lies in the sea and stands for a blank */
     row->has_position = x != 0 || y != 0;
     row->easting = (int32_t)x;
@@ -206,9 +215,10 @@ read_roll(const char *cell, struct ro_why *why, struct register_row *row)
 {
     if (is_unknown(cell))
         return RO_OK;
-    if (!read_number(cell, ROLL_MAX, &row->roll))
+    if (!read_number(cell, ROLL_MAX, &row->roll)) {
         return ro_why(why, RO_REFUSED, "its number of pupils is none: '%.20s'",
                       cell);
+    }
     row->has_roll = true;
     return RO_OK;
 }
@@ -218,14 +228,16 @@ check_text(enum register_column column, const char *cell, struct ro_why *why)
 {
     size_t limit =
         column == COLUMN_LA_CODE ? REGISTER_LA_CODE_MAX : REGISTER_TEXT_MAX;
-    if (strlen(cell) > limit)
+    if (strlen(cell) > limit) {
         return ro_why(why, RO_REFUSED, "'%s' is longer than %zu bytes",
                       column_names[column], limit);
+    }
     struct ro_why detail = {""};
     if (ro_text_check(ro_bytes_text(cell), RO_TEXT_LINE, limit, &detail) !=
-        RO_OK)
+        RO_OK) {
         return ro_why(why, RO_REFUSED, "'%s' cannot be read: %.120s",
                       column_names[column], detail.text);
+    }
     return RO_OK;
 }
 

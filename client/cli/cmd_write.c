@@ -132,10 +132,11 @@ view_accept(struct cli_output *out, const struct ro_result *result)
 {
     view_state(out, result);
     ro_buf_printf(&out->hint, "next: reachout say ");
-    if (ro_thread_id_is_zero(&result->thread_id))
+    if (ro_thread_id_is_zero(&result->thread_id)) {
         ro_buf_printf(&out->hint, "THREAD");
-    else
+    } else {
         show_id(&out->hint, result->thread_id.b);
+    }
     ro_buf_printf(&out->hint, " --text \"...\"\n");
 }
 

@@ -115,43 +115,71 @@ put_request(struct engine *engine,
     return request_row_put(engine->vault, &row);
 }
 
+/* What the request says, the same in each body. */
+static enum ro_status
+fill_ask(struct drafts *drafts,
+         const struct ro_ask *ask,
+         Reachout__Ask *ret_asked)
+{
+    reachout__ask__init(ret_asked);
+    RO_TRY(drafts_text(ask->text, drafts->why, &ret_asked->text));
+    RO_TRY(drafts_half_days(ask->days, drafts->why, &ret_asked->half_days,
+                            &ret_asked->has_half_days));
+    ret_asked->topic = as_field(ask->topic);
+    ret_asked->urgency = as_field(ask->urgency);
+    ret_asked->mode = as_field(ask->mode);
+    ret_asked->has_within_km = ask->within_km > 0;
+    ret_asked->within_km = ask->within_km;
+    ret_asked->holder = as_field(drafts->engine->keyring->holder);
+    return RO_OK;
+}
+
+/* One body for each audience: all of them say by name who else reads it, and
+ * each is sealed to the members of its own audience only. Who is named twice
+ * gets the first. */
+static enum ro_status
+write_body(struct drafts *drafts,
+           const struct compose_audience *to,
+           size_t i,
+           Reachout__Ask *asked,
+           struct recipients *reached)
+{
+    Reachout__Content content = REACHOUT__CONTENT__INIT;
+    size_t before = reached->n_members;
+    RO_TRY(recipients_resolve(drafts->engine, to->list[i],
+                              &drafts->engine->keyring->member_id, drafts->why,
+                              reached));
+    if (reached->n_members == before)
+        return RO_OK;
+    content.ask = asked;
+    const struct drafts_target target = {
+        .to = DRAFTS_TO_MANY,
+        .request = drafts->composed->request,
+        .members = reached->members + before,
+        .n_members = reached->n_members - before,
+        .audience = to->list,
+        .n_audience = to->n,
+    };
+    return drafts_add(drafts, &target, &content);
+}
+
 static enum ro_status
 write_ask(struct drafts *drafts,
           const struct ro_ask *ask,
           const struct compose_audience *to)
 {
     struct engine *engine = drafts->engine;
-    struct composed *composed = drafts->composed;
-    Reachout__Content content = REACHOUT__CONTENT__INIT;
-    Reachout__Ask asked = REACHOUT__ASK__INIT;
+    Reachout__Ask asked;
     RO_AUTORECIPIENTS reached = {0};
+    RO_TRY(fill_ask(drafts, ask, &asked));
+    ro_entropy_fill(&engine->entropy, drafts->composed->request.b, RO_ID_SIZE);
     for (size_t i = 0; i < to->n; i++)
-        RO_TRY(recipients_resolve(engine, to->list[i],
-                                  &engine->keyring->member_id, drafts->why,
-                                  &reached));
+        RO_TRY(write_body(drafts, to, i, &asked, &reached));
     if (reached.n_members == 0)
         return ro_why(drafts->why, RO_BAD_INPUT,
                       "nobody in that audience can be reached yet; see "
                       "'members'");
-    RO_TRY(drafts_text(ask->text, drafts->why, &asked.text));
-    RO_TRY(drafts_half_days(ask->days, drafts->why, &asked.half_days,
-                            &asked.has_half_days));
-    asked.topic = as_field(ask->topic);
-    asked.urgency = as_field(ask->urgency);
-    asked.mode = as_field(ask->mode);
-    asked.has_within_km = ask->within_km > 0;
-    asked.within_km = ask->within_km;
-    asked.holder = as_field(engine->keyring->holder);
-    content.ask = &asked;
-    ro_entropy_fill(&engine->entropy, composed->request.b, RO_ID_SIZE);
-    const struct drafts_target target = {.to = DRAFTS_TO_MANY,
-                                         .request = composed->request,
-                                         .members = reached.members,
-                                         .n_members = reached.n_members,
-                                         .audience = to->list,
-                                         .n_audience = to->n};
-    RO_TRY(drafts_add(drafts, &target, &content));
-    return put_request(engine, composed, &reached);
+    return put_request(engine, drafts->composed, &reached);
 }
 
 enum ro_status

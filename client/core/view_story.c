@@ -175,17 +175,33 @@ view_event(const struct viewing *viewing,
     return RO_OK;
 }
 
+/* The bodies of one request for its audiences are one event. */
+static bool
+is_told_already(const struct story *story, size_t i)
+{
+    const struct flow_message *flow = &story->flow[i];
+    if (flow->event != FLOW_ASK_SCHOOLS && flow->event != FLOW_ASK_COORDINATORS)
+        return false;
+    for (size_t k = 0; k < i; k++)
+        if (story->flow[k].event == FLOW_ASK_SCHOOLS ||
+            story->flow[k].event == FLOW_ASK_COORDINATORS)
+            return true;
+    return false;
+}
+
 static enum ro_status
 view_events(const struct viewing *viewing, const struct story *story)
 {
+    size_t n = 0;
     struct ro_event *list =
         ro_arena_zero(viewing->arena, (story->n_flow + 1) * sizeof(*list));
     if (list == NULL)
         return RO_NO_MEMORY;
     for (size_t i = 0; i < story->n_flow; i++)
-        RO_TRY(view_event(viewing, story, &story->flow[i], &list[i]));
+        if (!is_told_already(story, i))
+            RO_TRY(view_event(viewing, story, &story->flow[i], &list[n++]));
     viewing->result->events = list;
-    viewing->result->n_events = story->n_flow;
+    viewing->result->n_events = n;
     return RO_OK;
 }
 
