@@ -53,12 +53,13 @@ struct world {
     struct store *store;
     struct broker *broker;
     struct peer peers[PEERS];
-    size_t asked;      /* frames of this turn */
+    size_t asked;       /* frames of this turn */
     uint8_t full_pipes; /* which of the next sends fail */
     uint32_t keys;
 };
 
-/* --- the broker ---------------------------------------------------------------- */
+/* --- the broker
+ * ---------------------------------------------------------------- */
 
 static void
 file_path(const char *name, char ret_path[512])
@@ -138,7 +139,8 @@ append_record(struct world *world, struct peer *peer, size_t i)
     send_message(world, peer, VERB_NUMBER_append, &ask.base);
 }
 
-/* --- a turn ---------------------------------------------------------------------- */
+/* --- a turn
+ * ---------------------------------------------------------------------- */
 
 /* Everything sent is a frame that follows the rules, and no more answers come
  * than there were asks. */
@@ -186,7 +188,8 @@ next_turn(struct world *world)
     must(broker_turn_begin(world->broker) == RO_OK);
 }
 
-/* --- commands --------------------------------------------------------------------- */
+/* --- commands
+ * --------------------------------------------------------------------- */
 
 static uint8_t
 take_byte(struct world *world)
@@ -337,8 +340,8 @@ attach(struct world *world, struct peer *peer)
     ro_sign(seat->signing, RO_LABEL_MAILBOX,
             (struct ro_bytes){message, sizeof(message)}, &proof);
     ask.has_mailbox_key = ask.has_proof = ask.has_window = true;
-    ask.mailbox_key = ro_as_field((struct ro_bytes){
-        ro_keypair_public(seat->signing)->b, RO_KEY_SIZE});
+    ask.mailbox_key = ro_as_field(
+        (struct ro_bytes){ro_keypair_public(seat->signing)->b, RO_KEY_SIZE});
     ask.proof = ro_as_field((struct ro_bytes){proof.b, RO_SIGNATURE_SIZE});
     ask.window = take_byte(world) % 8;
     send_message(world, peer, VERB_NUMBER_attach, &ask.base);
@@ -404,13 +407,13 @@ publish(struct world *world, struct peer *peer)
 }
 
 static command_fn *const commands[16] = {
-    send_noise, send_payload, finish_turn, pass_time,
-    step_clock, open_guest,   open_member, leave,
-    say_hello,  deposit,      attach,      acknowledge,
-    fill_pipes, cap_store,    append_next, publish,
+    send_noise,  send_payload, finish_turn, pass_time, step_clock, open_guest,
+    open_member, leave,        say_hello,   deposit,   attach,     acknowledge,
+    fill_pipes,  cap_store,    append_next, publish,
 };
 
-/* --- the whole ---------------------------------------------------------------------- */
+/* --- the whole
+ * ---------------------------------------------------------------------- */
 
 static void
 forget_folder(void)
@@ -424,7 +427,9 @@ static void
 make_base(void)
 {
     char path[512];
-    struct world world = {.clock = {TEST_NOW_S, 5000}};
+    struct world world = {
+        .clock = {TEST_NOW_S, 5000}
+    };
     struct peer *peer = &world.peers[0];
     base.circle = test_circle_open(7, SCHOOLS);
     test_circle_revoke(base.circle, base.circle->members[1]->seats[0]);
@@ -477,7 +482,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (base.circle == NULL)
         make_base();
     struct world world = {
-        .left = {data, size},
+        .left = {data,              size},
         .clock = {TEST_NOW_S + 3600, 5000},
     };
     lay_out_store();

@@ -399,7 +399,7 @@ test_too_many_bytes(void)
     struct register_reader *reader = register_reader_new(NULL);
     struct ro_why why = {""};
     /* refused by its size, before anybody looks at it */
-    struct ro_bytes piece = {(const uint8_t *)"x", REGISTER_BYTES_MAX + 1ul};
+    struct ro_bytes piece = {(const uint8_t *)"x", REGISTER_BYTES_MAX + 1};
     tap_is(register_reader_feed(reader, piece, &why), RO_TOO_LARGE);
     tap_ok(strstr(why.text, "larger than any register") != NULL);
     register_reader_free(reader);

@@ -5,7 +5,8 @@
 
 #define ARENA_BUDGET ((size_t)1 << 20)
 
-/* --- the broker ---------------------------------------------------------------- */
+/* --- the broker
+ * ---------------------------------------------------------------- */
 
 static void
 start(struct rig *rig)
@@ -104,7 +105,8 @@ rig_restart(struct rig *rig)
     start(rig);
 }
 
-/* --- connections ---------------------------------------------------------------- */
+/* --- connections
+ * ---------------------------------------------------------------- */
 
 static struct peer
 connect_at(struct rig *rig, enum door door, const struct ro_key *curve)
@@ -138,7 +140,8 @@ rig_member(struct rig *rig, const struct test_seat *seat)
     return connect_at(rig, DOOR_MEMBER, ro_keypair_x25519(seat->transport));
 }
 
-/* --- turns ------------------------------------------------------------------------ */
+/* --- turns
+ * ------------------------------------------------------------------------ */
 
 void
 rig_begin(struct rig *rig)
@@ -252,11 +255,11 @@ rig_answer(struct rig *rig,
         if (frame->header.time_s != rig->broker->time.now_s)
             abort();
         enum ro_status s = ro_status_from_wire(frame->header.status);
-        const ProtobufCMessage *message = unpack(
-            rig,
-            s == RO_OK ? answers[frame->header.verb]
-                       : &reachout__refusal__descriptor,
-            frame->payload);
+        const ProtobufCMessage *message =
+            unpack(rig,
+                   s == RO_OK ? answers[frame->header.verb]
+                              : &reachout__refusal__descriptor,
+                   frame->payload);
         if (s != RO_OK) {
             const char *why = ((const Reachout__Refusal *)message)->why;
             printf("# %s %s\n", ro_status_name(s), why != NULL ? why : "");
@@ -310,7 +313,8 @@ rig_field(const void *bytes, size_t size)
     return ro_as_field((struct ro_bytes){bytes, size});
 }
 
-/* --- verbs ------------------------------------------------------------------------ */
+/* --- verbs
+ * ------------------------------------------------------------------------ */
 
 enum ro_status
 rig_hello(struct rig *rig,
@@ -329,9 +333,8 @@ rig_hello(struct rig *rig,
     ask.has_generation = true;
     ask.generation = rig->circle->generation;
     const ProtobufCMessage *message = NULL;
-    enum ro_status s = rig_ask(rig, peer,
-                               &(struct rig_ask){VERB_NUMBER_hello, &ask.base},
-                               &message);
+    enum ro_status s = rig_ask(
+        rig, peer, &(struct rig_ask){VERB_NUMBER_hello, &ask.base}, &message);
     if (ret_answer != NULL)
         *ret_answer = (const void *)message;
     return s;
@@ -344,8 +347,8 @@ rig_append(struct rig *rig, struct peer *peer, struct ro_bytes record)
     ProtobufCBinaryData records[] = {ro_as_field(record)};
     ask.n_records = 1;
     ask.records = records;
-    return rig_ask(rig, peer,
-                   &(struct rig_ask){VERB_NUMBER_append, &ask.base}, NULL);
+    return rig_ask(rig, peer, &(struct rig_ask){VERB_NUMBER_append, &ask.base},
+                   NULL);
 }
 
 void
@@ -354,8 +357,7 @@ rig_append_all(struct rig *rig)
     struct peer guest = rig_guest(rig);
     uint64_t have = ro_directory_size(rig->broker->ledger.directory);
     for (size_t i = have; i < rig->circle->n_records; i++)
-        test_must(
-            rig_append(rig, &guest, test_circle_record(rig->circle, i)));
+        test_must(rig_append(rig, &guest, test_circle_record(rig->circle, i)));
     broker_session_close(rig->broker, guest.id);
     rig_idle(rig);
 }
@@ -376,14 +378,15 @@ rig_replay(struct rig *rig, struct peer *peer)
                           &message));
         const Reachout__Directory__Answer *answer = (const void *)message;
         for (size_t i = 0; i < answer->n_records; i++)
-            test_must(ro_directory_add(
-                directory, ro_field(&answer->records[i]), &how, NULL));
+            test_must(ro_directory_add(directory, ro_field(&answer->records[i]),
+                                       &how, NULL));
         size = answer->size;
     }
     return directory;
 }
 
-/* --- mail -------------------------------------------------------------------------- */
+/* --- mail
+ * -------------------------------------------------------------------------- */
 
 void
 rig_draft_body(struct draft *draft, size_t size, uint8_t n)
@@ -424,10 +427,9 @@ enum ro_status
 rig_deposit(struct rig *rig, struct peer *peer, const struct draft *draft)
 {
     const ProtobufCMessage *message = NULL;
-    enum ro_status s =
-        rig_ask(rig, peer,
-                &(struct rig_ask){VERB_NUMBER_deposit, &draft->ask.base},
-                &message);
+    enum ro_status s = rig_ask(
+        rig, peer, &(struct rig_ask){VERB_NUMBER_deposit, &draft->ask.base},
+        &message);
     if (s != RO_OK)
         return s;
     const Reachout__Deposit__Answer *answer = (const void *)message;
@@ -453,8 +455,8 @@ rig_attach(struct rig *rig, struct peer *peer, uint32_t window)
     Reachout__Attach__Ask ask = REACHOUT__ATTACH__ASK__INIT;
     ask.has_window = window != 0;
     ask.window = window;
-    return rig_ask(rig, peer,
-                   &(struct rig_ask){VERB_NUMBER_attach, &ask.base}, NULL);
+    return rig_ask(rig, peer, &(struct rig_ask){VERB_NUMBER_attach, &ask.base},
+                   NULL);
 }
 
 enum ro_status
@@ -476,9 +478,8 @@ rig_attach_key(struct rig *rig,
     ask.mailbox_key = rig_field(ro_keypair_public(key)->b, RO_KEY_SIZE);
     ask.proof = rig_field(proof.b, RO_SIGNATURE_SIZE);
     const ProtobufCMessage *message = NULL;
-    enum ro_status s =
-        rig_ask(rig, peer, &(struct rig_ask){VERB_NUMBER_attach, &ask.base},
-                &message);
+    enum ro_status s = rig_ask(
+        rig, peer, &(struct rig_ask){VERB_NUMBER_attach, &ask.base}, &message);
     if (ret_answer != NULL)
         *ret_answer = (const void *)message;
     return s;

@@ -77,9 +77,8 @@ struct rig_ask {
 /* Begins a turn; gives it a frame; ends it, reading all that it sends. */
 void rig_begin(struct rig *rig);
 void rig_put(struct rig *rig, struct peer *peer, const struct rig_ask *ask);
-void rig_put_bytes(struct rig *rig,
-                   const struct peer *peer,
-                   struct ro_bytes frame);
+void
+rig_put_bytes(struct rig *rig, const struct peer *peer, struct ro_bytes frame);
 void rig_end(struct rig *rig);
 /* A turn with nothing in it. */
 void rig_idle(struct rig *rig);
@@ -110,7 +109,8 @@ enum ro_status rig_hello(struct rig *rig,
                          struct peer *peer,
                          const Reachout__Hello__Answer **ret_answer);
 
-/* --- mail -------------------------------------------------------------------- */
+/* --- mail --------------------------------------------------------------------
+ */
 
 /* A deposit of one wrap with one body, right in every field. Pointers go into
  * the draft. */
@@ -133,9 +133,8 @@ void rig_draft(struct rig *rig,
 void rig_draft_body(struct draft *draft, size_t size, uint8_t n);
 
 /* Deposits it: the status of its wrap, or of the frame. */
-enum ro_status rig_deposit(struct rig *rig,
-                           struct peer *peer,
-                           const struct draft *draft);
+enum ro_status
+rig_deposit(struct rig *rig, struct peer *peer, const struct draft *draft);
 
 /* Mail number n for a seat, which must be accepted. */
 void rig_mail(struct rig *rig,

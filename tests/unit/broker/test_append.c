@@ -16,8 +16,8 @@ append_many(struct rig *rig,
         fields[i] = ro_as_field(records[i]);
     ask.n_records = n;
     ask.records = fields;
-    return rig_ask(rig, peer,
-                   &(struct rig_ask){VERB_NUMBER_append, &ask.base}, NULL);
+    return rig_ask(rig, peer, &(struct rig_ask){VERB_NUMBER_append, &ask.base},
+                   NULL);
 }
 
 static uint64_t
@@ -249,10 +249,10 @@ test_a_revoked_seat_loses_its_place(void)
     tap_is(rig_attach_key(rig, &by_key, seat->signing, NULL), RO_OK);
     uint64_t version = broker_members_version(rig->broker);
     test_circle_revoke(rig->circle, seat);
-    tap_is(rig_append(rig, &guest,
-                      test_circle_record(rig->circle,
-                                         rig->circle->n_records - 1)),
-           RO_OK);
+    tap_is(
+        rig_append(rig, &guest,
+                   test_circle_record(rig->circle, rig->circle->n_records - 1)),
+        RO_OK);
     tap_ok(broker_members_version(rig->broker) != version);
     tap_ok(!broker_knows(rig->broker, ro_keypair_x25519(seat->transport)));
     struct session_id gone;

@@ -36,7 +36,8 @@ test_a_deposit_is_stored(void)
     rig_close(rig);
 }
 
-/* --- refusals: each draft is right in all but one field --------------------- */
+/* --- refusals: each draft is right in all but one field ---------------------
+ */
 
 typedef void spoil_fn(struct rig *rig, struct draft *draft);
 
@@ -197,8 +198,7 @@ test_edges_that_are_fine(void)
 {
     struct rig *rig = rig_open(1);
     struct peer guest = rig_guest(rig);
-    const struct ro_seat_id *mailbox =
-        &rig->circle->members[1]->seats[0]->id;
+    const struct ro_seat_id *mailbox = &rig->circle->members[1]->seats[0]->id;
     struct draft draft;
     uint32_t hour = ro_hour_of(rig->clock.wall_s);
     for (uint8_t i = 0; i < 3; i++) {
@@ -230,8 +230,7 @@ test_generations(void)
 {
     struct rig *rig = rig_open(1);
     struct peer guest = rig_guest(rig);
-    const struct ro_seat_id *mailbox =
-        &rig->circle->members[1]->seats[0]->id;
+    const struct ro_seat_id *mailbox = &rig->circle->members[1]->seats[0]->id;
     struct draft draft;
     for (uint32_t generation = 2; generation < 4; generation++) {
         struct test_charter charter;
@@ -255,7 +254,8 @@ test_generations(void)
     rig_close(rig);
 }
 
-/* --- many wraps ---------------------------------------------------------------- */
+/* --- many wraps
+ * ---------------------------------------------------------------- */
 
 struct fan {
     Reachout__Deposit__Ask ask;
@@ -354,7 +354,8 @@ test_later_frames_name_the_hash(void)
     rig_close(rig);
 }
 
-/* --- credit ---------------------------------------------------------------------- */
+/* --- credit
+ * ---------------------------------------------------------------------- */
 
 static void
 test_credit_runs_out_and_comes_back(void)

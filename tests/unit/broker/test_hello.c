@@ -34,12 +34,10 @@ test_hello(void)
 
 /* One way of saying hello wrongly. */
 static enum ro_status
-hello_with(struct rig *rig,
-           struct peer *peer,
-           const Reachout__Hello__Ask *ask)
+hello_with(struct rig *rig, struct peer *peer, const Reachout__Hello__Ask *ask)
 {
-    return rig_ask(rig, peer,
-                   &(struct rig_ask){VERB_NUMBER_hello, &ask->base}, NULL);
+    return rig_ask(rig, peer, &(struct rig_ask){VERB_NUMBER_hello, &ask->base},
+                   NULL);
 }
 
 static void
@@ -166,7 +164,8 @@ test_sessions_are_limited(void)
     rig_close(rig);
 }
 
-/* --- frames ------------------------------------------------------------------ */
+/* --- frames ------------------------------------------------------------------
+ */
 
 static void
 put(struct rig *rig, const struct peer *peer, const void *bytes, size_t size)
@@ -244,7 +243,8 @@ test_two_frames_of_one_turn_and_then_a_drop(void)
     rig_close(rig);
 }
 
-/* --- how connections end ------------------------------------------------------- */
+/* --- how connections end
+ * ------------------------------------------------------- */
 
 static void
 test_who_is_silent_is_forgotten(void)

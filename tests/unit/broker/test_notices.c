@@ -14,9 +14,8 @@ publish(struct rig *rig,
     ProtobufCBinaryData notices[] = {ro_as_field(notice)};
     ask.n_notices = 1;
     ask.notices = notices;
-    enum ro_status s =
-        rig_ask(rig, peer, &(struct rig_ask){VERB_NUMBER_publish, &ask.base},
-                &message);
+    enum ro_status s = rig_ask(
+        rig, peer, &(struct rig_ask){VERB_NUMBER_publish, &ask.base}, &message);
     if (s == RO_OK && ret_cursor != NULL)
         *ret_cursor = ((const Reachout__Publish__Answer *)message)->cursor;
     return s;
@@ -92,8 +91,7 @@ test_refusals(void)
     tap_ok(publish(rig, &member, ro_buf_view(&list), NULL) != RO_OK);
     tap_is(publish(rig, &member, ro_bytes_text("noise"), NULL), RO_BAD_RECORD);
     static const uint8_t large[RO_NOTICE_LIMIT + 1];
-    tap_is(publish(rig, &member, (struct ro_bytes){large, sizeof(large)},
-                   NULL),
+    tap_is(publish(rig, &member, (struct ro_bytes){large, sizeof(large)}, NULL),
            RO_BAD_RECORD);
     Reachout__Publish__Ask ask = REACHOUT__PUBLISH__ASK__INIT;
     const struct rig_ask none = {VERB_NUMBER_publish, &ask.base};
@@ -153,14 +151,13 @@ check_covered(struct rig *rig, struct peer *peer)
     RO_CLEANUP(ro_notices_freep) struct ro_notices *set = ro_notices_new();
     const Reachout__Notices__Answer *answer = read_after(rig, peer, 0);
     struct ro_checkpoint point;
-    test_must(
-        ro_checkpoint_open(ro_field(&answer->checkpoint), &rig->circle->id,
-                           ro_keypair_public(rig->circle->broker_signing),
-                           &point));
+    test_must(ro_checkpoint_open(
+        ro_field(&answer->checkpoint), &rig->circle->id,
+        ro_keypair_public(rig->circle->broker_signing), &point));
     for (size_t i = 0; i < answer->n_entries; i++)
         if (answer->entries[i]->cursor <= answer->covered)
-            test_must(ro_notices_add(set,
-                                     ro_field(&answer->entries[i]->notice)));
+            test_must(
+                ro_notices_add(set, ro_field(&answer->entries[i]->notice)));
     struct ro_hash digest;
     ro_notices_digest(set, point.slot / 24, &digest);
     tap_ok(memcmp(digest.b, point.notices.b, RO_HASH_SIZE) == 0);

@@ -193,7 +193,8 @@ test_mailboxes_take_turns(void)
     rig_close(rig);
 }
 
-/* --- peers that do not read ----------------------------------------------------- */
+/* --- peers that do not read
+ * ----------------------------------------------------- */
 
 /* Ends a turn whose pushes cannot be sent; how many were tried. */
 static size_t
@@ -225,8 +226,7 @@ test_what_could_not_be_sent_comes_later(void)
         rig_mail(rig, &guest, seat, i);
     Reachout__Attach__Ask attach = REACHOUT__ATTACH__ASK__INIT;
     rig_begin(rig);
-    rig_put(rig, &member,
-            &(struct rig_ask){VERB_NUMBER_attach, &attach.base});
+    rig_put(rig, &member, &(struct rig_ask){VERB_NUMBER_attach, &attach.base});
     tap_ok(end_with_full_pipes(rig) == 1);
     tap_ok(broker_counters(rig->broker)->pushed == 0);
     tap_ok(broker_next_timer_ms(rig->broker) ==
@@ -276,8 +276,7 @@ test_who_does_not_take_answers_is_closed(void)
     Reachout__Directory__Ask ask = REACHOUT__DIRECTORY__ASK__INIT;
     struct broker_send send;
     rig_begin(rig);
-    rig_put(rig, &guest,
-            &(struct rig_ask){VERB_NUMBER_directory, &ask.base});
+    rig_put(rig, &guest, &(struct rig_ask){VERB_NUMBER_directory, &ask.base});
     test_must(broker_turn_end(rig->broker));
     tap_ok(broker_send_next(rig->broker, &send));
     broker_send_failed(rig->broker, send.to);

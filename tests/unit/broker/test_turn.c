@@ -85,14 +85,12 @@ test_without_room_every_frame_is_told_so(void)
     ack.keys = &key;
     large(rig, &draft, 250);
     rig_begin(rig);
-    rig_put(rig, &reader,
-            &(struct rig_ask){VERB_NUMBER_directory, &read.base});
+    rig_put(rig, &reader, &(struct rig_ask){VERB_NUMBER_directory, &read.base});
     rig_put(rig, &member, &(struct rig_ask){VERB_NUMBER_ack, &ack.base});
     rig_put(rig, &guest,
             &(struct rig_ask){VERB_NUMBER_deposit, &draft.ask.base});
     struct peer late = reader;
-    rig_put(rig, &late,
-            &(struct rig_ask){VERB_NUMBER_directory, &read.base});
+    rig_put(rig, &late, &(struct rig_ask){VERB_NUMBER_directory, &read.base});
     rig_end(rig);
     tap_is(rig_answer(rig, &reader, NULL), RO_NO_ROOM);
     tap_is(rig_answer(rig, &member, NULL), RO_NO_ROOM);

@@ -325,6 +325,24 @@ test_limits(void)
     fini(&result);
 
     ro_buf_clear(&text);
+    ro_buf_printf(&text, "names = { a");
+    for (int i = 1; i < RO_CONF_LIST_MAX; i++)
+        ro_buf_printf(&text, ", a");
+    result = read_bytes(ro_buf_view(&text));
+    tap_ok(result.count == 1); /* it is not closed yet */
+    fini(&result);
+    ro_buf_printf(&text, " }");
+    result = read_bytes(ro_buf_view(&text));
+    tap_ok(result.count == 0);
+    fini(&result);
+    text.size -= 2;
+    ro_buf_printf(&text, ", a }");
+    result = read_bytes(ro_buf_view(&text));
+    tap_ok(strcmp((char *)result.mistakes.data,
+                  "f:1: the list is too long\n") == 0);
+    fini(&result);
+
+    ro_buf_clear(&text);
     for (unsigned i = 0; i <= RO_CONF_SECTIONS_MAX; i++)
         ro_buf_printf(&text, "room r%u { }\n", i);
     result = read_bytes(ro_buf_view(&text));

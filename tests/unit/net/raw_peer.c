@@ -63,9 +63,9 @@ get(struct raw_peer *peer, void *data, size_t size)
 static bool
 greet(struct raw_peer *peer)
 {
-    uint8_t greeting[64] = {0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0x7f, 3, 1};
+    uint8_t greeting[64] = {0xff, 0, 0, 0,   0,   0,   0,   0,  1,
+                            0x7f, 3, 1, 'C', 'U', 'R', 'V', 'E'};
     uint8_t theirs[64];
-    memcpy(greeting + 12, "CURVE", 5);
     return put(peer, greeting, sizeof(greeting)) &&
            get(peer, theirs, sizeof(theirs));
 }
@@ -176,6 +176,8 @@ raw_shake_hands(struct raw_peer *peer,
            memcmp(ready, "\x05READY", 6) == 0;
 }
 
+static const uint8_t message_name[8] = {7, 'M', 'E', 'S', 'S', 'A', 'G', 'E'};
+
 /* Lays out one frame; returns its size. */
 static size_t
 seal(struct raw_peer *peer,
@@ -190,7 +192,7 @@ seal(struct raw_peer *peer,
     memcpy(plain + 1, data, size);
     frame[0] = 0x02; /* long; flags travel inside */
     ro_set_u64(frame + 1, 8 + 8 + 16 + 1 + size);
-    memcpy(frame + 9, "\x07MESSAGE", 8);
+    memcpy(frame + 9, message_name, sizeof(message_name));
     ro_set_u64(frame + 17, ++peer->nonce);
     make_nonce("CurveZMQMESSAGEC", peer->nonce, nonce);
     crypto_box_easy_afternm(frame + 25, plain, 1 + size, nonce, peer->shared);
@@ -220,8 +222,9 @@ raw_await_end(struct raw_peer *peer, int timeout_ms)
 {
     uint8_t spare[4096];
     struct pollfd poll_fd = {.fd = peer->fd, .events = POLLIN};
-    while (poll(&poll_fd, 1, timeout_ms) > 0)
+    while (poll(&poll_fd, 1, timeout_ms) > 0) {
         if (recv(peer->fd, spare, sizeof(spare), 0) <= 0)
             return true;
+    }
     return false;
 }

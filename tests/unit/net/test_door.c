@@ -8,6 +8,7 @@
 #include "tests/support/tap.h"
 #include "tests/unit/net/world.h"
 
+#define FRAME_LIMIT ((size_t)96 << 10)
 #define SUCCEEDED ZMQ_EVENT_HANDSHAKE_SUCCEEDED
 #define FAILED_AUTH ZMQ_EVENT_HANDSHAKE_FAILED_AUTH
 #define GONE ZMQ_EVENT_DISCONNECTED
@@ -359,11 +360,11 @@ test_frame_limit(void)
     struct client client;
     struct knock knock = at(&scene.world, door, scene.known);
     client_init(&client, &knock);
-    client_send(&client, "x", 96 * 1024);
+    client_send(&client, "x", FRAME_LIMIT);
     struct door_frame frame = {0};
     tap_is(world_take(door, &frame), RO_OK);
-    tap_ok(frame.bytes.size == 96 * 1024);
-    client_send(&client, "x", 96 * 1024 + 1);
+    tap_ok(frame.bytes.size == FRAME_LIMIT);
+    client_send(&client, "x", FRAME_LIMIT + 1);
     tap_is(client_await(&client, GONE), GONE);
     tap_is(door_take(door, &frame), RO_NOT_FOUND);
     client_fini(&client);

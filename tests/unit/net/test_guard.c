@@ -12,7 +12,7 @@
 #include "tests/unit/net/raw_peer.h"
 #include "tests/unit/net/world.h"
 
-#define MIB (1024 * 1024)
+#define MIB ((size_t)1 << 20)
 #define PART (90 * 1024)
 
 static struct ro_keypair *
@@ -80,12 +80,11 @@ attack(struct scene *scene, struct raw_peer *peer)
 static size_t
 resident_mib(void)
 {
-    size_t pages = 0;
+    char line[128] = "";
     FILE *file = fopen("/proc/self/statm", "re");
-    if (file == NULL || fscanf(file, "%*u %zu", &pages) != 1)
-        pages = 0;
-    if (file != NULL)
-        fclose(file);
+    tap_need(file != NULL && fgets(line, sizeof(line), file) != NULL);
+    fclose(file);
+    size_t pages = strtoul(strchr(line, ' '), NULL, 10);
     return pages * (size_t)sysconf(_SC_PAGESIZE) / MIB;
 }
 
@@ -94,7 +93,7 @@ static size_t
 push(struct raw_peer *peer, enum raw_flags flags, const void *data, size_t size)
 {
     size_t pushed = 0;
-    while (pushed < 800u * MIB && raw_send(peer, flags, data, size))
+    while (pushed < 800 * MIB && raw_send(peer, flags, data, size))
         pushed += size;
     return pushed / MIB;
 }
@@ -159,7 +158,7 @@ test_big_honest_traffic_is_not_cut(void)
     struct door_frame frame = {0};
     size_t whole = 0;
     for (int i = 0; i < 400; i++) {
-        client_send(&scene.honest, "x", 96 * 1024);
+        client_send(&scene.honest, "x", (size_t)96 << 10);
         if (i >= 100)
             whole += world_take(scene.world.open, &frame) == RO_OK;
     }

@@ -147,7 +147,7 @@ test_heartbeats_are_not_held_against(void)
     int fd = 0;
     /* a month, with a sign of life each way every 15 s */
     bool flooded = false;
-    for (int64_t s = 0; s < 30 * 86400; s += 15) {
+    for (int64_t s = 0; s < INT64_C(30) * 86400; s += 15) {
         uint64_t received = 1000 + (uint64_t)s / 15 * 120;
         flooded = flooded || guard_book_received(book, 5, received);
         if (guard_book_overdue(book, &fd, s * 1000))

@@ -66,9 +66,10 @@ live_with(bool good)
         _exit(1);
     struct guard_gone gone;
     /* each knock is a connection that comes and goes */
-    for (int i = 0; i < 5; i++)
+    for (int i = 0; i < 5; i++) {
         if (!world_gone(&world, &gone))
             _exit(2);
+    }
     selftest_free(selftest);
     world_fini(&world);
     _exit(0);

@@ -17,7 +17,7 @@ const struct guard_limits world_limits = {
     .connections = 1000,
     .per_address = 0,
     .silent = 500,
-    .undelivered = 4 * 1024 * 1024,
+    .undelivered = (uint64_t)4 << 20,
     .patience_ms = 60000,
 };
 
@@ -123,9 +123,10 @@ client_init(struct client *client, const struct knock *knock)
         zmq_setsockopt(client->socket, ZMQ_CURVE_SECRETKEY,
                        ro_keypair_x25519_secret(knock->pair), RO_KEY_SIZE);
     }
-    if (knock->routing.size > 0)
+    if (knock->routing.size > 0) {
         zmq_setsockopt(client->socket, ZMQ_ROUTING_ID, knock->routing.data,
                        knock->routing.size);
+    }
     client->monitor = socket_monitor_new(client->context, client->socket,
                                          "inproc://client", EVENTS);
     need(client->monitor != NULL, "monitor");

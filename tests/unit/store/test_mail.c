@@ -82,8 +82,12 @@ test_count(void)
         uint64_t limit;
         uint64_t expected;
     } rows[] = {
-        {-1, 9, 100, 5}, {-1, 9, 3, 3}, {1, 9, 100, 3},
-        {-1, 1, 100, 2}, {1, 3, 100, 2}, {3, 1, 100, 0},
+        {-1, 9, 100, 5},
+        {-1, 9, 3,   3},
+        {1,  9, 100, 3},
+        {-1, 1, 100, 2},
+        {1,  3, 100, 2},
+        {3,  1, 100, 0},
     };
     for (size_t i = 0; i < RO_LEN(rows); i++) {
         const struct store_span span = {
@@ -148,8 +152,7 @@ test_a_body_is_kept_once_and_goes_with_its_last_envelope(void)
     tap_is(store_envelope_drop(store, &mailboxes[1], keys[0]), RO_NOT_FOUND);
     tap_is(store_envelope_drop(store, &mailboxes[0], keys[0]), RO_OK);
     tap_is(store_envelope_drop(store, &mailboxes[0], keys[0]), RO_NOT_FOUND);
-    tap_is(store_envelope_drop(store, &mailboxes[0], UINT64_MAX),
-           RO_NOT_FOUND);
+    tap_is(store_envelope_drop(store, &mailboxes[0], UINT64_MAX), RO_NOT_FOUND);
     tap_is(store_envelope_drop(store, &mailboxes[1], keys[1]), RO_OK);
     tap_is(store_body_find(store, &body.hash), RO_OK);
     tap_is(store_envelope_drop(store, &mailboxes[2], keys[2]), RO_OK);

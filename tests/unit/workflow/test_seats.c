@@ -9,7 +9,7 @@
 #include "common/base/entropy.h"
 #include "support/tap.h"
 
-#define ROUNDS 4000
+#define ROUNDS 2000
 #define STEPS 40
 #define MOST 256
 #define SEATS 6
