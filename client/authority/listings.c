@@ -125,31 +125,30 @@ authority_block_pack(const struct authority *authority,
 
 /* An import under way. */
 struct importing {
-    struct authority_imported *imported;
+    const struct register_list *list;
     const struct register_row **fresh; /* room for every row */
-    enum { NOT_COUNTED, COUNTED } counts;
 };
 
-/* Finds the rows to publish. They are counted the first time only: later
- * rounds find part of them published. */
-static size_t
-find_fresh(const struct authority *authority, struct importing *importing)
+static void
+count(const struct authority *authority, struct authority_imported *imported)
 {
-    struct authority_imported *imported = importing->imported;
-    size_t n = 0;
+    imported->accepted = imported->list->row_count;
     for (size_t i = 0; i < imported->list->row_count; i++) {
-        const struct register_row *row = &imported->list->rows[i];
-        enum novelty novelty = compare(authority, row);
-        if (novelty == ROW_KNOWN)
-            continue;
-        importing->fresh[n++] = row;
-        if (importing->counts == COUNTED)
-            continue;
+        enum novelty novelty = compare(authority, &imported->list->rows[i]);
         imported->added += novelty == ROW_NEW;
         imported->changed += novelty == ROW_CHANGED;
     }
-    importing->counts = COUNTED;
-    imported->accepted = imported->list->row_count;
+}
+
+static size_t
+find_fresh(const struct authority *authority, struct importing *importing)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < importing->list->row_count; i++) {
+        const struct register_row *row = &importing->list->rows[i];
+        if (compare(authority, row) != ROW_KNOWN)
+            importing->fresh[n++] = row;
+    }
     return n;
 }
 
@@ -171,13 +170,25 @@ static enum ro_status
 publish_rows(struct authority *authority, void *user, struct ro_why *why)
 {
     struct importing *importing = user;
-    RO_TRY(authority_log_ready(authority, why));
     struct authority_rows rows = {importing->fresh,
                                   find_fresh(authority, importing),
                                   authority_log_serial(authority)};
     for (size_t at = 0; at < rows.n; rows.serial++)
         RO_TRY(publish_block(authority, &rows, &at, why));
     return RO_OK;
+}
+
+static enum ro_status
+publish_list(struct authority *authority,
+             const struct register_list *list,
+             struct ro_why *why)
+{
+    RO_AUTOFREE const struct register_row **fresh =
+        calloc(list->row_count + 1, sizeof(void *));
+    struct importing importing = {list, fresh};
+    if (fresh == NULL)
+        return RO_NO_MEMORY;
+    return authority_complete(authority, publish_rows, &importing, why);
 }
 
 enum ro_status
@@ -190,16 +201,13 @@ authority_register(struct authority *authority,
     struct authority_imported imported = {0};
     RO_TRY(
         register_read(import->csv_path, import->la_code, why, &imported.list));
-    RO_AUTOFREE const struct register_row **fresh =
-        calloc(imported.list->row_count + 1, sizeof(const void *));
-    if (fresh == NULL)
-        return RO_NO_MEMORY;
-    struct importing importing = {.imported = &imported, .fresh = fresh};
-    if (import->mode == AUTHORITY_DRY_RUN) {
-        (void)find_fresh(authority, &importing);
-    } else {
-        RO_TRY(authority_complete(authority, publish_rows, &importing, why));
+    if (import->mode == AUTHORITY_PUBLISH) {
+        RO_TRY(authority_log_sync(authority, why));
+        RO_TRY(authority_log_ready(authority, why));
     }
+    count(authority, &imported);
+    if (import->mode == AUTHORITY_PUBLISH)
+        RO_TRY(publish_list(authority, imported.list, why));
     *ret_imported = imported;
     imported = (struct authority_imported){0};
     return RO_OK;

@@ -66,10 +66,11 @@ is_utf8(struct ro_bytes text)
 {
     int following = 0;
     for (size_t i = 0; i < text.size && following >= 0; i++) {
-        if (following == 0)
+        if (following == 0) {
             following = count_following(text.data[i]);
-        else
+        } else {
             following = (text.data[i] & 0xC0) == 0x80 ? following - 1 : -1;
+        }
     }
     return following == 0;
 }

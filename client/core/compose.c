@@ -64,7 +64,7 @@ check_codes(struct engine *engine, const struct ro_ask *ask, struct ro_why *why)
         return ro_why(why, RO_BAD_INPUT,
                       "'%.40s' is no mode; write in-person or remote",
                       ask->mode);
-    if (ask->text == NULL || *ask->text == '\0')
+    if (ask->how == RO_ASK_SEND && (ask->text == NULL || *ask->text == '\0'))
         return ro_why(why, RO_BAD_INPUT,
                       "the request says nothing; a line or two are enough");
     return RO_OK;

@@ -15,27 +15,28 @@ opened_fini(struct opened *opened)
 
 /* --- powers --------------------------------------------------------------------------- */
 
+#define MAY(purpose) (1u << ((purpose) - RO_PURPOSE_ASK))
+#define MAY_SERVE (MAY(RO_PURPOSE_RESEND) | MAY(RO_PURPOSE_RECEIPTS))
+#define MAY_TALK (MAY_SERVE | MAY(RO_PURPOSE_SAY))
+
+/* A delegate's and an office's own powers (topics, mutual aid) come with the
+ * charter's standing consents; until then they talk. */
+static const uint32_t powers[] = {
+    [REACHOUT__ROLE__LEAD] = UINT32_MAX,
+    [REACHOUT__ROLE__DELEGATE] = MAY_TALK,
+    [REACHOUT__ROLE__OFFICE] = MAY_TALK,
+    [REACHOUT__ROLE__CHAIR] = MAY_TALK,
+    [REACHOUT__ROLE__COORDINATOR] = MAY_TALK | MAY(RO_PURPOSE_PASS),
+    [REACHOUT__ROLE__SOURCE_SEAT] = MAY_SERVE,
+    [REACHOUT__ROLE__AUDITOR] = MAY_SERVE,
+};
+
 bool
 opening_may(Reachout__Role role, enum ro_purpose purpose)
 {
-    switch (role) {
-    case REACHOUT__ROLE__LEAD:
-        return purpose < RO_PURPOSE_ENROL_REQUEST;
-    case REACHOUT__ROLE__COORDINATOR:
-        return purpose == RO_PURPOSE_SAY || purpose == RO_PURPOSE_RESEND ||
-               purpose == RO_PURPOSE_RECEIPTS || purpose == RO_PURPOSE_PASS;
-    case REACHOUT__ROLE__DELEGATE:
-    case REACHOUT__ROLE__OFFICE:
-    case REACHOUT__ROLE__CHAIR:
-        return purpose == RO_PURPOSE_SAY || purpose == RO_PURPOSE_RESEND ||
-               purpose == RO_PURPOSE_RECEIPTS;
-    case REACHOUT__ROLE__SOURCE_SEAT:
-    case REACHOUT__ROLE__AUDITOR:
-        return purpose == RO_PURPOSE_RESEND || purpose == RO_PURPOSE_RECEIPTS;
-    case REACHOUT__ROLE__ROLE_NONE:
-    default:
-        return false;
-    }
+    return (size_t)role < RO_LEN(powers) && purpose >= RO_PURPOSE_ASK &&
+           purpose < RO_PURPOSE_ENROL_REQUEST &&
+           (powers[role] & MAY(purpose)) != 0;
 }
 
 /* --- the layers ------------------------------------------------------------------------- */

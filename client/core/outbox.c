@@ -16,6 +16,15 @@
 /* How often a wrap is made again because its day went by while it was sent. */
 #define STALE_ROUNDS 3
 
+/* Rises with each commit, so that what is kept here within one second stands
+ * in the order in which it was written. */
+static void
+make_row_id(const struct engine *engine, struct row_id *ret_row)
+{
+    ro_set_u64(ret_row->b, vault_generation(engine->vault));
+    ro_entropy_fill(&engine->entropy, ret_row->b + 8, RO_ID_SIZE - 8);
+}
+
 enum ro_status
 outbox_add(struct engine *engine,
            const struct draft *draft,
@@ -37,7 +46,7 @@ outbox_add(struct engine *engine,
     draft->content->has_sent_at = true;
     draft->content->sent_at = (uint64_t)message.sent_at_s;
     message.arrived_at_s = message.sent_at_s;
-    ro_entropy_fill(&engine->entropy, message.row.b, RO_ID_SIZE);
+    make_row_id(engine, &message.row);
     outgoing.row = message.row;
     if (draft->n_members > 0)
         ro_buf_put(&outgoing.members, draft->members,
