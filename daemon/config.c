@@ -14,36 +14,36 @@ enum kind { HEADLINE, ENDPOINT, FOLDER, FILENAME, COUNT, TRACE };
 
 /* One row of config.def. */
 struct option {
-    enum kind kind;
     const char *name; /* of a headline, its words */
     const char *comment;
-    size_t offset; /* in struct config */
     const char *usual_text;
+    size_t offset; /* in struct config */
+    enum kind kind;
     uint32_t usual;
     uint32_t min;
     uint32_t max;
 };
 
 static const struct option options[] = {
-#define HEADING(words_) {.kind = HEADLINE, .name = words_},
+#define HEADING(words_) {.kind = HEADLINE, .name = (words_)},
 #define TEXT(name_, kind_, usual_, comment_)                                   \
-    {.kind = kind_,                                                            \
+    {.kind = (kind_),                                                          \
      .name = #name_,                                                           \
-     .comment = comment_,                                                      \
+     .comment = (comment_),                                                    \
      .offset = offsetof(struct config, name_),                                 \
-     .usual_text = usual_},
+     .usual_text = (usual_)},
 #define NUMBER(name_, usual_, min_, max_, comment_)                            \
     {.kind = COUNT,                                                            \
      .name = #name_,                                                           \
-     .comment = comment_,                                                      \
+     .comment = (comment_),                                                    \
      .offset = offsetof(struct config, name_),                                 \
-     .usual = usual_,                                                          \
-     .min = min_,                                                              \
-     .max = max_},
+     .usual = (usual_),                                                        \
+     .min = (min_),                                                            \
+     .max = (max_)},
 #define AREAS(name_, comment_)                                                 \
     {.kind = TRACE,                                                            \
      .name = #name_,                                                           \
-     .comment = comment_,                                                      \
+     .comment = (comment_),                                                    \
      .offset = offsetof(struct config, name_)},
 #include "daemon/config.def"
 #undef HEADING
@@ -100,9 +100,10 @@ config_free(struct config *config)
 {
     if (config == NULL)
         return;
-    for (size_t i = 0; i < RO_LEN(options); i++)
+    for (size_t i = 0; i < RO_LEN(options); i++) {
         if (is_text(&options[i]))
             free(*text_of(config, &options[i]));
+    }
     free(config);
 }
 
@@ -117,6 +118,16 @@ replace(char **text, const char *value)
     return RO_OK;
 }
 
+static enum ro_status
+set_usual(struct config *config, const struct option *option)
+{
+    if (is_text(option))
+        return replace(text_of(config, option), option->usual_text);
+    if (option->kind == COUNT)
+        *number_of(config, option) = option->usual;
+    return RO_OK;
+}
+
 /* Everything as usual; paths are not absolute yet. */
 static enum ro_status
 new_config(struct config **ret_config)
@@ -124,13 +135,8 @@ new_config(struct config **ret_config)
     RO_CLEANUP(config_freep) struct config *config = calloc(1, sizeof(*config));
     if (config == NULL)
         return RO_NO_MEMORY;
-    for (size_t i = 0; i < RO_LEN(options); i++) {
-        const struct option *option = &options[i];
-        if (is_text(option))
-            RO_TRY(replace(text_of(config, option), option->usual_text));
-        else if (option->kind == COUNT)
-            *number_of(config, option) = option->usual;
-    }
+    for (size_t i = 0; i < RO_LEN(options); i++)
+        RO_TRY(set_usual(config, &options[i]));
     *ret_config = RO_STEAL(config);
     return RO_OK;
 }
@@ -192,18 +198,22 @@ objection(const struct option *option, const char *value)
 static void
 check_whole(const struct config *config, struct ro_mistakes *mistakes)
 {
-    if (strcmp(config->member_endpoint, config->open_endpoint) == 0)
+    if (strcmp(config->member_endpoint, config->open_endpoint) == 0) {
         ro_mistake(mistakes, 0, "open_endpoint",
                    "it is the same as member_endpoint");
-    if (config->heartbeat_timeout_ms <= config->heartbeat_interval_ms)
+    }
+    if (config->heartbeat_timeout_ms <= config->heartbeat_interval_ms) {
         ro_mistake(mistakes, 0, "heartbeat_timeout_ms",
                    "it must be more than heartbeat_interval_ms");
-    if (config->heartbeat_ttl_ms <= config->heartbeat_interval_ms)
+    }
+    if (config->heartbeat_ttl_ms <= config->heartbeat_interval_ms) {
         ro_mistake(mistakes, 0, "heartbeat_ttl_ms",
                    "it must be more than heartbeat_interval_ms");
-    if (config->expiry_default_days > config->expiry_max_days)
+    }
+    if (config->expiry_default_days > config->expiry_max_days) {
         ro_mistake(mistakes, 0, "expiry_default_days",
                    "it is more than expiry_max_days");
+    }
 }
 
 /* --- reading -------------------------------------------------------------- */
@@ -240,10 +250,11 @@ take_number(struct parse *parse,
             const struct option *option)
 {
     if (!ro_conf_number(item->value, option->min, option->max,
-                        number_of(parse->config, option)))
+                        number_of(parse->config, option))) {
         ro_mistake(parse->mistakes, item->line, item->key->name,
                    "a number from %u to %u is expected", option->min,
                    option->max);
+    }
 }
 
 static void
@@ -263,10 +274,11 @@ take(void *user, const struct ro_conf_item *item)
         return;
     }
     const char *reason = objection(option, item->value);
-    if (reason != NULL)
+    if (reason != NULL) {
         ro_mistake(parse->mistakes, item->line, option->name, "%s", reason);
-    else if (replace(text_of(parse->config, option), item->value) != RO_OK)
+    } else if (replace(text_of(parse->config, option), item->value) != RO_OK) {
         parse->no_memory = true;
+    }
 }
 
 enum ro_status
@@ -353,14 +365,16 @@ print_option(const struct config *config,
     if (is_number(option)) {
         uint32_t number = 0;
         memcpy(&number, field, sizeof(number));
-        if (option->kind == COUNT)
+        if (option->kind == COUNT) {
             ro_buf_printf(out, "# %u to %u, usually %u.\n", option->min,
                           option->max, option->usual);
+        }
         ro_buf_printf(out, "%s = ", option->name);
-        if (option->kind == COUNT)
+        if (option->kind == COUNT) {
             ro_buf_printf(out, "%u\n", number);
-        else
+        } else {
             print_areas(number, out);
+        }
         return;
     }
     const char *text = NULL;
@@ -381,10 +395,11 @@ config_print(const struct config *config, struct ro_buf *out)
              "# unknown key is one. A key that is left out has its usual "
              "value.\n");
     for (size_t i = 0; i < RO_LEN(options); i++) {
-        if (options[i].kind == HEADLINE)
+        if (options[i].kind == HEADLINE) {
             print_headline(options[i].name, out);
-        else
+        } else {
             print_option(config, &options[i], out);
+        }
     }
 }
 

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 /* The largest frame, which the protocol fixes and no key changes. */
-#define CONFIG_FRAME_BYTES_MAX (96 * 1024)
+#define CONFIG_FRAME_BYTES_MAX ((size_t)96 * 1024)
 
 /* One field a key; texts are owned, and paths are absolute. */
 struct config {

@@ -66,9 +66,10 @@ guess_topic(const struct ro_circle_conf *conf, const char *word)
             return topic;
         ro_nearest_try(&nearest, topic->code);
     }
-    for (size_t i = 0; i < conf->topic_count; i++)
+    for (size_t i = 0; i < conf->topic_count; i++) {
         if (conf->topics[i].code == nearest.best)
             return &conf->topics[i];
+    }
     return NULL;
 }
 

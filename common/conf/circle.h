@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 /* The longest text that is taken, and the longest name of a group. */
-#define RO_CIRCLE_CONF_MAX (48 * 1024)
+#define RO_CIRCLE_CONF_MAX ((size_t)48 * 1024)
 #define RO_GROUP_NAME_MAX 32
 
 struct ro_circle_conf;

@@ -8,7 +8,7 @@
 #include "common/conf/mistakes.h"
 
 static const struct ro_group phase_groups[] = {
-#define GROUP(name_, words_) {.name = name_, .words = words_},
+#define GROUP(name_, words_) {.name = (name_), .words = (words_)},
 #define FITS(group_, phase_, type_)
 #include "common/conf/groups.def"
 #undef GROUP
@@ -23,7 +23,7 @@ static const struct {
 } table[] = {
 #define GROUP(name_, words_)
 #define FITS(group_, phase_, type_)                                            \
-    {.group = group_, .phase = phase_, .type = type_},
+    {.group = (group_), .phase = (phase_), .type = (type_)},
 #include "common/conf/groups.def"
 #undef GROUP
 #undef FITS
@@ -39,9 +39,10 @@ fits(const char *wanted, const char *fact)
 bool
 ro_phase_group_exists(const char *name)
 {
-    for (size_t i = 0; i < RO_LEN(phase_groups); i++)
+    for (size_t i = 0; i < RO_LEN(phase_groups); i++) {
         if (strcmp(phase_groups[i].name, name) == 0)
             return true;
+    }
     return false;
 }
 
@@ -49,11 +50,12 @@ ro_phase_group_exists(const char *name)
 static bool
 in_phase_group(const char *name, const struct ro_listing_facts *facts)
 {
-    for (size_t i = 0; i < RO_LEN(table); i++)
+    for (size_t i = 0; i < RO_LEN(table); i++) {
         if ((name == NULL || strcmp(table[i].group, name) == 0) &&
             fits(table[i].phase, facts->phase) &&
             fits(table[i].type, facts->type))
             return true;
+    }
     return name != NULL && strcmp(name, "other") == 0 &&
            !in_phase_group(NULL, facts);
 }
@@ -68,9 +70,10 @@ in_rules(const struct ro_group_rules *rules,
         [RO_RULE_LA] = facts->la_code,
         [RO_RULE_TRUST] = facts->trust,
     };
-    for (const struct ro_group_urn *urn = rules->urns; urn; urn = urn->next)
+    for (const struct ro_group_urn *urn = rules->urns; urn; urn = urn->next) {
         if (urn->urn == facts->urn)
             return true;
+    }
     bool has_rule = false;
     for (size_t i = 0; i < RO_RULE_COUNT; i++) {
         const struct ro_group_word *word = rules->rules[i];
@@ -86,9 +89,10 @@ in_rules(const struct ro_group_rules *rules,
 static const struct ro_group_rules *
 find_rules(const struct ro_circle_conf *conf, const char *name)
 {
-    for (size_t i = 0; i < conf->group_count; i++)
+    for (size_t i = 0; i < conf->group_count; i++) {
         if (strcmp(conf->groups[i].group.name, name) == 0)
             return &conf->groups[i];
+    }
     return NULL;
 }
 

@@ -13,9 +13,10 @@ write_down(struct ro_mistakes *mistakes, struct ro_bytes raw)
 {
     struct ro_buf shown = {0};
     ro_text_show(raw, RO_TEXT_LINE, &shown);
-    if (mistakes->count == 1)
+    if (mistakes->count == 1) {
         (void)ro_why(mistakes->why, RO_BAD_CONFIG, "%.*s", (int)shown.size,
                      (const char *)shown.data);
+    }
     if (mistakes->out != NULL) {
         if (ro_buf_ok(&shown) != RO_OK)
             mistakes->out->failed = true;

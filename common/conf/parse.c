@@ -7,8 +7,8 @@
 #include "common/conf/circle.h"
 
 /* Enough for any text of RO_CIRCLE_CONF_MAX, even if it were one long list. */
-#define ARENA_BYTES (2 * 1024 * 1024)
-#define ARENA_PIECES (64 * 1024)
+#define ARENA_BYTES ((size_t)2 * 1024 * 1024)
+#define ARENA_PIECES ((size_t)64 * 1024)
 
 #define DEFAULT_K 5
 #define DEFAULT_EXPIRY_DAYS 90
@@ -17,7 +17,7 @@
 /* The table that the reader wants, and the takers in the same order. */
 static const struct ro_conf_key keys[] = {
 #define X(section_, name_, kind_, taker_)                                      \
-    {.section = section_, .name = name_, .kind = RO_CONF_##kind_},
+    {.section = (section_), .name = (name_), .kind = RO_CONF_##kind_},
 #include "common/conf/parse.def"
 #undef X
     {.name = NULL},
@@ -156,15 +156,17 @@ check_whole(const struct ro_circle_conf *conf, struct ro_mistakes *mistakes)
 {
     if (conf->topic_count == 0)
         ro_mistake(mistakes, 0, "topic", "a circle needs at least one");
-    for (size_t i = 0; i < RO_CIRCLE_URGENCIES; i++)
+    for (size_t i = 0; i < RO_CIRCLE_URGENCIES; i++) {
         if (conf->urgencies[i].code == NULL)
             ro_mistake(mistakes, 0, "urgency", "U%zu is missing", i + 1);
+    }
     if (conf->calendar.term_count == 0)
         ro_mistake(mistakes, 0, "term", "a calendar needs at least one");
-    if (conf->expiry_days > conf->expiry_max_days)
+    if (conf->expiry_days > conf->expiry_max_days) {
         ro_mistake(mistakes, 0, "expiry_days",
                    "it is more than expiry_max_days (%u)",
                    conf->expiry_max_days);
+    }
 }
 
 static enum ro_status
@@ -177,11 +179,12 @@ parse_text(struct ro_bytes text,
         return RO_NO_MEMORY;
     struct ro_parse parse = {.conf = conf, .mistakes = mistakes};
     struct ro_conf_taker taker = {.take = take, .user = &parse};
-    if (text.size > RO_CIRCLE_CONF_MAX)
-        ro_mistake(mistakes, 0, NULL, "it has %zu bytes; %d are the most",
+    if (text.size > RO_CIRCLE_CONF_MAX) {
+        ro_mistake(mistakes, 0, NULL, "it has %zu bytes; %zu are the most",
                    text.size, RO_CIRCLE_CONF_MAX);
-    else
+    } else {
         RO_TRY(ro_conf_read(text, keys, mistakes, &taker));
+    }
     finish(&parse);
     /* after broken syntax, what is missing may only have been skipped */
     if (mistakes->count == 0)

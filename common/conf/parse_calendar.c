@@ -25,9 +25,10 @@ ro_parse_hours(struct ro_parse *parse, const struct ro_conf_item *item)
 {
     struct ro_calendar *calendar = &parse->conf->calendar;
     if (!ro_value_hours(item->value, &calendar->opens_min,
-                        &calendar->closes_min))
+                        &calendar->closes_min)) {
         ro_parse_refuse(parse, item,
                         "hours are expected, such as \"08:00-16:30\"");
+    }
 }
 
 /* --- terms and closures --------------------------------------------------- */
@@ -47,9 +48,10 @@ finish_range(struct ro_parse *parse)
     if (range->last < range->first)
         ro_parse_refuse_section(parse, "it ends before it begins");
     if (parse->is_term && range > parse->conf->terms &&
-        range->first <= range[-1].last)
+        range->first <= range[-1].last) {
         ro_parse_refuse_section(parse,
                                 "it begins before the term above it has ended");
+    }
 }
 
 static void
@@ -84,9 +86,10 @@ static int32_t
 take_day(struct ro_parse *parse, const struct ro_conf_item *item)
 {
     int32_t day = 0;
-    if (!ro_value_date(item->value, &day))
+    if (!ro_value_date(item->value, &day)) {
         ro_parse_refuse(parse, item,
                         "a date is expected, such as \"2026-09-01\"");
+    }
     return day;
 }
 

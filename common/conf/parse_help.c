@@ -64,15 +64,18 @@ finish_urgency(struct ro_parse *parse)
 {
     if (*parse->words == NULL)
         ro_parse_refuse_section(parse, "its words are missing");
-    for (unsigned step = 0; step < RO_STEP_COUNT; step++)
-        if ((parse->steps >> step & 1u) == 0)
+    for (unsigned step = 0; step < RO_STEP_COUNT; step++) {
+        if ((parse->steps >> step & 1u) == 0) {
             ro_mistake(parse->mistakes, parse->line, parse->section,
                        "%s: '%s' is missing", parse->title, step_keys[step]);
+        }
+    }
     if (!parse->has_missed)
         ro_parse_refuse_section(parse, "'if_missed' is missing");
-    if (parse->urgency->has_hours != parse->has_hours_else)
+    if (parse->urgency->has_hours != parse->has_hours_else) {
         ro_parse_refuse_section(
             parse, "'acknowledge_hours' and 'acknowledge_else' go together");
+    }
 }
 
 void
@@ -101,11 +104,12 @@ ro_parse_step(struct ro_parse *parse, const struct ro_conf_item *item)
     while (strcmp(step_keys[step], item->key->name) != 0)
         step++;
     struct ro_span span = {0, RO_SPAN_ROLLING};
-    if (!ro_value_span(item->value, &span))
+    if (!ro_value_span(item->value, &span)) {
         ro_parse_refuse(parse, item,
                         "a span is expected, such as \"30 minutes\", \"4 "
                         "working hours\", \"7 days\", \"1 working day\", "
                         "\"same day\" or \"rolling\"");
+    }
     parse->steps |= 1u << step;
     if (parse->urgency != NULL)
         parse->urgency->within[step] = span;
@@ -116,9 +120,10 @@ ro_parse_step_hours(struct ro_parse *parse, const struct ro_conf_item *item)
 {
     uint16_t from = 0;
     uint16_t to = 0;
-    if (!ro_value_hours(item->value, &from, &to))
+    if (!ro_value_hours(item->value, &from, &to)) {
         ro_parse_refuse(parse, item,
                         "hours are expected, such as \"07:00-18:00\"");
+    }
     if (parse->urgency == NULL)
         return;
     parse->urgency->has_hours = true;
@@ -158,12 +163,13 @@ ro_parse_missed(struct ro_parse *parse, const struct ro_conf_item *item)
     unsigned i = 0;
     while (i < RO_LEN(words) && strcmp(words[i], item->value) != 0)
         i++;
-    if (i == RO_LEN(words))
+    if (i == RO_LEN(words)) {
         ro_parse_refuse(
             parse, item,
             "next-on-rota, deputy-coordinator or stalled is expected");
-    else if (parse->urgency != NULL)
+    } else if (parse->urgency != NULL) {
         parse->urgency->missed = (enum ro_missed)i;
+    }
     parse->has_missed = true;
 }
 
@@ -186,9 +192,10 @@ finish_group(struct ro_parse *parse)
     bool has_any = parse->group->urns != NULL;
     for (size_t i = 0; i < RO_RULE_COUNT; i++)
         has_any |= parse->group->rules[i] != NULL;
-    if (!has_any)
+    if (!has_any) {
         ro_parse_refuse_section(
             parse, "nobody fits it: it has neither urns nor a rule");
+    }
 }
 
 void

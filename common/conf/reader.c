@@ -223,7 +223,7 @@ ro_conf_read(struct ro_bytes text,
              const struct ro_conf_taker *taker)
 {
     if (text.size > RO_CONF_TEXT_MAX) {
-        ro_mistake(mistakes, 0, NULL, "it is longer than %d bytes",
+        ro_mistake(mistakes, 0, NULL, "it is longer than %zu bytes",
                    RO_CONF_TEXT_MAX);
         return RO_OK;
     }

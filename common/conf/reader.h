@@ -12,12 +12,15 @@
 #include "common/conf/mistakes.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
-/* The longest text, the longest value, and the most sections. */
-#define RO_CONF_TEXT_MAX (64 * 1024)
+/* The longest text and the longest value; the most sections, and the most
+ * values of one list. */
+#define RO_CONF_TEXT_MAX ((size_t)64 * 1024)
 #define RO_CONF_VALUE_MAX 1000
 #define RO_CONF_SECTIONS_MAX 512
+#define RO_CONF_LIST_MAX 4096
 
 enum ro_conf_kind {
     RO_CONF_ONE,     /* key = value */

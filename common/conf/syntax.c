@@ -69,12 +69,13 @@ static void
 skip_space(struct syntax *s)
 {
     for (; *s->at != '\0'; s->at++) {
-        if (*s->at == '#')
+        if (*s->at == '#') {
             blank(s->at, s->at + strcspn(s->at, "\n"));
-        else if (*s->at == '\n')
+        } else if (*s->at == '\n') {
             s->line++;
-        else if (*s->at != ' ' && *s->at != '\t')
+        } else if (*s->at != ' ' && *s->at != '\t') {
             return;
+        }
     }
 }
 
@@ -98,10 +99,11 @@ string(struct syntax *s, struct token *token)
             kind = broken(s, "${...} is not taken here");
         if (*s->at != '\\')
             continue;
-        if (s->at[1] != '"' && s->at[1] != '\\')
+        if (s->at[1] != '"' && s->at[1] != '\\') {
             kind = broken(s, "behind a \\ only \" or another \\ may stand");
-        else
+        } else {
             s->at++;
+        }
     }
     token->size = (size_t)(s->at - token->text);
     s->at++;
@@ -146,14 +148,15 @@ next(struct syntax *s)
 static enum ending
 spoilt(struct syntax *s, const struct token *token, const char *expected)
 {
-    if (token->kind == AT_END)
+    if (token->kind == AT_END) {
         ro_mistake(s->mistakes, token->line, NULL,
                    "%s is expected, but the file ends", expected);
-    else if (token->kind != BROKEN)
+    } else if (token->kind != BROKEN) {
         ro_mistake(s->mistakes, token->line, NULL, "%s is expected, not '%.*s'",
                    expected,
                    token->size > SHOWN_WORD ? SHOWN_WORD : (int)token->size,
                    token->text);
+    }
     return SPOILT;
 }
 
@@ -188,10 +191,11 @@ stands_in(const struct ro_conf_key *key, const struct ro_conf_key *section)
 static const struct ro_conf_key *
 find_key(struct syntax *s, const struct token *name)
 {
-    for (const struct ro_conf_key *key = s->keys; key->name != NULL; key++)
+    for (const struct ro_conf_key *key = s->keys; key->name != NULL; key++) {
         if (stands_in(key, s->section) && strlen(key->name) == name->size &&
             memcmp(key->name, name->text, name->size) == 0)
             return key;
+    }
     return NULL;
 }
 
@@ -202,14 +206,16 @@ unknown_key(struct syntax *s, const struct token *name)
     memcpy(word, name->text,
            name->size > SHOWN_WORD ? (size_t)SHOWN_WORD : name->size);
     struct ro_nearest nearest = {.word = word};
-    for (const struct ro_conf_key *key = s->keys; key->name != NULL; key++)
+    for (const struct ro_conf_key *key = s->keys; key->name != NULL; key++) {
         if (stands_in(key, s->section))
             ro_nearest_try(&nearest, key->name);
-    if (nearest.best != NULL)
+    }
+    if (nearest.best != NULL) {
         ro_mistake(s->mistakes, name->line, word,
                    "unknown key; did you mean '%s'?", nearest.best);
-    else
+    } else {
         ro_mistake(s->mistakes, name->line, word, "unknown key");
+    }
     return DROPPED;
 }
 
@@ -255,22 +261,24 @@ is_value(const struct token *token)
 static enum ending
 list(struct syntax *s, const struct token *name)
 {
+    unsigned count = 0;
     struct token token = next(s);
-    if (token.kind == CLOSES) {
-        ro_mistake(s->mistakes, name->line, NULL, "the list is empty");
-        return DROPPED;
-    }
-    do {
+    while (token.kind != CLOSES) {
         if (!is_value(&token))
             return spoilt(s, &token, "a value");
+        count++;
         token = next(s);
-        if (token.kind == CLOSES)
-            return TAKEN;
-        if (token.kind != COMMA)
+        if (token.kind == COMMA) {
+            token = next(s);
+        } else if (token.kind != CLOSES) {
             return spoilt(s, &token, "',' or '}'");
-        token = next(s);
-    } while (token.kind != CLOSES);
-    return TAKEN;
+        }
+    }
+    if (count > 0 && count <= RO_CONF_LIST_MAX)
+        return TAKEN;
+    ro_mistake(s->mistakes, name->line, NULL,
+               count == 0 ? "the list is empty" : "the list is too long");
+    return DROPPED;
 }
 
 /* Behind the '='. */
@@ -365,25 +373,27 @@ static enum token_kind statements(struct syntax *s);
 
 /* Behind the '{' of a section that may stand there. */
 static enum ending
-inside(struct syntax *s, const struct token *name, const struct token *title)
+inside(struct syntax *s,
+       const struct ro_conf_key *key,
+       const struct token *name,
+       const struct token *title)
 {
     size_t before = s->out->count;
-    struct ro_statement begin = {
-        .key = find_key(s, name), .line = name->line, .nth = s->nth};
+    struct ro_statement begin = {.key = key, .line = name->line, .nth = s->nth};
     if (is_value(title)) {
         begin.title = title->text;
         begin.title_size = title->size;
     }
     note(s, &begin);
     s->sections++;
-    s->section = begin.key;
+    s->section = key;
     s->seen_inside = 0;
     enum token_kind end = statements(s);
     s->section = NULL;
     if (end == CLOSES)
         return TAKEN;
     s->out->count = before;
-    ro_mistake(s->mistakes, name->line, begin.key->name, "it is never closed");
+    ro_mistake(s->mistakes, name->line, key->name, "it is never closed");
     return SPOILT;
 }
 
@@ -415,7 +425,7 @@ section(struct syntax *s, const struct token *name, const struct token *title)
     }
     const char *reason = objection(s, key, title);
     if (reason == NULL)
-        return inside(s, name, title);
+        return inside(s, key, name, title);
     (void)dropped(s, name, key, reason);
     return skip_section(s);
 }

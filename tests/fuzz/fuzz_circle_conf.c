@@ -63,7 +63,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     need((status == RO_OK) == (mistakes.size == 0));
     need(status == RO_OK || status == RO_BAD_CONFIG);
     ro_buf_put_u8(&mistakes, '\0');
-    need(strstr((char *)mistakes.data, ": the parser cannot read it\n") == NULL);
+    need(strstr((char *)mistakes.data, ": the parser cannot read it\n") ==
+         NULL);
     need(status == RO_OK || strncmp(why.text, "circle.conf:", 12) == 0);
     if (conf != NULL)
         use(conf);

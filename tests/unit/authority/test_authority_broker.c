@@ -33,6 +33,38 @@ test_publishing(void)
     rig_fini(&rig);
 }
 
+/* Invited is who is listed, also where a coordinator is of. */
+static void
+test_inviting(void)
+{
+    struct rig rig;
+    struct ro_why why = {""};
+    int64_t expires_s = 0;
+    rig_make_listed(&rig);
+    struct authority_inviting inviting = {
+        .kind = "school",
+        .seat = "lead",
+        .urn = 555555,
+        .valid_s = 60,
+        .out_path = circle_path(&rig.circle, "x.inv"),
+    };
+    tap_is(authority_invite(rig.circle.authority, &inviting, &why, &expires_s),
+           RO_NOT_FOUND);
+    inviting.kind = "coordinators";
+    inviting.seat = "coordinator";
+    inviting.urn = 0;
+    inviting.name = "Team";
+    inviting.home_urn = 555555;
+    tap_is(authority_invite(rig.circle.authority, &inviting, &why, &expires_s),
+           RO_NOT_FOUND);
+    inviting.home_urn = 900016;
+    rig_stop(&rig);
+    rig_unlink(&rig);
+    tap_is(authority_invite(rig.circle.authority, &inviting, &why, &expires_s),
+           RO_OK);
+    rig_fini(&rig);
+}
+
 /* A crash after the broker has it and before we know: done again, it is there
  * once. */
 static void
@@ -244,6 +276,7 @@ main(int argc, char **argv)
 {
     rig_setup(argc, argv);
     tap_run(test_publishing);
+    tap_run(test_inviting);
     tap_run(test_forgotten);
     tap_run(test_completing);
     tap_run(test_admitting);

@@ -163,6 +163,10 @@ test_key_file(void)
     tap_need(ro_armour_write(key, "door-key", (struct ro_bytes){other, 32},
                              RO_FILE_SECRET, NULL) == RO_OK);
     tap_is(found(&circle, &founding), RO_BAD_INPUT);
+    NEED(ro_armour_write(key, "key", ro_bytes_text("too short for a key"),
+                         RO_FILE_SECRET, NULL) == RO_OK);
+    founding.dir = circle_path(&circle, "four");
+    tap_is(found(&circle, &founding), RO_BAD_INPUT);
     authority_free(one);
     authority_free(two);
     circle_fini(&circle);

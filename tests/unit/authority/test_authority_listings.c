@@ -30,7 +30,7 @@ publish_block(struct circle *circle,
     NEED(next > at);
     NEED(authority_sign(circle->authority, REACHOUT__SIGNED__KIND__LISTING,
                         ro_buf_view(&body), NULL, &record) == RO_OK);
-    NEED(record.size <= RO_RECORD_LIMIT);
+    NEED(record.size <= (size_t)RO_RECORD_LIMIT);
     NEED(circle_add(circle, ro_buf_view(&record)) == RO_OK);
     return next;
 }

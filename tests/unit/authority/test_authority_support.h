@@ -16,13 +16,16 @@
 
 /* Ends the test where its own means fail. No point of TAP: those are counted
  * by each test's file for itself. */
-#define NEED(cond)                                                             \
-    do {                                                                       \
-        if (!(cond)) {                                                         \
-            printf("Bail out! %s:%d: %s\n", __FILE__, __LINE__, #cond);        \
-            exit(1);                                                           \
-        }                                                                      \
-    } while (0)
+#define NEED(cond) need_((cond), #cond, __FILE__, __LINE__)
+
+RO_UNUSED static inline void
+need_(bool ok, const char *what, const char *file, int line)
+{
+    if (ok)
+        return;
+    printf("Bail out! %s:%d: %s\n", file, line, what);
+    exit(1);
+}
 
 #define NOW_S 1793000000 /* a Monday in October 2026 */
 

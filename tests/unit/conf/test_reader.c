@@ -324,7 +324,14 @@ test_limits(void)
     tap_ok(strstr((char *)result.mistakes.data, "longer than 65536") != NULL);
     fini(&result);
 
-    ro_buf_clear(&text);
+    ro_buf_fini(&text);
+}
+
+static void
+test_limits_of_counts(void)
+{
+    struct ro_buf text = {0};
+    struct result result;
     ro_buf_printf(&text, "names = { a");
     for (int i = 1; i < RO_CONF_LIST_MAX; i++)
         ro_buf_printf(&text, ", a");
@@ -482,6 +489,7 @@ main(void)
     tap_run(test_what_libconfuse_would_do);
     tap_run(test_no_text);
     tap_run(test_limits);
+    tap_run(test_limits_of_counts);
     tap_run(test_mistakes_are_counted_out);
     tap_run(test_mistakes_show_escapes);
     tap_run(test_number);
