@@ -139,7 +139,7 @@ shell_check() {
                 [ "${f##*.}" = sh ]; then
                 printf '%s\n' "$f"
             fi
-        done | xargs -r shellcheck -x
+        done | xargs -r shellcheck -S warning -x
     )
 }
 

@@ -55,7 +55,7 @@ authority_state_save(const char *dir,
 {
     RO_AUTOFREE char *path = authority_path(dir, STATE_FILE);
     AUTHORITY_SECRET row = {0};
-    if (path == NULL || ro_buf_extend(&row, RO_ARMOUR_LIMIT) == NULL)
+    if (path == NULL || ro_buf_extend(&row, (size_t)RO_ARMOUR_LIMIT) == NULL)
         return RO_NO_MEMORY;
     ro_buf_clear(&row); /* it does not grow now, and leaves no copies */
     ro_buf_put_u8(&row, STATE_VERSION);
