@@ -173,10 +173,12 @@ end_turn(struct world *world)
     struct session_id gone;
     must(broker_turn_end(world->broker) == RO_OK);
     flush(world);
-    while (broker_gone_next(world->broker, &gone))
-        for (size_t i = 0; i < PEERS; i++)
+    while (broker_gone_next(world->broker, &gone)) {
+        for (size_t i = 0; i < PEERS; i++) {
             if (world->peers[i].id.slot == gone.slot)
                 world->peers[i].id = (struct session_id){0};
+        }
+    }
     store_tidy(world->store);
     must(broker_sessions(world->broker) <= PEERS);
 }

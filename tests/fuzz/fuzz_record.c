@@ -82,9 +82,10 @@ try_notice(struct world *world, struct ro_bytes raw)
         return;
     uint32_t ahead = ro_notices_days_ahead(world->notices, &seat->id, TODAY);
     must(ahead <= RO_EPOCH_DAYS_MAX);
-    for (uint32_t day = TODAY; day < TODAY + ahead; day++)
+    for (uint32_t day = TODAY; day < TODAY + ahead; day++) {
         must(ro_notices_epoch_key(world->notices, &seat->id, day, &key) ==
              RO_OK);
+    }
 }
 
 static void

@@ -24,8 +24,8 @@
 struct pattern {
     uint8_t *bytes;
     size_t size;
-    size_t next;   /* in its bucket, +1; 0 ends */
-    bool found;    /* in the place under way */
+    size_t next; /* in its bucket, +1; 0 ends */
+    bool found;  /* in the place under way */
 };
 
 static struct pattern *patterns;
@@ -51,9 +51,10 @@ add_pattern(const char *hex)
     if (more == NULL || bytes == NULL || size < 4 || size > OVERLAP)
         exit(2);
     patterns = more;
-    for (size_t i = 0; i < size; i++)
+    for (size_t i = 0; i < size; i++) {
         if (sscanf(hex + 2 * i, "%2hhx", &bytes[i]) != 1)
             exit(2);
+    }
     size_t *bucket = &buckets[bucket_of(bytes)];
     patterns[n_patterns] = (struct pattern){bytes, size, *bucket, false};
     *bucket = ++n_patterns;
@@ -62,23 +63,25 @@ add_pattern(const char *hex)
 static void
 scan(const uint8_t *at, size_t size)
 {
-    for (size_t i = 0; i + 4 <= size; i++)
+    for (size_t i = 0; i + 4 <= size; i++) {
         for (size_t k = buckets[bucket_of(at + i)]; k != 0;
              k = patterns[k - 1].next) {
             struct pattern *p = &patterns[k - 1];
             if (p->size <= size - i && memcmp(at + i, p->bytes, p->size) == 0)
                 p->found = true;
         }
+    }
 }
 
 static void
 report(const char *place)
 {
-    for (size_t i = 0; i < n_patterns; i++)
+    for (size_t i = 0; i < n_patterns; i++) {
         if (patterns[i].found) {
             printf("%zu %s\n", i, place);
             patterns[i].found = false;
         }
+    }
 }
 
 /* Scans a range of a file in overlapping pieces; `end` SIZE_MAX: to its end. */

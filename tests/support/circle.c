@@ -300,10 +300,11 @@ test_sign_authority(const struct test_circle *circle,
 {
     RO_AUTOBUF body = {0};
     struct ro_signing by[TEST_AUTHORITY_MAX];
-    for (uint32_t i = 0; i < circle->threshold; i++)
+    for (uint32_t i = 0; i < circle->threshold; i++) {
         by[i] = (struct ro_signing){.pair = circle->authority[i],
                                     .label = ro_signed_label(kind),
                                     .index = i};
+    }
     ro_buf_clear(out);
     test_must(ro_pack(message, &body));
     test_must(
@@ -360,9 +361,10 @@ test_circle_add(struct test_circle *circle,
     ro_buf_put(record, raw.data, raw.size);
     test_must(ro_buf_ok(record));
     circle->serial = ro_directory_serial(circle->directory, NULL);
-    for (size_t i = 0; i < circle->n_members; i++)
+    for (size_t i = 0; i < circle->n_members; i++) {
         circle->members[i]->serial =
             ro_directory_serial(circle->directory, &circle->members[i]->id);
+    }
     return RO_OK;
 }
 
@@ -538,8 +540,9 @@ test_circle_replay(const struct test_circle *circle,
 {
     struct ro_replaying replaying = {.how = how};
     struct ro_directory *directory = must_have(ro_directory_new(&circle->root));
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
         test_must(ro_directory_add(directory, test_circle_record(circle, i),
                                    &replaying, NULL));
+    }
     return directory;
 }

@@ -46,9 +46,10 @@ is_refused(const char *name, const char *la, const char *sentence)
 static const struct register_held *
 held_at(const struct register_list *list, uint32_t line)
 {
-    for (size_t i = 0; i < list->held_count; i++)
+    for (size_t i = 0; i < list->held_count; i++) {
         if (list->held[i].line == line)
             return &list->held[i];
+    }
     return NULL;
 }
 
@@ -200,9 +201,10 @@ test_blanks_are_unknown(void)
     struct register_list *list = taken("register/blanks.csv");
     tap_need(list->row_count == 6);
     const struct register_row *rows = list->rows;
-    for (size_t i = 0; i < 3; i++)
+    for (size_t i = 0; i < 3; i++) {
         tap_ok(!rows[i].has_position && rows[i].easting == 0 &&
                rows[i].northing == 0);
+    }
     tap_ok(!rows[0].has_roll);
     tap_ok(rows[1].has_roll && rows[1].roll == 0); /* 0 is a number */
     tap_ok(!rows[2].has_roll);

@@ -25,9 +25,10 @@ test_endless_cell(void)
         reader, ro_bytes_text("URN,EstablishmentName\n900001,\""), &why);
     tap_is(status, RO_OK);
     size_t fed = 0;
-    for (; status == RO_OK && fed < 1024; fed++)
+    for (; status == RO_OK && fed < 1024; fed++) {
         status = register_reader_feed(
             reader, (struct ro_bytes){(uint8_t *)piece, sizeof(piece)}, &why);
+    }
     tap_is(status, RO_BAD_INPUT);
     tap_ok(fed <= 17); /* 64 KiB, not without end */
     tap_ok(strstr(why.text, "line 2 never ends") != NULL);
@@ -118,13 +119,15 @@ is_same(const struct register_list *a, const struct register_list *b)
     if (a == NULL || b == NULL)
         return a == b;
     bool is = a->row_count == b->row_count && a->held_count == b->held_count;
-    for (size_t i = 0; is && i < a->row_count; i++)
+    for (size_t i = 0; is && i < a->row_count; i++) {
         is = a->rows[i].line == b->rows[i].line &&
              a->rows[i].urn == b->rows[i].urn &&
              strcmp(a->rows[i].name, b->rows[i].name) == 0;
-    for (size_t i = 0; is && i < a->held_count; i++)
+    }
+    for (size_t i = 0; is && i < a->held_count; i++) {
         is = a->held[i].line == b->held[i].line &&
              strcmp(a->held[i].why, b->held[i].why) == 0;
+    }
     return is;
 }
 

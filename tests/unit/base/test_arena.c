@@ -63,9 +63,10 @@ test_pieces_do_not_overlap(void)
         memset(pieces[i], (int)(i & 0xff), size);
     }
     bool kept = true;
-    for (size_t i = 0; i < PIECES; i++)
+    for (size_t i = 0; i < PIECES; i++) {
         for (size_t at = 0; at < i * 7 % 1500; at++)
             kept = kept && pieces[i][at] == (i & 0xff);
+    }
     tap_say(aligned, "each piece is aligned for any type");
     tap_say(kept, "no piece reaches into another");
 }

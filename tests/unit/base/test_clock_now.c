@@ -48,10 +48,11 @@ exit_of(void (*child)(void), const char *value)
     pid_t pid = fork();
     if (pid == 0) {
         fclose(stderr);
-        if (value == NULL)
+        if (value == NULL) {
             unsetenv("REACHOUT_NOW");
-        else
+        } else {
             setenv("REACHOUT_NOW", value, 1);
+        }
         child();
     }
     int status = 0;

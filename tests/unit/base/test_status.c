@@ -11,10 +11,11 @@ test_rows(void)
     tap_ok(ro_status_exit(RO_KEPT) == 5);
     tap_is(ro_status_reach(RO_BAD_FRAME), RO_REACH_DROP);
     bool full = true;
-    for (enum ro_status s = RO_OK; s < RO_STATUS_COUNT; s++)
+    for (enum ro_status s = RO_OK; s < RO_STATUS_COUNT; s++) {
         full = full && ro_status_name(s)[0] != '\0' &&
                ro_status_text(s)[0] != '\0' &&
                strchr(ro_status_text(s), '.') == NULL;
+    }
     tap_say(full, "each outcome has a name and a sentence without its stop");
 }
 
@@ -26,9 +27,10 @@ test_reach(void)
     for (enum ro_status s = RO_OK; s < RO_STATUS_COUNT; s++) {
         only_ok =
             only_ok && (ro_status_reach(s) == RO_REACH_NONE) == (s == RO_OK);
-        if (ro_status_reach(s) == RO_REACH_STOP)
+        if (ro_status_reach(s) == RO_REACH_STOP) {
             stop_stays_inside =
                 stop_stays_inside && ro_status_wire(s) == RO_WIRE_INSIDE;
+        }
     }
     tap_say(only_ok, "only OK reaches nobody");
     tap_say(stop_stays_inside, "what stops the broker has no wire code");

@@ -169,10 +169,11 @@ test_calendar(void)
     tap_ok(calendar->closures[0].last == day);
 
     size_t weekdays = 0; /* 1970-01-01 was a Thursday */
-    for (size_t i = 0; i < calendar->term_count; i++)
+    for (size_t i = 0; i < calendar->term_count; i++) {
         for (day = calendar->terms[i].first; day <= calendar->terms[i].last;
              day++)
             weekdays += (day + 3) % 7 < 5 && day != calendar->closures[0].first;
+    }
     tap_ok(weekdays == 195); /* 190 for pupils and 5 of training: the usual */
 }
 
@@ -201,18 +202,20 @@ is_refused(const char *from, const char *to, const char *reason)
     ro_buf_put_u8(&mistakes, '\0');
 
     /* '@' stands for the line of the change */
-    if (reason[0] == '@')
+    if (reason[0] == '@') {
         snprintf(expected, sizeof(expected), "circle.conf:%u: %s", line,
                  reason + 1);
-    else
+    } else {
         snprintf(expected, sizeof(expected), "circle.conf: %s", reason);
+    }
     bool is = first == RO_BAD_CONFIG && all == RO_BAD_CONFIG &&
               broken == NULL && strcmp(why.text, expected) == 0;
     snprintf(expected + strlen(expected), 2, "\n");
     is = is && strcmp((char *)mistakes.data, expected) == 0;
-    if (!is)
+    if (!is) {
         printf("# expected %s# why %s\n# all %s\n", expected, why.text,
                (char *)mistakes.data);
+    }
     ro_buf_fini(&text);
     ro_buf_fini(&mistakes);
     ro_circle_conf_free(broken);
@@ -457,9 +460,10 @@ is_too_many(const char *before,
     struct ro_why why = {""};
     struct ro_circle_conf *large = NULL;
     ro_buf_printf(&text, "%s\n", sample);
-    for (unsigned i = 0; i < 101; i++)
+    for (unsigned i = 0; i < 101; i++) {
         ro_buf_printf(&text, "%s%c%u%s\n", before, first + (int)(i / 10),
                       i % 10, after);
+    }
     enum ro_status status =
         ro_circle_conf_parse(ro_buf_view(&text), &why, &large);
     printf("# %s\n", why.text);

@@ -32,13 +32,14 @@ take(void *user, const struct ro_conf_item *item)
     if (out->size > 0)
         ro_buf_printf(out, " ");
     ro_buf_printf(out, "%u:", item->line);
-    if (item->value == NULL)
+    if (item->value == NULL) {
         ro_buf_printf(out, "%s[%s]", item->key->name,
                       item->title != NULL ? item->title : "");
-    else
+    } else {
         ro_buf_printf(out, "%s%s%s=%s", item->title != NULL ? item->title : "",
                       item->key->section != NULL ? "." : "", item->key->name,
                       item->value);
+    }
 }
 
 static struct result
@@ -72,9 +73,10 @@ gives(const char *text, const char *items, const char *mistakes)
     struct result result = read_bytes(ro_bytes_text(text));
     bool is = strcmp((const char *)result.items.data, items) == 0 &&
               strcmp((const char *)result.mistakes.data, mistakes) == 0;
-    if (!is)
+    if (!is) {
         printf("# items '%s'\n# mistakes '%s'\n", result.items.data,
                result.mistakes.data);
+    }
     fini(&result);
     return is;
 }

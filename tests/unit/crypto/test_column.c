@@ -68,9 +68,10 @@ test_damage_is_refused(void)
         sealed.data[at] ^= (uint8_t)(1u << at % 8);
     }
     tap_ok(refused == sealed.size);
-    for (size_t size = 0; size < sealed.size; size += 13)
+    for (size_t size = 0; size < sealed.size; size += 13) {
         tap_is(open_column((struct ro_bytes){sealed.data, size}, &back),
                RO_VAULT_DAMAGED);
+    }
     tap_is(ro_column_open(key, ro_bytes_text("table 2"), ro_buf_view(&sealed),
                           &back),
            RO_VAULT_DAMAGED);
