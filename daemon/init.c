@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/init.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -20,6 +21,7 @@
 
 #define CONFIG_NAME "reachoutd.conf"
 #define PUBLIC_NAME "broker.pub"
+#define COPY_LIMIT ((size_t)128 << 10)
 
 /* Everything that makes the new broker. */
 struct plan {
@@ -73,12 +75,15 @@ check_empty(const char *path, struct ro_why *why)
     if (folder == NULL)
         return ro_why(why, RO_IO_FAILED, "%s: %s", path, strerror(errno));
     for (const struct dirent *entry = readdir(folder); entry != NULL;
-         entry = readdir(folder))
-        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+         entry = readdir(folder)) {
+        if (strcmp(entry->d_name, ".") != 0 &&
+            strcmp(entry->d_name, "..") != 0) {
             return ro_why(why, RO_REFUSED,
                           "%s: not empty, and init only makes new brokers; "
                           "name an empty folder or one that is not there",
                           path);
+        }
+    }
     return RO_OK;
 }
 
@@ -114,9 +119,10 @@ make_config(struct plan *plan,
     enum ro_status s =
         config_parse(plan->config_path, ro_buf_view(&plan->config_text),
                      &errors, &plan->config);
-    if (s != RO_OK)
+    if (s != RO_OK) {
         return ro_why(why, s, "%.*s", (int)errors.size,
                       errors.data == NULL ? "" : (const char *)errors.data);
+    }
     return RO_OK;
 }
 
@@ -147,7 +153,7 @@ static enum ro_status
 copy_secret(const char *from, const char *to, struct ro_why *why)
 {
     RO_AUTOBUF bytes = {0};
-    RO_TRY(ro_file_read(from, 2 * RO_ARMOUR_LIMIT, why, &bytes));
+    RO_TRY(ro_file_read(from, COPY_LIMIT, why, &bytes));
     enum ro_status s =
         ro_file_write(to, ro_buf_view(&bytes), RO_FILE_SECRET, why);
     ro_wipe(bytes.data, bytes.size);
@@ -182,6 +188,7 @@ static enum ro_status
 write_all(struct plan *plan, struct ro_why *why)
 {
     const struct config *config = plan->config;
+    assert(config != NULL && plan->config_path != NULL);
     RO_TRY(copy_secret(plan->options->authority, config->authority_file, why));
     RO_TRY(copy_secret(plan->options->door_key, config->door_key_file, why));
     RO_TRY(keys_write_pair(config->curve_key_file, plan->curve, why));

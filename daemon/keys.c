@@ -10,7 +10,7 @@
 #include "common/wire/codec.h"
 
 /* What one small file may unpack to. */
-#define ARENA_BYTES (64 * 1024)
+#define ARENA_BYTES ((size_t)64 << 10)
 #define ARENA_PIECES 256
 
 /* A buffer that held a secret. */
@@ -88,10 +88,11 @@ keys_read_door(const char *path,
                   &message) != RO_OK ||
         take_door((const Reachout__DoorKey *)message, ret_door) != RO_OK)
         return bad_file(path, why);
-    if (root != NULL && !is_of_circle(ret_door, root))
+    if (root != NULL && !is_of_circle(ret_door, root)) {
         return ro_why(why, RO_BAD_INPUT,
                       "%s: it is of another circle than the authority's keys",
                       path);
+    }
     return RO_OK;
 }
 

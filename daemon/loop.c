@@ -8,7 +8,7 @@
 
 #include "common/base/log.h"
 
-#define LINE_MS (60 * 1000)
+#define LINE_MS INT64_C(60000)
 
 enum ro_status
 loop_signals(int *ret_fd)

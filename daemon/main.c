@@ -46,9 +46,10 @@ raise_descriptors(rlim_t wanted)
         return;
     limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
     setrlimit(RLIMIT_NOFILE, &limit);
-    if (limit.rlim_cur < wanted)
+    if (limit.rlim_cur < wanted) {
         ro_log(RO_LOG_WARNING, "descriptors have=%ju wanted=%ju",
                (uintmax_t)limit.rlim_cur, (uintmax_t)wanted);
+    }
 }
 
 /* Says that both doors are open; after that stdout is closed to everybody. */

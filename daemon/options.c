@@ -85,9 +85,10 @@ not_taken(const char *word, const struct option *known, struct ro_why *why)
     }
     if (is_known)
         return ro_why(why, RO_USAGE, "%s needs a value", word);
-    if (nearest != NULL)
+    if (nearest != NULL) {
         return ro_why(why, RO_USAGE, "unknown option %s; did you mean --%s?",
                       word, nearest);
+    }
     return ro_why(why, RO_USAGE, "unknown option %s", word);
 }
 

@@ -54,26 +54,33 @@ set_text(void *socket, int option, const char *text, struct ro_why *why)
     return RO_OK;
 }
 
+/* What is the same for every door. */
+static const struct socket_option fixed_options[] = {
+    {ZMQ_RCVBUF,             RECEIVE_BUFFER},
+    {ZMQ_BACKLOG,            BACKLOG       },
+    {ZMQ_TCP_KEEPALIVE,      1             },
+    {ZMQ_ROUTER_MANDATORY,   1             },
+    {ZMQ_CURVE_SERVER,       1             },
+    {ZMQ_ZAP_ENFORCE_DOMAIN, 1             },
+    {0,                      0             },
+};
+
 static enum ro_status
 set_options(void *socket, const struct door_setup *setup, struct ro_why *why)
 {
     const struct door_limits *limits = setup->limits;
+    int ipv6 = strchr(setup->endpoint, '[') != NULL;
     const struct socket_option options[] = {
         {ZMQ_SNDHWM,            limits->queue_frames         },
         {ZMQ_RCVHWM,            limits->queue_frames         },
-        {ZMQ_RCVBUF,            RECEIVE_BUFFER               },
-        {ZMQ_BACKLOG,           BACKLOG                      },
         {ZMQ_HANDSHAKE_IVL,     limits->handshake_ms         },
         {ZMQ_HEARTBEAT_IVL,     limits->heartbeat_interval_ms},
         {ZMQ_HEARTBEAT_TIMEOUT, limits->heartbeat_timeout_ms },
         {ZMQ_HEARTBEAT_TTL,     limits->heartbeat_ttl_ms     },
-        {ZMQ_TCP_KEEPALIVE,     1                            },
-        {ZMQ_IPV6,              strchr(setup->endpoint,        '[') != NULL},
-        {ZMQ_ROUTER_MANDATORY,                     1                              },
-        {ZMQ_CURVE_SERVER,                     1    },
-        {ZMQ_ZAP_ENFORCE_DOMAIN,                     1                        },
-        {0,                     0                         },
+        {ZMQ_IPV6,              ipv6                         },
+        {0,                     0                            },
     };
+    RO_TRY(socket_set(socket, fixed_options, why));
     RO_TRY(socket_set(socket, options, why));
     int64_t frame_limit = FRAME_LIMIT + CURVE_OVERHEAD;
     if (zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &frame_limit,

@@ -17,8 +17,8 @@
 /* How the guard is set; guard.h says what each means. An honest peer has at
  * most a full queue and the kernel's buffer under way, below 3 MiB. */
 #define SILENT_MAX 512
-#define UNDELIVERED_MAX (4 * 1024 * 1024)
-#define PATIENCE_MS (60 * 1000)
+#define UNDELIVERED_MAX ((uint64_t)4 << 20)
+#define PATIENCE_MS INT64_C(60000)
 
 #define SELFTEST_MS 5000
 #define SELFTEST_TRIES 3
@@ -104,11 +104,12 @@ try_members(struct edge *edge,
     enum selftest_verdict verdict = SELFTEST_UNCLEAR;
     for (int i = 0; i < SELFTEST_TRIES && verdict == SELFTEST_UNCLEAR; i++)
         verdict = selftest_once(edge->context, &door, SELFTEST_MS);
-    if (verdict != SELFTEST_REFUSED)
+    if (verdict != SELFTEST_REFUSED) {
         return ro_why(why, RO_NOT_ALLOWED,
                       "%s: the member door did not refuse a key that nobody "
                       "knows",
                       endpoint);
+    }
     return selftest_start(edge->context, &door, &edge->selftest);
 }
 
@@ -213,9 +214,10 @@ static void
 close_ended(struct edge *edge, struct broker *broker)
 {
     struct session_id session;
-    for (enum door door = DOOR_MEMBER; door <= DOOR_OPEN; door++)
+    for (enum door door = DOOR_MEMBER; door <= DOOR_OPEN; door++) {
         while (door_next_ended(edge->doors[door], &session))
             broker_session_close(broker, session);
+    }
 }
 
 static void
@@ -250,10 +252,11 @@ take_one(struct edge *edge, struct broker *broker, enum door door)
     struct door_frame frame;
     RO_TRY(door_take(edge->doors[door], &frame));
     enum ro_status s = welcome(edge, broker, door, &frame);
-    if (s == RO_OK)
+    if (s == RO_OK) {
         broker_take(broker, frame.session, frame.bytes);
-    else
+    } else {
         door_cut(edge->doors[door], frame.peer);
+    }
     return s;
 }
 
@@ -283,9 +286,10 @@ cut_strangers(struct edge *edge, const struct broker *broker)
 {
     struct doorway *door = edge->doors[DOOR_MEMBER];
     struct door_frame who;
-    for (int peer = 0; door_each(door, &peer, &who); peer++)
+    for (int peer = 0; door_each(door, &peer, &who); peer++) {
         if (!broker_knows(broker, &who.curve))
             door_cut(door, peer);
+    }
 }
 
 void

@@ -7,13 +7,15 @@ egress_flush(struct broker *broker, struct doorway *doors[EGRESS_DOORS])
     struct broker_send send;
     while (broker_send_next(broker, &send)) {
         enum ro_status s = door_send(doors[send.door], send.to, send.frame);
-        if (s == RO_NO_ROOM)
+        if (s == RO_NO_ROOM) {
             broker_send_failed(broker, send.to);
-        else if (s != RO_OK)
+        } else if (s != RO_OK) {
             broker_session_close(broker, send.to);
+        }
     }
     struct session_id session;
-    while (broker_gone_next(broker, &session))
+    while (broker_gone_next(broker, &session)) {
         for (enum door door = DOOR_MEMBER; door <= DOOR_OPEN; door++)
             door_cut_session(doors[door], session);
+    }
 }

@@ -133,10 +133,11 @@ leave(struct guard *guard, enum door door, int fd)
 {
     const struct guard_peer *peer = guard_book_find(guard->book, fd);
     struct guard_gone unseen = {.door = door, .fd = fd};
-    if (peer == NULL)
+    if (peer == NULL) {
         tell_gone(guard, &unseen);
-    else if (peer->door == door)
+    } else if (peer->door == door) {
         depart(guard, fd);
+    }
 }
 
 /* How much the kernel has received on a connection, if it still is there. */

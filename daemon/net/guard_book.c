@@ -159,10 +159,11 @@ guard_book_remove(struct guard_book *book, int fd)
 void
 guard_book_delivered(struct guard_book *book, int fd, size_t size)
 {
-    if (in_book(book, fd))
+    if (in_book(book, fd)) {
         atomic_fetch_add_explicit(&book->delivered[fd],
                                   size + GUARD_FRAME_OVERHEAD,
                                   memory_order_relaxed);
+    }
 }
 
 /* What was pushed and did not become frames, nor was forgiven. */
@@ -220,11 +221,12 @@ is_overdue(struct guard_book *book, size_t fd, int64_t now_ms)
 bool
 guard_book_overdue(struct guard_book *book, int *fd, int64_t now_ms)
 {
-    for (size_t i = (size_t)*fd; i < book->n_used; i++)
+    for (size_t i = (size_t)*fd; i < book->n_used; i++) {
         if (is_overdue(book, i, now_ms)) {
             *fd = (int)i;
             return true;
         }
+    }
     return false;
 }
 

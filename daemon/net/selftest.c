@@ -36,12 +36,13 @@ static void
 reach(const char *bound, char *ret_endpoint, size_t size)
 {
     const char *port = strrchr(bound, ':');
-    if (strncmp(bound, "tcp://0.0.0.0:", 14) == 0)
+    if (strncmp(bound, "tcp://0.0.0.0:", 14) == 0) {
         snprintf(ret_endpoint, size, "tcp://127.0.0.1%s", port);
-    else if (strncmp(bound, "tcp://[::]:", 11) == 0)
+    } else if (strncmp(bound, "tcp://[::]:", 11) == 0) {
         snprintf(ret_endpoint, size, "tcp://[::1]%s", port);
-    else
+    } else {
         snprintf(ret_endpoint, size, "%s", bound);
+    }
 }
 
 /* A client's socket with a key that nobody has seen before. */

@@ -35,11 +35,13 @@ socket_set(void *socket,
            const struct socket_option *options,
            struct ro_why *why)
 {
-    for (; options->option != 0; options++)
+    for (; options->option != 0; options++) {
         if (zmq_setsockopt(socket, options->option, &options->value,
-                           sizeof(options->value)) != 0)
+                           sizeof(options->value)) != 0) {
             return ro_why(why, RO_IO_FAILED, "socket option %d: %s",
                           options->option, zmq_strerror(errno));
+        }
+    }
     return RO_OK;
 }
 

@@ -18,7 +18,7 @@ point() { # point DESCRIPTION COMMAND...
     echo "ok $n - $what"
   else
     echo "not ok $n - $what"
-    { cat "$work/point" "$work/out" "$work/err"; } 2>/dev/null | sed 's/^/# /'
+    head -qn 5 point err out 2>/dev/null | sed 's/^/# /'
     failed=1
   fi
 }
@@ -65,6 +65,7 @@ down() {
 
 run reachout --json authority init --dir auth --circle Estuary --key-file a.key
 point "there is an authority" ends 0
+[ "$rc" = 0 ] || { echo "Bail out! no authority"; exit 1; }
 
 # --- words ---------------------------------------------------------------------
 run reachoutd --version

@@ -214,11 +214,15 @@ test_too_many_of_one_address(void)
     struct guard_limits limits = world_limits;
     limits.per_address = 3;
     scene_init(&scene, &limits);
+    world_members(&scene.world, &scene.pair, 1);
     struct raw_peer peers[3];
+    const struct ro_key *server = ro_keypair_x25519(scene.world.server);
     attack(&scene, &peers[0]);
-    attack(&scene, &peers[1]);
-    raw_connect(&peers[2], door_endpoint(scene.world.member));
-    tap_say(raw_await_end(&peers[2], WORLD_MS),
+    raw_connect(&peers[1], door_endpoint(scene.world.member));
+    tap_ok(raw_shake_hands(&peers[1], scene.pair, server));
+    raw_connect(&peers[2], door_endpoint(scene.world.open));
+    tap_say(!raw_shake_hands(&peers[2], scene.pair, server) ||
+                raw_await_end(&peers[2], WORLD_MS),
             "both doors count as one for an address");
     raw_close(&peers[0]);
     struct guard_gone gone = {0};
@@ -226,6 +230,10 @@ test_too_many_of_one_address(void)
     tap_ok(world_gone(&scene.world, &gone));
     raw_close(&peers[2]);
     attack(&scene, &peers[2]);
+    tap_ok(raw_send(&peers[2], RAW_LAST, "in again", 8));
+    struct door_frame frame = {0};
+    tap_is(world_take(scene.world.open, &frame), RO_OK);
+    tap_ok(frame_is(&frame, "in again"));
     tap_ok(honest_is_served(&scene));
     raw_close(&peers[1]);
     raw_close(&peers[2]);
