@@ -6,11 +6,11 @@ enum ro_status
 authorise_run(struct broker *broker, struct request *req)
 {
     const struct verb *verb = req->verb;
-    if ((verb->doors & (1u << req->door)) == 0)
+    if ((verb->doors & (1u << req->door)) == 0) {
         return ro_why(&req->why, RO_NOT_ALLOWED, "%s is for the other door",
                       verb->name);
-    if (verb->brings == VERB_BRINGS_NEWS &&
-        broker->service == BROKER_DRAINING)
+    }
+    if (verb->brings == VERB_BRINGS_NEWS && broker->service == BROKER_DRAINING)
         return RO_DRAINING;
     return verb->authorise != NULL ? verb->authorise(broker, req) : RO_OK;
 }

@@ -42,8 +42,8 @@ broker_new(const struct broker_setup *setup,
     if (broker->psk == NULL)
         return RO_NO_MEMORY;
     RO_TRY(make_parts(broker));
-    RO_TRY(ledger_open(&broker->ledger, ro_keypair_public(setup->signing),
-                       why));
+    RO_TRY(
+        ledger_open(&broker->ledger, ro_keypair_public(setup->signing), why));
     timeline_read(&broker->time, &broker->clock);
     broker->tick_ms = broker->time.now_ms;
     members_refresh(broker);
@@ -86,7 +86,7 @@ broker_free(struct broker *broker)
     free(broker);
 }
 
-/* --- sessions ---------------------------------------------------------------- */
+/* --- sessions ------------------------------------------------------------- */
 
 enum ro_status
 broker_session_open(struct broker *broker,
@@ -139,7 +139,7 @@ broker_gone_next(struct broker *broker, struct session_id *ret_id)
     return true;
 }
 
-/* --- the turn ---------------------------------------------------------------- */
+/* --- the turn ------------------------------------------------------------- */
 
 enum ro_status
 broker_turn_begin(struct broker *broker)
@@ -189,7 +189,7 @@ broker_send_failed(struct broker *broker, struct session_id id)
         broker_session_close(broker, id);
 }
 
-/* --- what others want to know ------------------------------------------------ */
+/* --- what others want to know --------------------------------------------- */
 
 bool
 broker_knows(const struct broker *broker, const struct ro_key *curve)

@@ -27,12 +27,12 @@ struct broker;
 
 /* The limits of reachoutd.conf that the core keeps. */
 struct broker_limits {
-    size_t sessions;              /* at most so many peers */
-    uint32_t open_envelopes;      /* an open connection's credit ... */
-    uint64_t open_bytes;          /* ... each hour */
-    uint32_t window;              /* unacknowledged envelopes a mailbox */
-    uint32_t turn_timers;         /* timer requests a turn */
-    uint32_t expiry_hours;        /* furthest expiry from now */
+    size_t sessions;         /* at most so many peers */
+    uint32_t open_envelopes; /* an open connection's credit ... */
+    uint64_t open_bytes;     /* ... each hour */
+    uint32_t window;         /* unacknowledged envelopes a mailbox */
+    uint32_t turn_timers;    /* timer requests a turn */
+    uint32_t expiry_hours;   /* furthest expiry from now */
     int64_t session_idle_ms;
 };
 
@@ -40,12 +40,12 @@ struct broker_limits {
 struct broker_setup {
     struct ro_clock clock;
     struct ro_entropy entropy;
-    struct store *store;          /* borrowed; outlives the broker */
+    struct store *store; /* borrowed; outlives the broker */
     struct broker_limits limits;
-    struct ro_root root;          /* of authority.pub */
-    struct ro_key curve;          /* public CURVE key of both doors */
+    struct ro_root root;              /* of authority.pub */
+    struct ro_key curve;              /* public CURVE key of both doors */
     const struct ro_keypair *signing; /* borrowed; checkpoints */
-    uint8_t psk[32];              /* of door.key */
+    uint8_t psk[32];                  /* of door.key */
     uint32_t psk_generation;
 };
 
@@ -76,9 +76,8 @@ RO_MUST_USE enum ro_status broker_turn_begin(struct broker *broker);
 /* Runs one frame through the six stages. What there is to say is kept for
  * after the commit. The frame's bytes are not kept. A session that is gone is
  * normal: nothing happens. */
-void broker_take(struct broker *broker,
-                 struct session_id id,
-                 struct ro_bytes frame);
+void
+broker_take(struct broker *broker, struct session_id id, struct ro_bytes frame);
 
 /* Runs what the clock asks for (expiry, checkpoint), commits, and prepares the
  * pushes. RO_OK also when there was no room (then every frame of the turn is
@@ -127,15 +126,15 @@ int64_t broker_next_timer_ms(const struct broker *broker);
 /* What happened since the start, for the line a minute. */
 struct broker_counters {
     uint64_t frames;
-    uint64_t stored;    /* envelopes */
+    uint64_t stored; /* envelopes */
     uint64_t pushed;
     uint64_t acked;
     uint64_t refused;
-    uint64_t dropped;   /* connections */
+    uint64_t dropped; /* connections */
     uint64_t expired;
     uint64_t commits;
-    uint64_t rollbacks;     /* turns without room */
-    uint64_t clock_steps;   /* forward steps of the wall clock, ignored */
+    uint64_t rollbacks;   /* turns without room */
+    uint64_t clock_steps; /* forward steps of the wall clock, ignored */
 };
 const struct broker_counters *broker_counters(const struct broker *broker);
 size_t broker_sessions(const struct broker *broker);

@@ -57,25 +57,25 @@ struct broker {
     /* the turn */
     struct timeline time;
     enum broker_phase phase;
-    uint64_t turn;             /* number */
-    enum ro_status outcome;    /* RO_OK, RO_NO_ROOM or RO_STORE_BROKEN */
-    bool ledger_touched;       /* by this turn */
+    uint64_t turn;          /* number */
+    enum ro_status outcome; /* RO_OK, RO_NO_ROOM or RO_STORE_BROKEN */
+    bool ledger_touched;    /* by this turn */
     bool directory_touched;
     struct turn_counts counts;
 
     /* what is to be said, and who is gone */
     struct outbox outbox;
     struct push push;
-    struct session_id *gone;   /* at most as many as sessions */
+    struct session_id *gone; /* at most as many as sessions */
     size_t n_gone;
 
     /* timers.c; monotonic */
-    int64_t tick_ms;           /* the next minute's work */
-    int64_t hold_ms;           /* no timer before this */
+    int64_t tick_ms; /* the next minute's work */
+    int64_t hold_ms; /* no timer before this */
 
-    struct ro_arena *ask;      /* what was unpacked from the frame */
-    struct ro_arena *work;     /* grants and answers */
-    struct ro_arena *ticket;   /* a ticket while it is looked at */
+    struct ro_arena *ask;    /* what was unpacked from the frame */
+    struct ro_arena *work;   /* grants and answers */
+    struct ro_arena *ticket; /* a ticket while it is looked at */
     enum { BROKER_SERVING, BROKER_DRAINING } service;
     struct broker_counters counters;
 };
@@ -85,8 +85,10 @@ enum session_act broker_session_event(struct broker *broker,
                                       struct session *session,
                                       enum session_event event);
 
-/* Signs the checkpoint of the current hour and keeps it, unless the hour has
- * one, there is no charter, or the charter names another broker. */
+/* Whether the current hour wants a checkpoint: not if it has one, there is no
+ * charter, or the charter names another broker. If it wants one, signs it and
+ * keeps it. */
+bool hourly_is_due(const struct broker *broker);
 RO_MUST_USE enum ro_status hourly_checkpoint(struct broker *broker);
 
 /* Runs what the clock asks for as requests of session 0; and when it asks

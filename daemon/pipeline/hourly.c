@@ -8,8 +8,8 @@
 #include "common/wire/checkpoint.h"
 #include "daemon/pipeline/broker_state.h"
 
-static bool
-is_due(const struct broker *broker)
+bool
+hourly_is_due(const struct broker *broker)
 {
     const struct ro_charter_view *charter =
         ro_directory_charter(broker->ledger.directory);
@@ -37,7 +37,7 @@ sign(const struct broker *broker, struct ro_buf *ret_bytes)
 enum ro_status
 hourly_checkpoint(struct broker *broker)
 {
-    if (!is_due(broker))
+    if (!hourly_is_due(broker))
         return RO_OK;
     struct ledger *ledger = &broker->ledger;
     uint32_t slot = ro_hour_of(broker->time.now_s);

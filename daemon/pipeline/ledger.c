@@ -27,15 +27,17 @@ static enum ro_status
 take_record(void *user, uint32_t day, struct ro_bytes record)
 {
     struct reading *reading = user;
+    struct ro_why why = {""};
+    uint64_t n = ro_directory_size(reading->directory);
     const struct ro_replaying how = {
-        .how = ro_directory_size(reading->directory) < reading->trusted
-                   ? RO_REPLAY_TRUST
-                   : RO_REPLAY_CHECK,
+        .how = n < reading->trusted ? RO_REPLAY_TRUST : RO_REPLAY_CHECK,
         .today = day,
     };
-    enum ro_status s =
-        ro_directory_add(reading->directory, record, &how, reading->why);
-    return s == RO_OK || s == RO_NO_MEMORY ? s : RO_STORE_BROKEN;
+    enum ro_status s = ro_directory_add(reading->directory, record, &how, &why);
+    if (s == RO_OK || s == RO_NO_MEMORY)
+        return s;
+    return ro_why(reading->why, RO_STORE_BROKEN, "record %llu: %s: %s",
+                  (unsigned long long)n, ro_status_text(s), why.text);
 }
 
 /* In the order of their cursors, so that a seat's newest comes last. */
@@ -43,9 +45,24 @@ static enum ro_status
 take_notice(void *user, uint64_t cursor, struct ro_bytes notice)
 {
     struct reading *reading = user;
-    (void)cursor;
     enum ro_status s = ro_notices_add(reading->notices, notice);
-    return s == RO_OK || s == RO_NO_MEMORY ? s : RO_STORE_BROKEN;
+    if (s == RO_OK || s == RO_NO_MEMORY)
+        return s;
+    return ro_why(reading->why, RO_STORE_BROKEN, "notice %llu: %s",
+                  (unsigned long long)cursor, ro_status_text(s));
+}
+
+/* Both walks. A walk that the store itself ended is named here. */
+static enum ro_status
+walk(const struct ledger *ledger, struct reading *reading)
+{
+    enum ro_status s = store_records(ledger->store, 0, take_record, reading);
+    if (s == RO_OK)
+        s = store_notices(ledger->store, 0, take_notice, reading);
+    if (s == RO_STORE_BROKEN && reading->why != NULL &&
+        reading->why->text[0] == '\0')
+        return ro_why(reading->why, s, "the store cannot be read");
+    return s;
 }
 
 /* Replays both into fresh objects and puts them in place of the old. */
@@ -58,8 +75,7 @@ replay(struct ledger *ledger, uint64_t trusted, struct ro_why *why)
     if (directory == NULL || notices == NULL)
         return RO_NO_MEMORY;
     struct reading reading = {directory, notices, trusted, why};
-    RO_TRY(store_records(ledger->store, 0, take_record, &reading));
-    RO_TRY(store_notices(ledger->store, 0, take_notice, &reading));
+    RO_TRY(walk(ledger, &reading));
     uint64_t newest;
     RO_TRY(store_notice_newest(ledger->store, &newest));
     ro_directory_free(ledger->directory);
@@ -117,19 +133,22 @@ ledger_open(struct ledger *ledger,
     struct ro_checkpoint point = open_checkpoint(ledger, signing);
     RO_TRY(replay(ledger, point.size, why));
     struct ro_hash head;
-    if (point.size > ro_directory_size(ledger->directory))
+    if (point.size > ro_directory_size(ledger->directory)) {
         return ro_why(why, RO_STORE_BROKEN,
                       "the directory log is shorter than its checkpoint");
+    }
     RO_TRY(ro_directory_head(ledger->directory, point.size, &head));
-    if (point.size > 0 && memcmp(head.b, point.head.b, RO_HASH_SIZE) != 0)
+    if (point.size > 0 && memcmp(head.b, point.head.b, RO_HASH_SIZE) != 0) {
         return ro_why(why, RO_STORE_BROKEN,
                       "the directory log is not the one of its checkpoint");
+    }
     return RO_OK;
 }
 
 enum ro_status
 ledger_again(struct ledger *ledger)
 {
-    RO_TRY(replay(ledger, UINT64_MAX, NULL));
+    struct ro_why why = {""};
+    RO_TRY(replay(ledger, UINT64_MAX, &why));
     return read_checkpoint(ledger);
 }

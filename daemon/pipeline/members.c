@@ -27,9 +27,10 @@ make_list(struct broker *broker)
         return;
     size_t n = 0;
     for (size_t i = 0; (seat = ro_directory_nth_seat(directory, i)) != NULL;
-         i++)
+         i++) {
         if (seat->standing == RO_SEAT_LIVE)
             keys[n++] = seat->transport;
+    }
     free(members->keys);
     members->keys = keys;
     members->n = n;

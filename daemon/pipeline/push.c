@@ -85,10 +85,11 @@ push_wake_due(struct broker *broker)
     struct session *session;
     while ((session = sessions_next(broker->sessions, &slot)) != NULL) {
         int64_t at_ms = earliest(session, 0);
-        if (at_ms != 0 && at_ms <= now_ms)
+        if (at_ms != 0 && at_ms <= now_ms) {
             push_wake(broker, session);
-        else
+        } else {
             push->wake_ms = earliest(session, push->wake_ms);
+        }
     }
 }
 
@@ -102,7 +103,7 @@ stall(struct broker *broker, struct attachment *attachment)
         broker->push.wake_ms = until_ms;
 }
 
-/* --- one frame ------------------------------------------------------------- */
+/* --- one frame ------------------------------------------------------------ */
 
 /* A frame that is being filled. */
 struct filling {
@@ -127,9 +128,10 @@ copy_of(struct filling *filling, struct ro_bytes bytes)
 static bool
 has_body(const struct filling *filling, const struct ro_hash *hash)
 {
-    for (size_t i = 0; i < filling->message.n_bodies; i++)
+    for (size_t i = 0; i < filling->message.n_bodies; i++) {
         if (memcmp(filling->hashes[i].b, hash->b, RO_HASH_SIZE) == 0)
             return true;
+    }
     return false;
 }
 
@@ -157,8 +159,8 @@ put_envelope(struct filling *filling, const struct store_envelope *from)
         return RO_NO_MEMORY;
     reachout__attach__push__envelope__init(to);
     to->wrap = copy_of(filling, from->wrap);
-    to->body = copy_of(
-        filling, (struct ro_bytes){from->body_hash.b, RO_HASH_SIZE});
+    to->body =
+        copy_of(filling, (struct ro_bytes){from->body_hash.b, RO_HASH_SIZE});
     if (to->wrap.data == NULL || to->body.data == NULL)
         return RO_NO_MEMORY;
     to->has_key = to->has_body = to->has_wrap = true;
@@ -250,8 +252,8 @@ make_push(struct broker *broker, struct attachment *attachment)
     filling->message.envelopes = filling->envelopes;
     filling->message.bodies = filling->bodies;
     filling->message.has_mailbox = true;
-    filling->message.mailbox = ro_as_field(
-        (struct ro_bytes){attachment->mailbox.b, RO_ID_SIZE});
+    filling->message.mailbox =
+        ro_as_field((struct ro_bytes){attachment->mailbox.b, RO_ID_SIZE});
     RO_TRY(collect(broker, attachment, filling));
     push->n = filling->message.n_envelopes;
     if (push->n == 0)
@@ -263,7 +265,7 @@ make_push(struct broker *broker, struct attachment *attachment)
     return RO_OK;
 }
 
-/* --- whose turn it is ------------------------------------------------------- */
+/* --- whose turn it is ----------------------------------------------------- */
 
 static bool
 push_of(struct broker *broker,
@@ -285,10 +287,11 @@ push_of(struct broker *broker,
             return true;
         }
         attachment->dirty = false;
-        if (s == RO_STORE_BROKEN)
+        if (s == RO_STORE_BROKEN) {
             broker->outcome = RO_STORE_BROKEN;
-        else if (s != RO_NOT_FOUND)
+        } else if (s != RO_NOT_FOUND) {
             stall(broker, attachment);
+        }
     }
     return false;
 }

@@ -23,9 +23,9 @@ struct broker_send;
 struct push {
     struct ro_arena *arena;
     struct ro_buf frame;
-    bool pending;         /* some attachment may be dirty */
-    size_t slot;          /* where the walk over the sessions stands */
-    int64_t wake_ms;      /* when the first stalled peer is tried; 0: none */
+    bool pending;    /* some attachment may be dirty */
+    size_t slot;     /* where the walk over the sessions stands */
+    int64_t wake_ms; /* when the first stalled peer is tried; 0: none */
     /* the last push, in case that it cannot be sent */
     struct session_id last;
     struct ro_seat_id mailbox;

@@ -19,10 +19,10 @@ struct timeline {
     int64_t wall_s;  /* the furthest wall time believed, ... */
     int64_t mono_ms; /* ... and when that was */
     bool begun;
-    bool ahead;      /* the wall clock runs ahead and is ignored */
-    uint64_t steps;  /* how often that began */
-    int64_t now_s;   /* of the last reading */
-    int64_t now_ms;  /* monotonic */
+    bool ahead;     /* the wall clock runs ahead and is ignored */
+    uint64_t steps; /* how often that began */
+    int64_t now_s;  /* of the last reading */
+    int64_t now_ms; /* monotonic */
 };
 
 /* Reads both clocks into now_s and now_ms. */

@@ -25,8 +25,7 @@ timers_run(struct broker *broker)
     int64_t now_ms = broker->time.now_ms;
     if (now_ms < broker->hold_ms)
         return;
-    if (ro_hour_of(broker->time.now_s) > broker->ledger.slot &&
-        ro_directory_size(broker->ledger.directory) > 0)
+    if (hourly_is_due(broker))
         run_verb(broker, VERB_NUMBER_checkpoint);
     if (now_ms < broker->tick_ms)
         return;

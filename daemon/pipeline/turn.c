@@ -98,10 +98,11 @@ turn_end(struct broker *broker)
         timers_run(broker);
     if (broker->outcome == RO_OK)
         broker->outcome = store_commit(broker->store);
-    if (broker->outcome == RO_OK)
+    if (broker->outcome == RO_OK) {
         count(broker);
-    else if (broker->outcome == RO_NO_ROOM)
+    } else if (broker->outcome == RO_NO_ROOM) {
         broker->outcome = undo(broker);
+    }
     if (broker->outcome != RO_OK)
         return RO_STORE_BROKEN;
     if (broker->members.stale)

@@ -142,17 +142,18 @@ sessions_next(struct sessions *sessions, size_t *slot)
 struct attachment *
 session_attachment(struct session *session, const struct ro_seat_id *mailbox)
 {
-    for (size_t i = 0; i < session->n_attachments; i++)
+    for (size_t i = 0; i < session->n_attachments; i++) {
         if (ro_seat_id_equal(&session->attachments[i].mailbox, mailbox))
             return &session->attachments[i];
+    }
     return NULL;
 }
 
 void
 sessions_detach(struct sessions *sessions, const struct ro_seat_id *mailbox)
 {
-    struct session *owner = sessions_find(
-        sessions, mailboxes_find(&sessions->mailboxes, mailbox));
+    struct session *owner =
+        sessions_find(sessions, mailboxes_find(&sessions->mailboxes, mailbox));
     if (owner == NULL)
         return;
     struct attachment *attachment = session_attachment(owner, mailbox);

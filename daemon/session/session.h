@@ -35,9 +35,9 @@ enum session_state {
 #define SESSION_MAILBOXES_MAX 4
 struct attachment {
     struct ro_seat_id mailbox;
-    uint64_t cursor;        /* key of the last envelope pushed */
-    uint32_t window;        /* at most so many unacknowledged */
-    bool dirty;             /* stands in the queue of pushes */
+    uint64_t cursor;          /* key of the last envelope pushed */
+    uint32_t window;          /* at most so many unacknowledged */
+    bool dirty;               /* stands in the queue of pushes */
     int64_t stalled_until_ms; /* monotonic; 0: the peer takes what we send */
 };
 
@@ -45,10 +45,10 @@ struct session {
     struct session_id id;
     enum door door;
     enum session_state state;
-    struct ro_key curve;     /* the connection's key, from ZAP */
-    struct ro_seat_id seat;  /* member door: whom it serves, else zero */
+    struct ro_key curve;    /* the connection's key, from ZAP */
+    struct ro_seat_id seat; /* member door: whom it serves, else zero */
     struct credit credit;
-    int64_t last_seen_ms;    /* monotonic */
+    int64_t last_seen_ms; /* monotonic */
     struct attachment attachments[SESSION_MAILBOXES_MAX];
     size_t n_attachments;
 };
@@ -77,9 +77,8 @@ void sessions_close(struct sessions *sessions, struct session_id id);
 /* Removes what is closing, with its attachments. `gone` (may be NULL) hears of
  * each. */
 typedef void sessions_gone_fn(void *user, struct session_id id);
-void sessions_reap(struct sessions *sessions,
-                   sessions_gone_fn *gone,
-                   void *user);
+void
+sessions_reap(struct sessions *sessions, sessions_gone_fn *gone, void *user);
 
 /* How many there are, and how many mailboxes they have attached. */
 size_t sessions_count(const struct sessions *sessions);

@@ -5,31 +5,31 @@
 static const struct session_cell table[SESSION_STATES][SESSION_EVENTS] = {
     [SESSION_NEW] =
         {
-            [SESSION_GREETED] = {SESSION_LET_PASS, SESSION_READY},
-            [SESSION_ASKED] = {SESSION_REFUSE, SESSION_NEW},
-            [SESSION_LOOKED] = {SESSION_LET_PASS, SESSION_NEW},
-            [SESSION_BROKE] = {SESSION_END, SESSION_CLOSING},
-            [SESSION_IDLED] = {SESSION_END, SESSION_CLOSING},
-            [SESSION_LEFT] = {SESSION_END, SESSION_CLOSING},
-        },
+                       [SESSION_GREETED] = {SESSION_LET_PASS, SESSION_READY},
+                       [SESSION_ASKED] = {SESSION_REFUSE, SESSION_NEW},
+                       [SESSION_LOOKED] = {SESSION_LET_PASS, SESSION_NEW},
+                       [SESSION_BROKE] = {SESSION_END, SESSION_CLOSING},
+                       [SESSION_IDLED] = {SESSION_END, SESSION_CLOSING},
+                       [SESSION_LEFT] = {SESSION_END, SESSION_CLOSING},
+                       },
     [SESSION_READY] =
         {
-            [SESSION_GREETED] = {SESSION_LET_PASS, SESSION_READY},
-            [SESSION_ASKED] = {SESSION_LET_PASS, SESSION_READY},
-            [SESSION_LOOKED] = {SESSION_LET_PASS, SESSION_READY},
-            [SESSION_BROKE] = {SESSION_END, SESSION_CLOSING},
-            [SESSION_IDLED] = {SESSION_END, SESSION_CLOSING},
-            [SESSION_LEFT] = {SESSION_END, SESSION_CLOSING},
-        },
+                       [SESSION_GREETED] = {SESSION_LET_PASS, SESSION_READY},
+                       [SESSION_ASKED] = {SESSION_LET_PASS, SESSION_READY},
+                       [SESSION_LOOKED] = {SESSION_LET_PASS, SESSION_READY},
+                       [SESSION_BROKE] = {SESSION_END, SESSION_CLOSING},
+                       [SESSION_IDLED] = {SESSION_END, SESSION_CLOSING},
+                       [SESSION_LEFT] = {SESSION_END, SESSION_CLOSING},
+                       },
     [SESSION_CLOSING] =
         {
-            [SESSION_GREETED] = {SESSION_IGNORE, SESSION_CLOSING},
-            [SESSION_ASKED] = {SESSION_IGNORE, SESSION_CLOSING},
-            [SESSION_LOOKED] = {SESSION_IGNORE, SESSION_CLOSING},
-            [SESSION_BROKE] = {SESSION_IGNORE, SESSION_CLOSING},
-            [SESSION_IDLED] = {SESSION_IGNORE, SESSION_CLOSING},
-            [SESSION_LEFT] = {SESSION_IGNORE, SESSION_CLOSING},
-        },
+                       [SESSION_GREETED] = {SESSION_IGNORE, SESSION_CLOSING},
+                       [SESSION_ASKED] = {SESSION_IGNORE, SESSION_CLOSING},
+                       [SESSION_LOOKED] = {SESSION_IGNORE, SESSION_CLOSING},
+                       [SESSION_BROKE] = {SESSION_IGNORE, SESSION_CLOSING},
+                       [SESSION_IDLED] = {SESSION_IGNORE, SESSION_CLOSING},
+                       [SESSION_LEFT] = {SESSION_IGNORE, SESSION_CLOSING},
+                       },
 };
 
 static const char *const states[] = {

@@ -18,9 +18,9 @@ enum session_event {
 enum session_act {
     SESSION_ACT_NONE, /* an empty cell; there is none in the table */
     SESSION_LET_PASS,
-    SESSION_REFUSE,   /* RO_NEED_HELLO */
-    SESSION_END,      /* sessions_close */
-    SESSION_IGNORE,   /* over already: not a word */
+    SESSION_REFUSE, /* RO_NEED_HELLO */
+    SESSION_END,    /* sessions_close */
+    SESSION_IGNORE, /* over already: not a word */
     SESSION_ACTS
 };
 

@@ -21,9 +21,8 @@ struct store;
 /* Opens or creates the store in the existing folder `dir`, takes its lock
  * (RO_TAKEN if another process holds it), and checks that the engine really
  * runs as durable as we say. RO_STORE_BROKEN, with `why`. */
-RO_MUST_USE enum ro_status store_open(const char *dir,
-                                      struct ro_why *why,
-                                      struct store **ret_store);
+RO_MUST_USE enum ro_status
+store_open(const char *dir, struct ro_why *why, struct store **ret_store);
 
 /* Rolls back what is open and closes; accepts NULL. */
 void store_free(struct store *store);
@@ -46,12 +45,10 @@ RO_MUST_USE enum ro_status store_cap(struct store *store, uint64_t bytes);
  * ends the walk and is returned by it, RO_REFUSED ends it without an error. The
  * function may call the store, but not begin the walk that it is in. */
 struct store_envelope;
-typedef enum ro_status store_record_fn(void *user,
-                                       uint32_t day,
-                                       struct ro_bytes record);
-typedef enum ro_status store_notice_fn(void *user,
-                                       uint64_t cursor,
-                                       struct ro_bytes notice);
+typedef enum ro_status
+store_record_fn(void *user, uint32_t day, struct ro_bytes record);
+typedef enum ro_status
+store_notice_fn(void *user, uint64_t cursor, struct ro_bytes notice);
 typedef enum ro_status store_envelope_fn(void *user,
                                          const struct store_envelope *envelope);
 
@@ -69,7 +66,7 @@ RO_MUST_USE enum ro_status store_records(struct store *store,
                                          store_record_fn *fn,
                                          void *user);
 
-/* --- notices --------------------------------------------------------------- */
+/* --- notices -------------------------------------------------------------- */
 
 /* A notice to keep; at most one of a seat is current. */
 struct store_notice {
@@ -104,7 +101,7 @@ RO_MUST_USE enum ro_status store_notice_count(struct store *store,
 RO_MUST_USE enum ro_status store_notices_prune(struct store *store,
                                                uint32_t day);
 
-/* --- checkpoints ----------------------------------------------------------- */
+/* --- checkpoints ---------------------------------------------------------- */
 
 /* Keeps the checkpoint of a slot (UTC hour) and the notices' cursor that it
  * covers; older ones are forgotten. */
@@ -119,7 +116,7 @@ RO_MUST_USE enum ro_status store_checkpoint_get(struct store *store,
                                                 uint64_t *ret_covered,
                                                 struct ro_buf *ret_bytes);
 
-/* --- bodies and envelopes -------------------------------------------------- */
+/* --- bodies and envelopes ------------------------------------------------- */
 
 /* An envelope as stored. In a put, `body` is empty and the body with
  * `body_hash` must be here; in a walk, `body` holds its bytes. `wrap` and
@@ -186,12 +183,10 @@ RO_MUST_USE enum ro_status store_count(struct store *store,
 
 /* Forgets at most `limit` envelopes that expire at or before `hour`, and every
  * used ticket that does. */
-RO_MUST_USE enum ro_status store_expire(struct store *store,
-                                        uint32_t hour,
-                                        size_t limit,
-                                        size_t *ret_n);
+RO_MUST_USE enum ro_status
+store_expire(struct store *store, uint32_t hour, size_t limit, size_t *ret_n);
 
-/* --- enrolment ------------------------------------------------------------- */
+/* --- enrolment ------------------------------------------------------------ */
 
 /* A ticket that was used, with what; the mailbox that it opened. */
 struct store_ticket {
@@ -214,7 +209,7 @@ RO_MUST_USE enum ro_status store_ticket_get(struct store *store,
 RO_MUST_USE enum ro_status
 store_enrol_mailbox(struct store *store, const struct ro_seat_id *mailbox);
 
-/* --- figures --------------------------------------------------------------- */
+/* --- figures -------------------------------------------------------------- */
 
 /* What the store holds, for the counters and the demo. */
 struct store_figures {

@@ -9,8 +9,8 @@ mail_check_generation(const struct broker *broker, uint32_t generation)
     if (charter == NULL)
         return RO_NOT_READY;
     uint32_t current = charter->psk_generation;
-    bool fits = generation == current ||
-                (generation > 0 && generation == current - 1);
+    bool fits =
+        generation == current || (generation > 0 && generation == current - 1);
     return fits ? RO_OK : RO_STALE;
 }
 

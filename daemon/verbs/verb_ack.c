@@ -22,9 +22,10 @@ authorise(struct broker *broker, struct request *req)
         return RO_NO_MEMORY;
     req->grant = grant;
     RO_TRY(ro_field_copy(&ask->mailbox, grant->mailbox.b, RO_ID_SIZE));
-    if (session_attachment(req->session, &grant->mailbox) == NULL)
+    if (session_attachment(req->session, &grant->mailbox) == NULL) {
         return ro_why(&req->why, RO_NOT_ALLOWED,
                       "the mailbox is not attached here");
+    }
     return RO_OK;
 }
 

@@ -20,10 +20,11 @@ check_broker(const struct broker *broker, struct ro_why *why)
     if (charter == NULL)
         return RO_NOT_READY;
     if (memcmp(charter->broker_curve.b, broker->curve.b, RO_KEY_SIZE) != 0 ||
-        memcmp(charter->broker_signing.b,
-               ro_keypair_public(broker->signing)->b, RO_KEY_SIZE) != 0)
+        memcmp(charter->broker_signing.b, ro_keypair_public(broker->signing)->b,
+               RO_KEY_SIZE) != 0) {
         return ro_why(why, RO_NOT_ALLOWED,
                       "the charter names the keys of another broker");
+    }
     return RO_OK;
 }
 
@@ -63,9 +64,10 @@ keep_all(struct broker *broker,
          uint64_t before)
 {
     uint32_t day = ro_day_of(broker->time.now_s);
-    for (size_t i = 0; i < ask->n_records; i++)
+    for (size_t i = 0; i < ask->n_records; i++) {
         RO_TRY(store_record_put(broker->store, before + i, day,
                                 ro_field(&ask->records[i])));
+    }
     broker->directory_touched |= ask->n_records > 0;
     return before == 0 ? hourly_checkpoint(broker) : RO_OK;
 }

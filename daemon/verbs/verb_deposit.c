@@ -17,7 +17,6 @@ struct piece {
     struct ro_bytes bytes;
     struct ro_hash hash;
     enum ro_status form; /* whether it fills a bucket */
-    bool paid;           /* charged to the connection with an earlier wrap */
 };
 
 struct pieces {
@@ -37,27 +36,27 @@ read_bodies(struct request *req,
     for (size_t i = 0; i < ask->n_bodies; i++) {
         piece[i].bytes = ro_field(&ask->bodies[i]);
         piece[i].form = mail_check_body(piece[i].bytes);
-        piece[i].paid = false;
         ro_body_hash(piece[i].bytes, &piece[i].hash);
     }
     *ret_pieces = (struct pieces){piece, ask->n_bodies};
     return RO_OK;
 }
 
-static struct piece *
+static const struct piece *
 find_piece(const struct pieces *pieces, const struct ro_hash *hash)
 {
-    for (size_t i = 0; i < pieces->n; i++)
+    for (size_t i = 0; i < pieces->n; i++) {
         if (memcmp(pieces->piece[i].hash.b, hash->b, RO_HASH_SIZE) == 0)
             return &pieces->piece[i];
+    }
     return NULL;
 }
 
 /* A wrap on its way in. */
 struct wrap {
     struct store_envelope put;
-    struct piece *piece; /* its body, if that came in this frame */
-    enum ro_status kept; /* whether the store has its body */
+    const struct piece *piece; /* its body, if that came in this frame */
+    enum ro_status kept;       /* whether the store has its body */
 };
 
 static enum ro_status
@@ -108,25 +107,22 @@ check_wrap(struct broker *broker,
         mail_check_expiry(broker, put->expiry_hour),
         body_outcome(wrap),
     };
-    for (size_t i = RO_LEN(outcomes); i > 0; i--)
+    for (size_t i = RO_LEN(outcomes); i > 0; i--) {
         if (outcomes[i - 1] != RO_OK)
             *status = outcomes[i - 1];
+    }
     return RO_OK;
 }
 
-/* A wrap costs one envelope and its bytes, a body its bytes once. */
+/* A wrap costs one envelope and its bytes, a body that is new its bytes: with
+ * the first wrap that brings it, the store has it for the next ones. */
 static enum ro_status
-charge(struct broker *broker, struct session *session, struct wrap *wrap)
+charge(struct broker *broker, struct session *session, const struct wrap *wrap)
 {
     struct credit_amount amount = {1, wrap->put.wrap.size};
-    bool brings = wrap->piece != NULL && wrap->kept == RO_NOT_FOUND &&
-                  !wrap->piece->paid;
-    if (brings)
+    if (wrap->kept == RO_NOT_FOUND && wrap->piece != NULL)
         amount.bytes += wrap->piece->bytes.size;
-    RO_TRY(credit_charge(&session->credit, &amount, broker->turn));
-    if (brings)
-        wrap->piece->paid = true;
-    return RO_OK;
+    return credit_charge(&session->credit, &amount, broker->turn);
 }
 
 /* One wrap: its own status, or what ends the turn. */

@@ -46,7 +46,7 @@ fingerprint(const struct grant *grant,
 {
     const struct ro_bytes parts[] = {
         {grant->put.body_hash.b, RO_HASH_SIZE},
-        {mailbox_key->b, RO_KEY_SIZE},
+        {mailbox_key->b,         RO_KEY_SIZE },
         grant->put.wrap,
     };
     ro_hash_256(RO_LABEL_ENVELOPE_ID, parts, RO_LEN(parts), ret_hash);
@@ -99,11 +99,12 @@ check_signature(struct broker *broker,
            RO_WRAP_SIZE);
     grant->kind = GRANT_ANSWER;
     const struct ro_root *root = &broker->ledger.root;
-    for (size_t i = 0; i < root->n_keys; i++)
+    for (size_t i = 0; i < root->n_keys; i++) {
         if (ro_verify(&root->keys[i], RO_LABEL_ENROL_ANSWER,
                       (struct ro_bytes){message, sizeof(message)},
                       &signature) == RO_OK)
             return RO_OK;
+    }
     return RO_BAD_SIGNATURE;
 }
 
@@ -115,9 +116,10 @@ authorise(struct broker *broker, struct request *req)
     if (grant == NULL)
         return RO_NO_MEMORY;
     req->grant = grant;
-    if (ask->has_ticket == ask->has_signature)
+    if (ask->has_ticket == ask->has_signature) {
         return ro_why(&req->why, RO_BAD_FRAME,
                       "either a ticket or a signature");
+    }
     RO_TRY(check_mail(broker, ask, grant));
     return ask->has_ticket ? check_ticket(broker, ask, grant)
                            : check_signature(broker, ask, grant);

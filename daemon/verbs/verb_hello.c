@@ -20,8 +20,7 @@ proof_holds(const struct broker *broker,
     uint8_t shown[RO_DOOR_PROOF_SIZE] = {0};
     ro_door_proof(ro_secret_data(broker->psk), &broker->curve, &session->curve,
                   expected);
-    bool complete =
-        ro_field_copy(&ask->proof, shown, sizeof(shown)) == RO_OK;
+    bool complete = ro_field_copy(&ask->proof, shown, sizeof(shown)) == RO_OK;
     bool equal = ro_equal_secret(expected, shown, sizeof(shown));
     bool current =
         ask->has_generation && ask->generation == broker->psk_generation;
@@ -33,9 +32,10 @@ static enum ro_status
 authorise(struct broker *broker, struct request *req)
 {
     const Reachout__Hello__Ask *ask = (const void *)req->ask;
-    if (!ask->has_protocol || ask->protocol != PROTOCOL)
-        return ro_why(&req->why, RO_NOT_ALLOWED,
-                      "protocol %d is spoken here", PROTOCOL);
+    if (!ask->has_protocol || ask->protocol != PROTOCOL) {
+        return ro_why(&req->why, RO_NOT_ALLOWED, "protocol %d is spoken here",
+                      PROTOCOL);
+    }
     if (req->door == DOOR_OPEN && !proof_holds(broker, req->session, ask))
         return RO_NEED_HELLO;
     return RO_OK;

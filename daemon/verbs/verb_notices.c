@@ -7,6 +7,10 @@
 #define ENTRY_EXTRA 24 /* cursor, tags and lengths */
 #define ENTRIES_MAX 2048
 
+struct list {
+    Reachout__Notices__Answer__Entry *entries[ENTRIES_MAX];
+};
+
 struct reading {
     struct request *req;
     Reachout__Notices__Answer *answer;
@@ -42,11 +46,11 @@ new_answer(struct broker *broker, struct request *req)
 {
     Reachout__Notices__Answer *answer =
         ro_arena_take(req->arena, sizeof(*answer));
-    if (answer == NULL)
+    struct list *list = ro_arena_take(req->arena, sizeof(*list));
+    if (answer == NULL || list == NULL)
         return NULL;
     reachout__notices__answer__init(answer);
-    answer->entries =
-        ro_arena_take(req->arena, ENTRIES_MAX * sizeof(*answer->entries));
+    answer->entries = list->entries;
     struct verbs_checkpoint checkpoint = verbs_checkpoint(broker);
     answer->has_checkpoint = checkpoint.has;
     answer->checkpoint = checkpoint.bytes;
@@ -54,7 +58,7 @@ new_answer(struct broker *broker, struct request *req)
     answer->newest = broker->ledger.newest;
     answer->has_covered = true;
     answer->covered = broker->ledger.covered;
-    return answer->entries != NULL ? answer : NULL;
+    return answer;
 }
 
 static enum ro_status

@@ -28,9 +28,10 @@ close_idle(struct broker *broker, struct request *req)
     size_t slot = 0;
     struct session *session;
     (void)req;
-    while ((session = sessions_next(broker->sessions, &slot)) != NULL)
+    while ((session = sessions_next(broker->sessions, &slot)) != NULL) {
         if (session->last_seen_ms < since_ms && session->n_attachments == 0)
             (void)broker_session_event(broker, session, SESSION_IDLED);
+    }
     return RO_OK;
 }
 

@@ -31,8 +31,7 @@ verbs_checkpoint(const struct broker *broker)
 ProtobufCBinaryData
 verbs_copy(const struct request *req, struct ro_bytes bytes)
 {
-    uint8_t *copy =
-        ro_arena_take(req->arena, bytes.size > 0 ? bytes.size : 1);
+    uint8_t *copy = ro_arena_take(req->arena, bytes.size > 0 ? bytes.size : 1);
     if (copy != NULL && bytes.size > 0)
         memcpy(copy, bytes.data, bytes.size);
     return (ProtobufCBinaryData){.len = bytes.size, .data = copy};

@@ -14,7 +14,7 @@ file_bytes(const char *path)
 enum ro_status
 store_measure(struct store *store, struct store_figures *ret_figures)
 {
-    SQL_USE(figures, store, SQL_FIGURES);
+    SQL_AUTO *figures = sql_start(store, SQL_FIGURES);
     RO_TRY(sql_row(store, figures));
     *ret_figures = (struct store_figures){
         .records = sql_number(figures, 0),

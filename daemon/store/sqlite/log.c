@@ -16,7 +16,7 @@ store_record_put(struct store *store,
                  uint32_t day,
                  struct ro_bytes record)
 {
-    SQL_USE(put, store, SQL_RECORD_PUT);
+    SQL_AUTO *put = sql_start(store, SQL_RECORD_PUT);
     sql_put_number(put, 1, n);
     sql_put_number(put, 2, day);
     sql_put_bytes(put, 3, record);
@@ -29,7 +29,7 @@ store_records(struct store *store,
               store_record_fn *fn,
               void *user)
 {
-    SQL_USE(walk, store, SQL_RECORDS);
+    SQL_AUTO *walk = sql_start(store, SQL_RECORDS);
     sql_put_number(walk, 1, from);
     enum ro_status s;
     uint64_t expected = from;
@@ -52,10 +52,10 @@ store_notice_put(struct store *store,
                  const struct store_notice *notice,
                  uint64_t *ret_cursor)
 {
-    SQL_USE(replace, store, SQL_NOTICE_REPLACE);
+    SQL_AUTO *replace = sql_start(store, SQL_NOTICE_REPLACE);
     sql_put_id(replace, 1, &notice->seat);
     RO_TRY(sql_write(store, replace));
-    SQL_USE(put, store, SQL_NOTICE_PUT);
+    SQL_AUTO *put = sql_start(store, SQL_NOTICE_PUT);
     sql_put_id(put, 1, &notice->seat);
     sql_put_number(put, 2, notice->expires_day);
     sql_put_bytes(put, 3, notice->bytes);
@@ -70,7 +70,7 @@ store_notices(struct store *store,
               store_notice_fn *fn,
               void *user)
 {
-    SQL_USE(walk, store, SQL_NOTICES);
+    SQL_AUTO *walk = sql_start(store, SQL_NOTICES);
     sql_put_number(walk, 1, after);
     enum ro_status s;
     while ((s = sql_row(store, walk)) == RO_OK) {
@@ -84,7 +84,7 @@ store_notices(struct store *store,
 enum ro_status
 store_notice_newest(struct store *store, uint64_t *ret_cursor)
 {
-    SQL_USE(newest, store, SQL_NOTICE_NEWEST);
+    SQL_AUTO *newest = sql_start(store, SQL_NOTICE_NEWEST);
     enum ro_status s = sql_row(store, newest);
     if (s != RO_OK && s != RO_NOT_FOUND)
         return s;
@@ -97,7 +97,7 @@ store_notice_count(struct store *store,
                    const struct ro_seat_id *seat,
                    uint64_t *ret_n)
 {
-    SQL_USE(count, store, SQL_NOTICE_COUNT);
+    SQL_AUTO *count = sql_start(store, SQL_NOTICE_COUNT);
     sql_put_id(count, 1, seat);
     RO_TRY(sql_row(store, count));
     *ret_n = sql_number(count, 0);
@@ -107,7 +107,7 @@ store_notice_count(struct store *store,
 enum ro_status
 store_notices_prune(struct store *store, uint32_t day)
 {
-    SQL_USE(prune, store, SQL_NOTICES_PRUNE);
+    SQL_AUTO *prune = sql_start(store, SQL_NOTICES_PRUNE);
     sql_put_number(prune, 1, day);
     return sql_write(store, prune);
 }
@@ -118,9 +118,9 @@ store_checkpoint_put(struct store *store,
                      uint64_t covered,
                      struct ro_bytes checkpoint)
 {
-    SQL_USE(drop, store, SQL_CHECKPOINT_DROP);
+    SQL_AUTO *drop = sql_start(store, SQL_CHECKPOINT_DROP);
     RO_TRY(sql_write(store, drop));
-    SQL_USE(put, store, SQL_CHECKPOINT_PUT);
+    SQL_AUTO *put = sql_start(store, SQL_CHECKPOINT_PUT);
     sql_put_number(put, 1, slot);
     sql_put_number(put, 2, covered);
     sql_put_bytes(put, 3, checkpoint);
@@ -133,7 +133,7 @@ store_checkpoint_get(struct store *store,
                      uint64_t *ret_covered,
                      struct ro_buf *ret_bytes)
 {
-    SQL_USE(get, store, SQL_CHECKPOINT_GET);
+    SQL_AUTO *get = sql_start(store, SQL_CHECKPOINT_GET);
     RO_TRY(sql_row(store, get));
     struct ro_bytes bytes = sql_bytes(get, 2);
     ro_buf_put(ret_bytes, bytes.data, bytes.size);

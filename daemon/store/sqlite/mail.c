@@ -11,7 +11,7 @@
 static enum ro_status
 find_body(struct store *store, const struct ro_hash *hash, uint64_t *ret_row)
 {
-    SQL_USE(find, store, SQL_BODY_FIND);
+    SQL_AUTO *find = sql_start(store, SQL_BODY_FIND);
     sql_put_hash(find, 1, hash);
     RO_TRY(sql_row(store, find));
     *ret_row = sql_number(find, 0);
@@ -48,14 +48,13 @@ store_body_put(struct store *store,
                struct ro_bytes body)
 {
     RO_TRY(sql_may_write(store));
-    enum ro_status s = store_body_find(store, hash);
-    if (s != RO_NOT_FOUND)
-        return s;
     RO_TRY(room_for_fresh(store));
-    SQL_USE(put, store, SQL_BODY_PUT);
+    SQL_AUTO *put = sql_start(store, SQL_BODY_PUT);
     sql_put_hash(put, 1, hash);
     sql_put_bytes(put, 2, body);
     RO_TRY(sql_write(store, put));
+    if (sqlite3_changes(store->db) == 0)
+        return RO_OK; /* it is here already */
     store->fresh[store->n_fresh++] = sqlite3_last_insert_rowid(store->db);
     return RO_OK;
 }
@@ -65,7 +64,7 @@ find_envelope(struct store *store,
               const struct ro_envelope_id *id,
               uint64_t *ret_key)
 {
-    SQL_USE(find, store, SQL_ENVELOPE_FIND);
+    SQL_AUTO *find = sql_start(store, SQL_ENVELOPE_FIND);
     sql_put_bytes(find, 1, (struct ro_bytes){id->b, sizeof(id->b)});
     RO_TRY(sql_row(store, find));
     *ret_key = sql_number(find, 0);
@@ -85,7 +84,7 @@ store_envelope_put(struct store *store,
     s = find_body(store, &put->body_hash, &body);
     if (s != RO_OK)
         return s == RO_NOT_FOUND ? RO_NEED_BODY : s;
-    SQL_USE(insert, store, SQL_ENVELOPE_PUT);
+    SQL_AUTO *insert = sql_start(store, SQL_ENVELOPE_PUT);
     sql_put_id(insert, 1, &put->mailbox);
     sql_put_bytes(insert, 2, (struct ro_bytes){put->id.b, sizeof(put->id.b)});
     sql_put_bytes(insert, 3, put->wrap);
@@ -121,7 +120,7 @@ store_envelopes(struct store *store,
                 store_envelope_fn *fn,
                 void *user)
 {
-    SQL_USE(walk, store, SQL_ENVELOPES);
+    SQL_AUTO *walk = sql_start(store, SQL_ENVELOPES);
     sql_put_id(walk, 1, &cursor->mailbox);
     sql_put_number(walk, 2, cursor->after);
     sql_put_number(walk, 3, cursor->limit);
@@ -140,7 +139,7 @@ store_envelope_drop(struct store *store,
                     const struct ro_seat_id *mailbox,
                     uint64_t key)
 {
-    SQL_USE(drop, store, SQL_ENVELOPE_DROP);
+    SQL_AUTO *drop = sql_start(store, SQL_ENVELOPE_DROP);
     sql_put_number(drop, 1, key);
     sql_put_id(drop, 2, mailbox);
     RO_TRY(sql_write(store, drop));
@@ -148,11 +147,9 @@ store_envelope_drop(struct store *store,
 }
 
 enum ro_status
-store_count(struct store *store,
-            const struct store_span *span,
-            uint64_t *ret_n)
+store_count(struct store *store, const struct store_span *span, uint64_t *ret_n)
 {
-    SQL_USE(count, store, SQL_ENVELOPE_COUNT);
+    SQL_AUTO *count = sql_start(store, SQL_ENVELOPE_COUNT);
     sql_put_id(count, 1, &span->mailbox);
     sql_put_number(count, 2, span->after);
     sql_put_number(count, 3, span->upto);
@@ -165,10 +162,10 @@ store_count(struct store *store,
 enum ro_status
 store_expire(struct store *store, uint32_t hour, size_t limit, size_t *ret_n)
 {
-    SQL_USE(tickets, store, SQL_TICKETS_EXPIRE);
+    SQL_AUTO *tickets = sql_start(store, SQL_TICKETS_EXPIRE);
     sql_put_number(tickets, 1, hour);
     RO_TRY(sql_write(store, tickets));
-    SQL_USE(expire, store, SQL_EXPIRE);
+    SQL_AUTO *expire = sql_start(store, SQL_EXPIRE);
     sql_put_number(expire, 1, hour);
     sql_put_number(expire, 2, limit);
     RO_TRY(sql_write(store, expire));

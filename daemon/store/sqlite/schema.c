@@ -10,6 +10,8 @@
 #define APPLICATION_ID 0x52634f31 /* "RcO1" */
 #define TEXT_OF(n) TEXT_OF_(n)
 #define TEXT_OF_(n) #n
+#define MARK_APPLICATION "PRAGMA application_id = " TEXT_OF(APPLICATION_ID) ";"
+#define MARK_VERSION "PRAGMA user_version = " TEXT_OF(SCHEMA_VERSION) ";"
 
 static const char layout[] =
     "CREATE TABLE record("
@@ -48,11 +50,12 @@ static const char layout[] =
     " expiry_hour INTEGER NOT NULL) STRICT;"
     "CREATE INDEX envelope_mailbox ON envelope(mailbox, key);"
     "CREATE INDEX envelope_expiry ON envelope(expiry_hour, key);"
+    /* OR FAIL: see sql.def */
     "CREATE TRIGGER envelope_comes AFTER INSERT ON envelope BEGIN"
-    " UPDATE body SET refs = refs + 1 WHERE id = NEW.body;"
+    " UPDATE OR FAIL body SET refs = refs + 1 WHERE id = NEW.body;"
     "END;"
     "CREATE TRIGGER envelope_goes AFTER DELETE ON envelope BEGIN"
-    " UPDATE body SET refs = refs - 1 WHERE id = OLD.body;"
+    " UPDATE OR FAIL body SET refs = refs - 1 WHERE id = OLD.body;"
     " DELETE FROM body WHERE id = OLD.body AND refs = 0;"
     "END;"
 
@@ -66,9 +69,10 @@ static const char layout[] =
 static enum ro_status
 broken(struct store *store, struct ro_why *why, int rc, const char *words)
 {
-    if ((rc & 0xff) == SQLITE_BUSY)
+    if ((rc & 0xff) == SQLITE_BUSY) {
         return ro_why(why, RO_TAKEN, "%s: another program has it open",
                       store->path);
+    }
     return ro_why(why, RO_STORE_BROKEN, "%s: %s (%s)", store->path, words,
                   rc == SQLITE_OK ? "unexpected" : sqlite3_errmsg(store->db));
 }
@@ -79,12 +83,9 @@ broken(struct store *store, struct ro_why *why, int rc, const char *words)
 static enum ro_status
 create(struct store *store, struct ro_why *why)
 {
-    static const char begin[] = "PRAGMA synchronous = EXTRA;"
-                                "BEGIN EXCLUSIVE;"
-                                "PRAGMA application_id = " TEXT_OF(
-                                    APPLICATION_ID) ";"
-                                "PRAGMA user_version = " TEXT_OF(
-                                    SCHEMA_VERSION) ";";
+    static const char begin[] =
+        "PRAGMA synchronous = EXTRA;"
+        "BEGIN EXCLUSIVE;" MARK_APPLICATION MARK_VERSION;
     int rc = sql_run(store->db, begin);
     if (rc == SQLITE_OK)
         rc = sql_run(store->db, layout);
@@ -107,12 +108,14 @@ schema_settle(struct store *store, struct ro_why *why)
     int64_t things = sql_ask(store->db, "SELECT count(*) FROM sqlite_schema");
     if (application == 0 && version == 0 && things == 0)
         return create(store, why);
-    if (application != APPLICATION_ID)
+    if (application != APPLICATION_ID) {
         return ro_why(why, RO_STORE_BROKEN, "%s: not a broker's store",
                       store->path);
-    if (version != SCHEMA_VERSION)
+    }
+    if (version != SCHEMA_VERSION) {
         return ro_why(why, RO_STORE_BROKEN,
-                      "%s: layout %lld, and this program knows %d",
-                      store->path, (long long)version, SCHEMA_VERSION);
+                      "%s: layout %lld, and this program knows %d", store->path,
+                      (long long)version, SCHEMA_VERSION);
+    }
     return RO_OK;
 }

@@ -84,10 +84,9 @@ void
 sql_put_bytes(sqlite3_stmt *statement, int i, struct ro_bytes bytes)
 {
     /* an empty view may have no address, which SQLite would take for NULL */
-    int rc = bytes.size == 0
-                 ? sqlite3_bind_zeroblob(statement, i, 0)
-                 : sqlite3_bind_blob64(statement, i, bytes.data, bytes.size,
-                                       SQLITE_STATIC);
+    int rc = bytes.size == 0 ? sqlite3_bind_zeroblob(statement, i, 0)
+                             : sqlite3_bind_blob64(statement, i, bytes.data,
+                                                   bytes.size, SQLITE_STATIC);
     assert(rc == SQLITE_OK || rc == SQLITE_NOMEM || rc == SQLITE_TOOBIG);
 }
 

@@ -21,7 +21,7 @@ enum sql_name {
 
 /* Where the turn stands. */
 enum sql_turn {
-    TURN_NONE,   /* between turns: only reads */
+    TURN_NONE, /* between turns: only reads */
     TURN_OPEN,
     TURN_SPOILT, /* no room: can only be rolled back */
     TURN_BROKEN, /* nobody knows: the process must end */
@@ -54,8 +54,7 @@ void sql_finalise(struct store *store);
 /* A statement ready to be bound; sql_end makes it ready again. */
 sqlite3_stmt *sql_start(struct store *store, enum sql_name name);
 void sql_end(sqlite3_stmt **statement);
-#define SQL_USE(local, store, name)                                            \
-    RO_CLEANUP(sql_end) sqlite3_stmt *local = sql_start((store), (name))
+#define SQL_AUTO RO_CLEANUP(sql_end) sqlite3_stmt
 
 /* Binds parameter `i`, counted from 1. Bytes must stay until sql_end; numbers
  * beyond what SQLite holds become the largest that it does. */
@@ -85,7 +84,8 @@ RO_MUST_USE enum ro_status sql_fixed(struct store *store,
                                      void *ret_bytes,
                                      size_t size);
 
-/* Runs a text without a result, outside the kept statements. SQLite's result. */
+/* Runs a text without a result, outside the kept statements. SQLite's result.
+ */
 RO_MUST_USE int sql_run(sqlite3 *db, const char *text);
 
 /* The number that a text answers with; -1 when it does not. */

@@ -7,7 +7,7 @@
 enum ro_status
 store_ticket_put(struct store *store, const struct store_ticket *ticket)
 {
-    SQL_USE(put, store, SQL_TICKET_PUT);
+    SQL_AUTO *put = sql_start(store, SQL_TICKET_PUT);
     sql_put_bytes(put, 1, (struct ro_bytes){ticket->id, sizeof(ticket->id)});
     sql_put_hash(put, 2, &ticket->request);
     sql_put_id(put, 3, &ticket->mailbox);
@@ -21,7 +21,7 @@ store_ticket_get(struct store *store,
                  struct store_ticket *ret_ticket)
 {
     struct store_ticket found = {0};
-    SQL_USE(get, store, SQL_TICKET_GET);
+    SQL_AUTO *get = sql_start(store, SQL_TICKET_GET);
     sql_put_bytes(get, 1, (struct ro_bytes){id, RO_ID_SIZE});
     RO_TRY(sql_row(store, get));
     memcpy(found.id, id, RO_ID_SIZE);
@@ -35,7 +35,7 @@ store_ticket_get(struct store *store,
 enum ro_status
 store_enrol_mailbox(struct store *store, const struct ro_seat_id *mailbox)
 {
-    SQL_USE(find, store, SQL_TICKET_MAILBOX);
+    SQL_AUTO *find = sql_start(store, SQL_TICKET_MAILBOX);
     sql_put_id(find, 1, mailbox);
     return sql_row(store, find);
 }

@@ -3,6 +3,7 @@
 #include "daemon/store/sqlite/sql.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdio.h>
 
 /* With 4 KiB pages: fold from 4 MiB on; cut the file back from 16 MiB on. */
@@ -15,7 +16,7 @@ store_begin(struct store *store)
     if (store->turn == TURN_BROKEN)
         return RO_STORE_BROKEN;
     assert(store->turn == TURN_NONE);
-    SQL_USE(begin, store, SQL_BEGIN);
+    SQL_AUTO *begin = sql_start(store, SQL_BEGIN);
     RO_TRY(sql_outcome(store, sqlite3_step(begin)));
     store->turn = TURN_OPEN;
     store->n_fresh = 0;
@@ -27,7 +28,7 @@ static enum ro_status
 sweep_bodies(struct store *store)
 {
     for (size_t i = 0; i < store->n_fresh; i++) {
-        SQL_USE(sweep, store, SQL_BODY_SWEEP);
+        SQL_AUTO *sweep = sql_start(store, SQL_BODY_SWEEP);
         sql_put_number(sweep, 1, (uint64_t)store->fresh[i]);
         RO_TRY(sql_write(store, sweep));
     }
@@ -42,7 +43,7 @@ commit(struct store *store)
 {
     RO_TRY(sql_may_write(store));
     RO_TRY(sweep_bodies(store));
-    SQL_USE(statement, store, SQL_COMMIT);
+    SQL_AUTO *statement = sql_start(store, SQL_COMMIT);
     return sql_outcome(store, sqlite3_step(statement));
 }
 
@@ -50,10 +51,11 @@ enum ro_status
 store_commit(struct store *store)
 {
     enum ro_status s = commit(store);
-    if (s == RO_OK)
+    if (s == RO_OK) {
         store->turn = TURN_NONE;
-    else if (s == RO_NO_ROOM)
+    } else if (s == RO_NO_ROOM) {
         store_rollback(store);
+    }
     return store->turn == TURN_BROKEN ? RO_STORE_BROKEN : s;
 }
 
@@ -64,7 +66,7 @@ store_rollback(struct store *store)
     if (store->turn == TURN_BROKEN)
         return;
     if (sqlite3_get_autocommit(store->db) == 0) {
-        SQL_USE(rollback, store, SQL_ROLLBACK);
+        SQL_AUTO *rollback = sql_start(store, SQL_ROLLBACK);
         if (sqlite3_step(rollback) != SQLITE_DONE) {
             store->turn = TURN_BROKEN;
             return;
@@ -94,12 +96,12 @@ store_tidy(struct store *store)
 enum ro_status
 store_cap(struct store *store, uint64_t bytes)
 {
-    int64_t page = sql_ask(store->db, "PRAGMA page_size");
-    if (page <= 0)
+    int64_t page_size = sql_ask(store->db, "PRAGMA page_size");
+    if (page_size <= 0)
         return RO_STORE_BROKEN;
+    uint64_t pages = bytes / (uint64_t)page_size + 1;
     RO_AUTOFREE char *text = NULL;
-    if (asprintf(&text, "PRAGMA max_page_count = %llu",
-                 (unsigned long long)(bytes / (uint64_t)page + 1)) < 0) {
+    if (asprintf(&text, "PRAGMA max_page_count = %" PRIu64, pages) < 0) {
         text = NULL;
         return RO_NO_MEMORY;
     }

@@ -255,6 +255,10 @@ test_a_revoked_seat_loses_its_place(void)
         RO_OK);
     tap_ok(broker_members_version(rig->broker) != version);
     tap_ok(!broker_knows(rig->broker, ro_keypair_x25519(seat->transport)));
+    size_t n_keys = 0;
+    while (broker_nth_member_key(rig->broker, n_keys) != NULL)
+        n_keys++;
+    tap_say(n_keys == 2, "its key has left the list");
     struct session_id gone;
     tap_ok(rig_is_gone(rig, &member));
     tap_is(rig_attach(rig, &member, 0), RO_NOT_FOUND);

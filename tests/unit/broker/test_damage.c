@@ -70,7 +70,7 @@ static void
 test_a_log_with_a_hole(void)
 {
     struct rig *rig = vouched();
-    tap_is(start_after(rig, "DELETE FROM record WHERE n = 2", ""),
+    tap_is(start_after(rig, "DELETE FROM record WHERE n = 2", "cannot be read"),
            RO_STORE_BROKEN);
     rig_close(rig);
 }
@@ -99,7 +99,7 @@ test_a_new_record_that_was_changed(void)
                        "UPDATE record SET bytes = "
                        "CAST(substr(bytes, 1, length(bytes) - 1) || "
                        "x'00' AS BLOB) WHERE n = 3",
-                       "ign"),
+                       "record 3: "),
            RO_STORE_BROKEN);
     rig_close(rig);
 }
@@ -111,7 +111,7 @@ test_a_notice_that_is_none(void)
     tap_is(start_after(rig,
                        "INSERT INTO notice(seat, expires_day, bytes) "
                        "VALUES(x'00', 1, x'00')",
-                       ""),
+                       "notice 1: "),
            RO_STORE_BROKEN);
     rig_close(rig);
 }

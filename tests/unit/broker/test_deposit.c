@@ -36,8 +36,7 @@ test_a_deposit_is_stored(void)
     rig_close(rig);
 }
 
-/* --- refusals: each draft is right in all but one field ---------------------
- */
+/* --- refusals: each draft is right in all but one field ------------------- */
 
 typedef void spoil_fn(struct rig *rig, struct draft *draft);
 
@@ -104,6 +103,14 @@ next_generation(struct rig *rig, struct draft *draft)
 }
 
 static void
+no_generation(struct rig *rig, struct draft *draft)
+{
+    (void)rig;
+    draft->wrap.has_generation = false;
+    draft->wrap.generation = 0;
+}
+
+static void
 over_now(struct rig *rig, struct draft *draft)
 {
     draft->wrap.expiry_hour = ro_hour_of(rig->clock.wall_s);
@@ -166,6 +173,7 @@ static const struct {
     {"in two days",           day_after_tomorrow,   RO_STALE     },
     {"the last day there is", last_day_there_is,    RO_STALE     },
     {"next generation",       next_generation,      RO_STALE     },
+    {"without a generation",  no_generation,        RO_STALE     },
     {"over now",              over_now,             RO_EXPIRED   },
     {"without expiry",        no_expiry,            RO_EXPIRED   },
     {"too far",               too_far,              RO_BAD_FRAME },
@@ -313,6 +321,9 @@ test_each_wrap_stands_for_itself(void)
     fan_out(&draft, &fan, 0);
     answer = deposit_fan(rig, &guest, &fan);
     tap_ok(answer->n_statuses == 0);
+    tap_say(answer->credit_bytes ==
+                rig->limits.open_bytes - 2 * RO_WRAP_SIZE - 1024,
+            "a body is paid once");
     tap_say(figures(rig).bodies == 1, "a body that nobody names is not kept");
     rig_close(rig);
 }

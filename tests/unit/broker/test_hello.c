@@ -164,8 +164,7 @@ test_sessions_are_limited(void)
     rig_close(rig);
 }
 
-/* --- frames ------------------------------------------------------------------
- */
+/* --- frames --------------------------------------------------------------- */
 
 static void
 put(struct rig *rig, const struct peer *peer, const void *bytes, size_t size)

@@ -193,6 +193,7 @@ test_the_checkpoint_covers_what_it_says(void)
     rig_idle(rig);
     check_covered(rig, &guest);
     tap_ok(read_after(rig, &guest, 0)->n_entries == 0);
+    tap_ok(ro_notices_nth(rig->broker->ledger.notices, 0).size == 0);
     rig_close(rig);
 }
 

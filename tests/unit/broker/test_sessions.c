@@ -2,6 +2,7 @@
 /* The registry of sessions against a plain list, and credit. */
 #include <string.h>
 
+#include "common/base/bytes.h"
 #include "common/base/entropy.h"
 #include "daemon/session/session.h"
 
@@ -20,9 +21,10 @@ struct model {
 static struct ro_seat_id
 mailbox(uint64_t n)
 {
-    /* few values of the bytes that are looked at first: they collide */
+    /* few values of the bytes that are looked at first: they collide, and go
+     * round the end of the table */
     struct ro_seat_id id = {{0}};
-    id.b[7] = (uint8_t)(n % 5);
+    ro_set_u16(id.b + 6, (uint16_t)(0xfffd + n % 5));
     memcpy(id.b + 8, &n, sizeof(n));
     return id;
 }

@@ -168,6 +168,37 @@ test_the_directory_is_as_before(void)
     rig_close(rig);
 }
 
+/* The same when nothing but a notice was new. */
+static void
+test_the_notices_are_as_before(void)
+{
+    struct rig *rig = rig_open(1);
+    struct peer guest = rig_guest(rig);
+    struct test_seat *seat = rig->circle->members[1]->seats[0];
+    struct peer member = rig_member(rig, seat);
+    struct draft draft;
+    RO_AUTOBUF list = {0};
+    Reachout__Publish__Ask publish = REACHOUT__PUBLISH__ASK__INIT;
+    const struct rig_ask ask = {VERB_NUMBER_publish, &publish.base};
+    fill(rig, &guest);
+    test_seat_notice(rig->circle, seat, TEST_DAY, 10, &list);
+    ProtobufCBinaryData notice[] = {ro_as_field(ro_buf_view(&list))};
+    publish.n_notices = 1;
+    publish.notices = notice;
+    large(rig, &draft, 250);
+    rig_begin(rig);
+    rig_put(rig, &member, &ask);
+    rig_put(rig, &guest,
+            &(struct rig_ask){VERB_NUMBER_deposit, &draft.ask.base});
+    rig_end(rig);
+    tap_is(rig_answer(rig, &member, NULL), RO_NO_ROOM);
+    tap_ok(ro_notices_serial(rig->broker->ledger.notices, &seat->id) == 0);
+    tap_ok(rig->broker->ledger.newest == 0);
+    tap_say(rig_ask(rig, &member, &ask, NULL) == RO_OK,
+            "the same notice again is no old one");
+    rig_close(rig);
+}
+
 /* A first record that finds no room leaves a broker without a circle. */
 static void
 test_the_checkpoint_goes_back_too(void)
@@ -224,6 +255,7 @@ main(void)
     tap_run(test_nothing_leaves_before_the_commit);
     tap_run(test_without_room_every_frame_is_told_so);
     tap_run(test_the_directory_is_as_before);
+    tap_run(test_the_notices_are_as_before);
     tap_run(test_the_checkpoint_goes_back_too);
     tap_run(test_readers_are_served_by_a_full_store);
     return tap_done();
