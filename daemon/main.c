@@ -3,12 +3,11 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "common/base/harden.h"
 #include "common/base/log.h"
 #include "common/crypto/hash.h"
 #include "daemon/config.h"
@@ -23,19 +22,6 @@
 
 /* --- the process -----------------------------------------------------------
  */
-
-/* No core file holds a key, no other process of this user reads our memory,
- * and no file of ours is for others. */
-static enum ro_status
-harden(void)
-{
-    struct rlimit none = {0, 0};
-    umask(077);
-    if (setrlimit(RLIMIT_CORE, &none) != 0 ||
-        prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
-        return RO_IO_FAILED;
-    return ro_crypto_init();
-}
 
 /* As many descriptors as the connections need, if we may. */
 static void
@@ -103,7 +89,9 @@ load(struct parts *parts, const char *path, struct ro_buf *errors)
 }
 
 static enum ro_status
-open_broker(struct parts *parts, struct ro_why *why)
+open_broker(struct parts *parts,
+            const struct options *options,
+            struct ro_why *why)
 {
     const struct config *config = parts->config;
     struct broker_setup setup = {
@@ -115,6 +103,7 @@ open_broker(struct parts *parts, struct ro_why *why)
                      .sessions = config->sessions_max,
                      .open_envelopes = config->open_envelopes_per_hour,
                      .open_bytes = config->open_bytes_per_hour,
+                     .mailbox_envelopes = config->mailbox_envelopes_max,
                      .window = config->unacked_max,
                      .turn_timers = config->timer_batch_max,
                      .expiry_hours = config->expiry_max_days * HOURS_A_DAY,
@@ -124,6 +113,9 @@ open_broker(struct parts *parts, struct ro_why *why)
         .curve = *ro_keypair_x25519(parts->keys->curve),
         .signing = parts->keys->signing,
         .psk_generation = parts->keys->door.generation,
+        .clock_trust = options->clock == OPTIONS_CLOCK_ACCEPTED
+                           ? BROKER_CLOCK_ACCEPTED
+                           : BROKER_CLOCK_DOUBTED,
     };
     for (size_t i = 0; i < sizeof(setup.psk); i++)
         setup.psk[i] = parts->keys->door.psk[i];
@@ -157,7 +149,9 @@ open_doors(struct parts *parts, struct ro_why *why)
 }
 
 static enum ro_status
-open_all(struct parts *parts, struct ro_why *why)
+open_all(struct parts *parts,
+         const struct options *options,
+         struct ro_why *why)
 {
     const struct config *config = parts->config;
     raise_descriptors((rlim_t)config->sessions_max + OTHER_FDS);
@@ -165,7 +159,7 @@ open_all(struct parts *parts, struct ro_why *why)
     if (loop_signals(&parts->signal_fd) != RO_OK)
         return ro_why(why, RO_IO_FAILED, "no signals");
     RO_TRY(store_open(config->data_dir, why, &parts->store));
-    RO_TRY(open_broker(parts, why));
+    RO_TRY(open_broker(parts, options, why));
     return open_doors(parts, why);
 }
 
@@ -199,7 +193,7 @@ run(const struct options *options)
     enum ro_status s = load(&parts, options->config, &errors);
     if (s != RO_OK)
         return refuse(&errors, s);
-    s = open_all(&parts, &why);
+    s = open_all(&parts, options, &why);
     if (s == RO_OK && say_ready() != RO_OK)
         s = ro_why(&why, RO_IO_FAILED, "stdout");
     if (s == RO_NOT_ALLOWED) {
@@ -209,6 +203,12 @@ run(const struct options *options)
     if (s != RO_OK)
         return fail(s, &why);
     ro_log(RO_LOG_NOTICE, "start version=%s", RO_VERSION);
+    if (broker_doubts_clock(parts.broker)) {
+        ro_log(RO_LOG_WARNING,
+               "clock-doubted why=\"more than a week after the newest "
+               "checkpoint: nothing expires; is the clock right? then start "
+               "with --accept-clock\"");
+    }
     const struct loop loop = {
         .broker = parts.broker,
         .store = parts.store,
@@ -266,7 +266,7 @@ main(int argc, char *argv[])
 {
     struct options options;
     struct ro_why why = {""};
-    if (harden() != RO_OK)
+    if (ro_harden() != RO_OK || ro_crypto_init() != RO_OK)
         return fail(RO_IO_FAILED, &why);
     enum ro_status s = options_parse(argc, argv, &why, &options);
     if (s != RO_OK) {

@@ -16,6 +16,8 @@ static const char help[] =
     "  reachoutd --config FILE            run; prints \"ready\" once both "
     "doors\n"
     "                                     are open; SIGTERM ends it in order\n"
+    "            [--accept-clock]         the clock was looked at: it is right\n"
+    "                                     though it is days after the last use\n"
     "  reachoutd --config FILE --check    name every mistake at once\n"
     "  reachoutd [--config FILE] --print-config\n"
     "                                     the whole configuration\n"
@@ -29,6 +31,7 @@ static const char help[] =
 
 enum word {
     WORD_CONFIG = 256,
+    WORD_ACCEPT_CLOCK,
     WORD_CHECK,
     WORD_PRINT_CONFIG,
     WORD_VERSION,
@@ -43,6 +46,7 @@ enum word {
 
 static const struct option running[] = {
     {"config",       required_argument, NULL, WORD_CONFIG      },
+    {"accept-clock", no_argument,       NULL, WORD_ACCEPT_CLOCK},
     {"check",        no_argument,       NULL, WORD_CHECK       },
     {"print-config", no_argument,       NULL, WORD_PRINT_CONFIG},
     {"version",      no_argument,       NULL, WORD_VERSION     },
@@ -98,6 +102,9 @@ take(int word, struct options *options)
     switch ((enum word)word) {
     case WORD_CONFIG:
         options->config = optarg;
+        break;
+    case WORD_ACCEPT_CLOCK:
+        options->clock = OPTIONS_CLOCK_ACCEPTED;
         break;
     case WORD_CHECK:
         options->task = OPTIONS_CHECK;

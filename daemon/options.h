@@ -21,6 +21,7 @@ enum options_output { OPTIONS_TEXT, OPTIONS_JSON };
 struct options {
     enum options_task task;
     enum options_output output;
+    enum { OPTIONS_CLOCK_DOUBTED, OPTIONS_CLOCK_ACCEPTED } clock;
     const char *config;
     const char *dir;
     const char *authority;

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "common/base/harden.h"
 /* Makes 0, 1 and 2 somebody's, so that no file or socket of ours becomes one
  * of them. */
 static void
@@ -82,6 +83,8 @@ main(int argc, char **argv)
     fill_standard_files();
     signal(SIGPIPE, SIG_IGN);
     doc_setup();
-    enum ro_status s = run(argc, argv, &args, &out, &why);
+    enum ro_status s = ro_harden();
+    if (s == RO_OK)
+        s = run(argc, argv, &args, &out, &why);
     return output_finish(&args, &out, s, &why);
 }

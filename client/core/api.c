@@ -54,11 +54,7 @@ static enum ro_status
 keep_keyring(struct vault *vault, const struct keyring *keyring)
 {
     RO_TRY(vault_begin(vault));
-    enum ro_status s = keyring_save(keyring, vault);
-    if (s == RO_OK)
-        return vault_commit(vault);
-    vault_rollback(vault);
-    return s;
+    return vault_end(vault, keyring_save(keyring, vault));
 }
 
 /* A profile that exists goes on only if it was made from this invitation. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/core/bulletin.h"
 
+#include "client/core/directory.h"
 #include "client/core/row.h"
 #include "common/wire/codec.h"
 
@@ -15,9 +16,10 @@ struct fetch {
     struct engine *engine;
     struct ro_why *why;
     struct ro_checkpoint point;
-    struct ro_buf raw; /* the checkpoint as it came */
+    struct ro_buf raw; /* the checkpoint as it came; empty: none yet */
     uint64_t covered;
-    enum { DIGEST_OPEN, DIGEST_HELD } digest;
+    enum { DIGEST_OPEN, DIGEST_HELD } digest; /* of that checkpoint */
+    enum { PAGE_EMPTY, PAGE_MORE } page;      /* the last one */
 };
 
 static enum ro_status
@@ -31,7 +33,8 @@ save_checkpoint(struct engine *engine)
     return vault_put(engine->vault, &place, ro_buf_view(&row));
 }
 
-/* --- the checkpoint ------------------------------------------------------------ */
+/* --- the checkpoint ---------------------------------------------------------
+ */
 
 /* A served checkpoint must not be older than the newest we saw, nor than two
  * days. */
@@ -44,7 +47,7 @@ check_fresh(const struct fetch *fetch)
         return ro_why(fetch->why, RO_ROLLED_BACK,
                       "the broker serves a checkpoint older than one that we "
                       "saw before");
-    if (fetch->point.slot + RO_FREEZE_HOURS < hour)
+    if (fetch->point.slot < hour && hour - fetch->point.slot > RO_FREEZE_HOURS)
         return ro_why(fetch->why, RO_FROZEN,
                       "the broker's newest checkpoint is %u hours old",
                       hour - fetch->point.slot);
@@ -57,12 +60,8 @@ static enum ro_status
 open_checkpoint(struct fetch *fetch, struct ro_bytes raw)
 {
     struct engine *engine = fetch->engine;
-    const struct ro_charter_view *charter =
-        ro_directory_charter(engine->directory);
-    if (charter == NULL)
-        return ro_why(fetch->why, RO_NOT_READY, "there is no charter yet");
     enum ro_status s = ro_checkpoint_open(raw, &engine->keyring->circle,
-                                          &charter->broker_signing,
+                                          directory_broker_signing(engine),
                                           &fetch->point);
     if (s != RO_OK)
         return ro_why(fetch->why, s,
@@ -93,13 +92,37 @@ hold_digest(struct fetch *fetch)
     return RO_OK;
 }
 
-/* --- the notices ---------------------------------------------------------------- */
+/* Takes the checkpoint of a page. One that is new to us was made after all
+ * that we were shown before, so it covers that: whoever says otherwise wants
+ * to get by without the comparison. */
+static enum ro_status
+take_checkpoint(struct fetch *fetch, const Reachout__Notices__Answer *answer)
+{
+    const struct engine *engine = fetch->engine;
+    struct ro_bytes raw = ro_field(&answer->checkpoint);
+    if (fetch->raw.size > 0 && answer->covered == fetch->covered &&
+        ro_bytes_equal(raw, ro_buf_view(&fetch->raw)))
+        return RO_OK;
+    RO_TRY(open_checkpoint(fetch, raw));
+    fetch->covered = answer->covered;
+    fetch->digest = DIGEST_OPEN;
+    if (engine->notices_cursor <= fetch->covered)
+        return RO_OK;
+    if (engine->checkpoint.size == 0 || fetch->point.slot > engine->point.slot)
+        return ro_why(fetch->why, RO_FORKED,
+                      "the broker's checkpoint leaves out epoch keys that it "
+                      "showed before; tell the authority");
+    fetch->digest = DIGEST_HELD;
+    return RO_OK;
+}
+
+/* --- the notices ------------------------------------------------------------
+ */
 
 /* Checks one notice and keeps it. A list of a seat that was revoked since is
  * covered by the digest and kept for that, but never used. */
 static enum ro_status
-take_notice(struct fetch *fetch,
-            const Reachout__Notices__Answer__Entry *entry)
+take_notice(struct fetch *fetch, const Reachout__Notices__Answer__Entry *entry)
 {
     struct engine *engine = fetch->engine;
     struct ro_bytes raw = ro_field(&entry->notice);
@@ -126,10 +149,7 @@ take_notice(struct fetch *fetch,
 static enum ro_status
 take_notices(struct fetch *fetch, const Reachout__Notices__Answer *answer)
 {
-    RO_TRY(open_checkpoint(fetch, ro_field(&answer->checkpoint)));
-    fetch->covered = answer->covered;
-    if (fetch->engine->notices_cursor > fetch->covered)
-        fetch->digest = DIGEST_HELD;
+    RO_TRY(take_checkpoint(fetch, answer));
     for (size_t i = 0; i < answer->n_entries; i++) {
         if (fetch->digest == DIGEST_OPEN &&
             answer->entries[i]->cursor > fetch->covered)
@@ -155,62 +175,81 @@ fetch_page(struct fetch *fetch, int64_t deadline_ms, uint64_t *ret_newest)
     RO_TRY(link_ask(engine->link, &asked, engine->arena, fetch->why, &got));
     const Reachout__Notices__Answer *answer = (const void *)got.message;
     *ret_newest = answer->newest;
+    if (answer->newest < before)
+        return ro_why(fetch->why, RO_ROLLED_BACK,
+                      "the broker has lost epoch keys that it showed before");
     RO_TRY(take_notices(fetch, answer));
-    if (engine->notices_cursor == before && answer->newest > before)
+    fetch->page = engine->notices_cursor > before ? PAGE_MORE : PAGE_EMPTY;
+    if (fetch->page == PAGE_EMPTY && answer->newest > before &&
+        answer->newest > fetch->covered)
         return ro_why(fetch->why, RO_FROZEN, "the broker withholds notices");
     return RO_OK;
 }
 
 static enum ro_status
-fetch_all(struct fetch *fetch, int64_t deadline_ms)
+fetch_pages(struct fetch *fetch, int64_t deadline_ms)
 {
-    struct engine *engine = fetch->engine;
     uint64_t newest;
     do {
         RO_TRY(fetch_page(fetch, deadline_ms, &newest));
-    } while (engine->notices_cursor < newest);
+    } while (fetch->engine->notices_cursor < newest &&
+             fetch->page == PAGE_MORE);
     if (fetch->digest == DIGEST_OPEN)
         RO_TRY(hold_digest(fetch));
+    /* What a checkpoint covers and the broker has no more has expired: the
+     * digest says so. */
+    if (fetch->engine->notices_cursor < fetch->covered)
+        fetch->engine->notices_cursor = fetch->covered;
+    return RO_OK;
+}
+
+/* The checkpoint becomes the newest that we verified. */
+static void
+adopt(struct fetch *fetch)
+{
+    struct engine *engine = fetch->engine;
     engine->point = fetch->point;
     ro_buf_fini(&engine->checkpoint);
     engine->checkpoint = fetch->raw;
     fetch->raw = (struct ro_buf){0};
-    engine->keyring->broker.signing =
-        ro_directory_charter(engine->directory)->broker_signing;
-    return save_checkpoint(engine);
-}
-
-/* After a failure the set in memory may be ahead of the vault's: read the
- * vault's again, so that the next sync starts from what was kept. */
-static enum ro_status
-reload_notice(void *user, struct ro_bytes value)
-{
-    return ro_notices_add(user, value);
-}
-
-static enum ro_status
-undo(struct engine *engine, uint64_t cursor)
-{
-    vault_rollback(engine->vault);
-    engine->notices_cursor = cursor;
-    ro_notices_free(engine->notices);
-    engine->notices = ro_notices_new();
-    if (engine->notices == NULL)
-        return RO_NO_MEMORY;
-    return vault_walk(engine->vault, VAULT_NOTICE, (struct ro_bytes){0},
-                      reload_notice, engine->notices);
 }
 
 enum ro_status
 bulletin_sync(struct engine *engine, int64_t deadline_ms, struct ro_why *why)
 {
     struct fetch fetch = {.engine = engine, .why = why};
-    uint64_t cursor = engine->notices_cursor;
-    RO_TRY(vault_begin(engine->vault));
-    enum ro_status s = fetch_all(&fetch, deadline_ms);
+    enum ro_status s = fetch_pages(&fetch, deadline_ms);
+    bool kept = s == RO_OK || s == RO_UNREACHABLE;
+    if (kept && fetch.raw.size > 0 && fetch.digest == DIGEST_HELD)
+        adopt(&fetch);
     ro_buf_fini(&fetch.raw);
-    if (s == RO_OK)
-        return vault_commit(engine->vault);
-    RO_TRY(undo(engine, cursor));
+    if (kept)
+        RO_TRY(save_checkpoint(engine));
     return s;
+}
+
+enum ro_status
+bulletin_forget(struct engine *engine)
+{
+    struct ro_bytes raw;
+    struct ro_notices *none = ro_notices_new();
+    if (none == NULL)
+        return RO_NO_MEMORY;
+    enum ro_status s = RO_OK;
+    for (size_t i = 0;
+         s == RO_OK &&
+         (raw = ro_notices_nth(engine->notices, i)).size > 0;
+         i++) {
+        struct ro_notice_facts facts = {0};
+        /* only its seat is wanted, which is told whatever the outcome */
+        s = ro_notices_check(none, engine->directory, raw, NULL, &facts);
+        s = vault_drop(engine->vault, VAULT_NOTICE,
+                       (struct ro_bytes){facts.seat.b, RO_ID_SIZE});
+    }
+    ro_notices_free(engine->notices);
+    engine->notices = none;
+    engine->notices_cursor = 0;
+    ro_buf_fini(&engine->checkpoint);
+    RO_TRY(s);
+    return save_checkpoint(engine);
 }

@@ -11,10 +11,10 @@
 
 /* --- may this seat ----------------------------------------------------------------- */
 
-static enum ro_status
-may_write(const struct engine *engine,
-          enum ro_purpose purpose,
-          struct ro_why *why)
+enum ro_status
+compose_may(const struct engine *engine,
+            enum ro_purpose purpose,
+            struct ro_why *why)
 {
     const struct ro_seat_view *seat =
         ro_directory_seat(engine->directory, &engine->keyring->seat);
@@ -22,9 +22,36 @@ may_write(const struct engine *engine,
         return ro_why(why, RO_FORBIDDEN,
                       "this seat is not admitted yet; run sync, or ask the "
                       "authority");
+    if (seat->standing != RO_SEAT_LIVE)
+        return ro_why(why, RO_FORBIDDEN,
+                      "this seat was revoked; ask the authority");
     if (!opening_may(seat->role, purpose))
         return ro_why(why, RO_FORBIDDEN, "this seat has no power to do that");
     return RO_OK;
+}
+
+/* --- what was written --------------------------------------------------------
+ */
+
+void
+composed_fini(struct composed *composed)
+{
+    ro_buf_fini(&composed->rows);
+}
+
+size_t
+composed_count(const struct composed *composed)
+{
+    return composed->rows.size / RO_ID_SIZE;
+}
+
+struct row_id
+composed_row(const struct composed *composed, size_t i)
+{
+    struct row_id row = {0};
+    if (i < composed_count(composed))
+        memcpy(row.b, composed->rows.data + i * RO_ID_SIZE, RO_ID_SIZE);
+    return row;
 }
 
 /* Field text of protobuf-c lacks const; nothing writes to it. */
@@ -43,7 +70,6 @@ begin(struct drafts *drafts,
       struct ro_why *why,
       struct composed *composed)
 {
-    *composed = (struct composed){0};
     *drafts = (struct drafts){engine, why, composed};
 }
 
@@ -78,7 +104,7 @@ compose_check_ask(struct engine *engine,
                   struct compose_audience *ret_to)
 {
     char *text;
-    RO_TRY(may_write(engine, RO_PURPOSE_ASK, why));
+    RO_TRY(compose_may(engine, RO_PURPOSE_ASK, why));
     RO_TRY(check_codes(engine, ask, why));
     RO_TRY(drafts_text(ask->text, why, &text));
     if (ask->n_to == 0 || ask->n_to > RO_AUDIENCES_MAX)
@@ -107,7 +133,7 @@ put_request(struct engine *engine,
 {
     RO_AUTOREQUEST row = {.id = composed->request,
                           .asker = engine->keyring->member_id,
-                          .ask = composed->rows[0],
+                          .ask = composed_row(composed, 0),
                           .first_seen_s = engine_now_s(engine)};
     ro_buf_put(&row.asked, reached->members,
                reached->n_members * sizeof(*reached->members));
@@ -218,7 +244,7 @@ write_into(struct drafts *drafts,
     struct engine *engine = drafts->engine;
     struct composed *composed = drafts->composed;
     RO_AUTOFOUND found = {0};
-    RO_TRY(may_write(engine, into->purpose, drafts->why));
+    RO_TRY(compose_may(engine, into->purpose, drafts->why));
     RO_TRY(find_thread(engine, where, drafts->why, &composed->choices, &found));
     RO_TRY(drafts_may(&found.story, found.thread, into->event, drafts->why));
     composed->request = found.story.request.id;

@@ -10,16 +10,25 @@
 #include "client/core/find.h"
 #include "client/core/outbox.h"
 
-#define COMPOSE_ROWS_MAX 600
-
-/* What was written: the rows, and what they are about. */
+/* What was written: the rows, and what they are about. Zero-initialise it. */
 struct composed {
-    struct row_id rows[COMPOSE_ROWS_MAX];
-    size_t n_rows;
+    struct ro_buf rows; /* row ids, 16 bytes each; the command's own first */
     struct ro_request_id request;
     struct ro_thread_id thread;
     struct find_choices choices; /* when the outcome is RO_AMBIGUOUS */
 };
+void composed_fini(struct composed *composed);
+#define RO_AUTOCOMPOSED RO_CLEANUP(composed_fini) struct composed
+
+/* The i-th row; zero where there is none. */
+struct row_id composed_row(const struct composed *composed, size_t i);
+size_t composed_count(const struct composed *composed);
+
+/* Whether this seat is admitted, not revoked, and has the power to write that:
+ * everybody who gets it asks the same. RO_FORBIDDEN. */
+RO_MUST_USE enum ro_status compose_may(const struct engine *engine,
+                                       enum ro_purpose purpose,
+                                       struct ro_why *why);
 
 /* A request (reachout.h, ro_client_ask). */
 RO_MUST_USE enum ro_status compose_ask(struct engine *engine,
@@ -53,14 +62,15 @@ compose_fn compose_say;
 compose_fn compose_close;
 compose_fn compose_withdraw;
 
-/* Answers to one request that came after the choice get a kind word. */
+/* Answers to one request of ours that came after the choice, and before the
+ * end, get a kind word, if this seat may write it. */
 RO_MUST_USE enum ro_status compose_late(struct engine *engine,
                                         const struct ro_request_id *request,
                                         struct ro_why *why);
 
-/* Late answers to requests that are introduced or over get a kind word; and
- * receipts that are overdue, and asks for what is missing. What a sync writes
- * by itself. */
+/* What a sync writes by itself: kind words to answers that came too late,
+ * receipts that are overdue, asks for what is missing. And forgets what is not
+ * needed any more. */
 RO_MUST_USE enum ro_status compose_chores(struct engine *engine,
                                           struct ro_why *why);
 

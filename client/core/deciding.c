@@ -120,14 +120,13 @@ deciding_fini(struct deciding *deciding)
 #define RO_AUTODECIDING RO_CLEANUP(deciding_fini) struct deciding
 
 static enum ro_status
-begin(struct deciding *deciding, const struct ro_write *write)
+begin(struct deciding *deciding,
+      const struct ro_write *write,
+      enum ro_purpose purpose)
 {
-    struct engine *engine = deciding->drafts.engine;
-    *deciding->drafts.composed = (struct composed){0};
-    if (engine_member(engine) == NULL)
-        return ro_why(deciding->drafts.why, RO_FORBIDDEN,
-                      "this seat is not admitted yet");
-    return drafts_text(write->text, deciding->drafts.why, &deciding->text);
+    struct drafts *drafts = &deciding->drafts;
+    RO_TRY(compose_may(drafts->engine, purpose, drafts->why));
+    return drafts_text(write->text, drafts->why, &deciding->text);
 }
 
 /* --- an answer ------------------------------------------------------------------------- */
@@ -173,7 +172,7 @@ compose_accept(struct engine *engine,
                struct composed *ret_composed)
 {
     RO_AUTODECIDING deciding = {.drafts = {engine, why, ret_composed}};
-    RO_TRY(begin(&deciding, write));
+    RO_TRY(begin(&deciding, write, RO_PURPOSE_INTRODUCED));
     RO_TRY(find_answer(&deciding, write->to, FLOW_INTRODUCED));
     RO_TRY(vault_begin(engine->vault));
     return drafts_finish(&deciding.drafts,
@@ -187,7 +186,7 @@ compose_decline(struct engine *engine,
                 struct composed *ret_composed)
 {
     RO_AUTODECIDING deciding = {.drafts = {engine, why, ret_composed}};
-    RO_TRY(begin(&deciding, write));
+    RO_TRY(begin(&deciding, write, RO_PURPOSE_NOT_CHOSEN));
     RO_TRY(find_answer(&deciding, write->to, FLOW_NOT_CHOSEN));
     RO_TRY(vault_begin(engine->vault));
     return drafts_finish(&deciding.drafts,
@@ -246,7 +245,7 @@ compose_close(struct engine *engine,
               struct composed *ret_composed)
 {
     RO_AUTODECIDING deciding = {.drafts = {engine, why, ret_composed}};
-    RO_TRY(begin(&deciding, write));
+    RO_TRY(begin(&deciding, write, RO_PURPOSE_CLOSE));
     if (write->outcome == NULL || (strcmp(write->outcome, "helped") != 0 &&
                                    strcmp(write->outcome, "partly") != 0 &&
                                    strcmp(write->outcome, "not-helped") != 0))
@@ -279,7 +278,7 @@ compose_withdraw(struct engine *engine,
                  struct composed *ret_composed)
 {
     RO_AUTODECIDING deciding = {.drafts = {engine, why, ret_composed}};
-    RO_TRY(begin(&deciding, write));
+    RO_TRY(begin(&deciding, write, RO_PURPOSE_CLOSED));
     RO_TRY(find_own(&deciding, write->to, FLOW_WITHDRAW));
     RO_TRY(vault_begin(engine->vault));
     return drafts_finish(&deciding.drafts, write_withdraw(&deciding));
@@ -288,11 +287,13 @@ compose_withdraw(struct engine *engine,
 /* Answers that came after the choice: nobody waits in silence. */
 enum ro_status
 compose_late(struct engine *engine,
-            const struct ro_request_id *request,
-            struct ro_why *why)
+             const struct ro_request_id *request,
+             struct ro_why *why)
 {
-    struct composed composed = {0};
+    RO_AUTOCOMPOSED composed = {0};
     RO_AUTODECIDING deciding = {.drafts = {engine, why, &composed}};
+    if (compose_may(engine, RO_PURPOSE_NOT_CHOSEN, NULL) != RO_OK)
+        return RO_OK;
     RO_TRY(story_load(engine, request, &deciding.found.story));
     if (deciding.found.story.side != RO_SIDE_ASKER ||
         deciding.found.story.state != REQUEST_INTRODUCED)

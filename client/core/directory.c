@@ -2,7 +2,9 @@
 #include "client/core/directory.h"
 
 #include "client/core/bulletin.h"
+#include "client/core/moved.h"
 #include "client/core/row.h"
+#include "client/core/witness.h"
 #include "common/wire/codec.h"
 
 #include "frame.pb-c.h"
@@ -12,8 +14,20 @@
 #define VERB_DIRECTORY 2
 /* how often a log that grows under our feet is fetched again */
 #define SYNC_ROUNDS 4
+/* how far the broker's clock may be from ours */
+#define CLOCKS_APART_S ((int64_t)24 * 3600)
 
-/* --- what the vault holds ------------------------------------------------------ */
+const struct ro_key *
+directory_broker_signing(const struct engine *engine)
+{
+    const struct ro_charter_view *charter =
+        ro_directory_charter(engine->directory);
+    return charter == NULL ? &engine->keyring->broker.signing
+                           : &charter->broker_signing;
+}
+
+/* --- what the vault holds --------------------------------------------------
+ */
 
 struct loading {
     struct engine *engine;
@@ -55,7 +69,7 @@ load_checkpoint(struct engine *engine)
     ro_buf_put(&engine->checkpoint, raw.data, raw.size);
     RO_TRY(ro_buf_ok(&engine->checkpoint));
     return ro_checkpoint_open(raw, &engine->keyring->circle,
-                              &engine->keyring->broker.signing,
+                              directory_broker_signing(engine),
                               &engine->point);
 }
 
@@ -70,39 +84,32 @@ directory_load(struct engine *engine, struct ro_why *why)
                        load_notice, &loading);
     if (s == RO_OK)
         s = load_checkpoint(engine);
-    if (s == RO_NO_MEMORY)
+    if (s == RO_OK || s == RO_NO_MEMORY)
         return s;
-    return s == RO_OK ? RO_OK
-                      : ro_why(why, RO_VAULT_DAMAGED,
-                               "the directory in the vault does not replay");
+    return ro_why(why, RO_VAULT_DAMAGED,
+                  "the directory in the vault does not replay");
 }
 
-/* --- the log -------------------------------------------------------------------- */
+/* --- the log ----------------------------------------------------------------
+ */
 
-/* Verifies one record and keeps it; the commit is the caller's. */
+/* Verifies one record and keeps it; the commit is the caller's. A serial that
+ * was there before is in no log that continues ours. */
 static enum ro_status
 take_record(struct engine *engine, struct ro_bytes raw, struct ro_why *why)
 {
     struct ro_replaying replaying = {RO_REPLAY_CHECK, 0};
     uint8_t key[8];
     ro_set_u64(key, ro_directory_size(engine->directory));
-    RO_TRY(ro_directory_add(engine->directory, raw, &replaying, why));
+    enum ro_status s =
+        ro_directory_add(engine->directory, raw, &replaying, why);
+    if (s == RO_OLD_SERIAL)
+        return ro_why(why, RO_FORKED,
+                      "the broker's directory does not continue ours; tell "
+                      "the authority");
+    RO_TRY(s);
     struct vault_place place = {VAULT_RECORD, {key, sizeof(key)}, {0}};
     return vault_put(engine->vault, &place, raw);
-}
-
-static enum ro_status
-take_records(struct engine *engine,
-             const Reachout__Directory__Answer *answer,
-             struct ro_why *why)
-{
-    enum ro_status s = RO_OK;
-    RO_TRY(vault_begin(engine->vault));
-    for (size_t i = 0; s == RO_OK && i < answer->n_records; i++)
-        s = take_record(engine, ro_field(&answer->records[i]), why);
-    /* what came before a bad record was good, and is in memory already */
-    RO_TRY(vault_commit(engine->vault));
-    return s;
 }
 
 /* One ask for records. ret_more: whether the log is longer still. */
@@ -131,7 +138,8 @@ fetch_records(struct engine *engine,
         return ro_why(why, RO_NOT_READY, "the circle has no charter yet");
     if (answer->n_records == 0 && answer->size > have)
         return ro_why(why, RO_FROZEN, "the broker withholds records");
-    RO_TRY(take_records(engine, answer, why));
+    for (size_t i = 0; i < answer->n_records; i++)
+        RO_TRY(take_record(engine, ro_field(&answer->records[i]), why));
     *ret_more = answer->size > ro_directory_size(engine->directory);
     return RO_OK;
 }
@@ -145,34 +153,96 @@ fetch_log(struct engine *engine, int64_t deadline_ms, struct ro_why *why)
     return RO_OK;
 }
 
-enum ro_status
-directory_sync(struct engine *engine, int64_t deadline_ms, struct ro_why *why)
+/* --- all of it --------------------------------------------------------------
+ */
+
+/* Keys are made, chosen and destroyed by the broker's day. A broker whose
+ * clock is far from ours is not followed there: one of the two is wrong. */
+static enum ro_status
+check_clocks(const struct engine *engine, struct ro_why *why)
 {
-    RO_TRY(engine_link(engine, why));
-    enum ro_status s = RO_STALE;
-    for (int round = 0; s == RO_STALE && round < SYNC_ROUNDS; round++) {
-        RO_TRY(fetch_log(engine, deadline_ms, why));
-        s = bulletin_sync(engine, deadline_ms, why);
+    int64_t theirs_s;
+    int64_t ours_s = ro_clock_wall_s(&engine->clock);
+    if (link_broker_time(engine->link, &theirs_s) != RO_OK ||
+        (theirs_s < ours_s + CLOCKS_APART_S &&
+         ours_s < theirs_s + CLOCKS_APART_S))
+        return RO_OK;
+    char theirs[RO_RFC3339_SIZE];
+    char ours[RO_RFC3339_SIZE];
+    ro_time_format(theirs_s, theirs);
+    ro_time_format(ours_s, ours);
+    return ro_why(why, RO_CLOCKS_APART,
+                  "the broker says it is %s, this computer %s; set the clock "
+                  "that is wrong",
+                  theirs, ours);
+}
+
+/* One round: RO_STALE asks for another one. */
+static enum ro_status
+fetch_all(struct engine *engine, int64_t deadline_ms, struct ro_why *why)
+{
+    RO_TRY(fetch_log(engine, deadline_ms, why));
+    RO_TRY(check_clocks(engine, why));
+    RO_TRY(moved_follow(engine, why));
+    RO_TRY(bulletin_sync(engine, deadline_ms, why));
+    return witness_hold(engine, why);
+}
+
+/* What a sync found, to see whether it changed anything. */
+struct found {
+    uint64_t size;
+    uint64_t cursor;
+    uint32_t slot;
+};
+
+static struct found
+look(const struct engine *engine)
+{
+    return (struct found){ro_directory_size(engine->directory),
+                          engine->notices_cursor,
+                          engine->checkpoint.size > 0 ? engine->point.slot : 0};
+}
+
+static bool
+is_changed(const struct engine *engine, const struct found *before)
+{
+    const struct found now = look(engine);
+    return now.size != before->size || now.cursor != before->cursor ||
+           now.slot != before->slot;
+}
+
+/* Ends the commit of a sync that came to `s`. */
+static enum ro_status
+finish(struct engine *engine, const struct found *before, enum ro_status s)
+{
+    bool changed = is_changed(engine, before);
+    bool kept = s == RO_OK || s == RO_UNREACHABLE;
+    if (!changed && kept) {
+        vault_rollback(engine->vault);
+        return s;
     }
-    return s;
+    if (!kept)
+        vault_rollback(engine->vault);
+    enum ro_status committed = kept ? vault_commit(engine->vault) : RO_REFUSED;
+    if (committed == RO_OK)
+        return s;
+    if (changed)
+        RO_TRY(engine_reload(engine, NULL));
+    return kept ? committed : s;
 }
 
 enum ro_status
-directory_compare(struct engine *engine,
-                  struct ro_bytes checkpoint,
-                  struct ro_why *why)
+directory_sync(struct engine *engine, int64_t deadline_ms, struct ro_why *why)
 {
-    struct ro_checkpoint theirs;
-    if (ro_checkpoint_open(checkpoint, &engine->keyring->circle,
-                           &engine->keyring->broker.signing,
-                           &theirs) != RO_OK)
-        return RO_OK;
-    enum ro_status s = ro_checkpoint_agrees(&theirs, engine->directory);
-    if (s == RO_OK && engine->checkpoint.size > 0)
-        s = ro_checkpoint_compare(&theirs, &engine->point);
-    if (s != RO_OK)
-        return ro_why(why, RO_FORKED,
-                      "the broker shows another school a different directory; "
-                      "tell the authority");
-    return RO_OK;
+    const struct found before = look(engine);
+    enum ro_status s = RO_STALE;
+    RO_TRY(engine_link(engine, why));
+    RO_TRY(vault_begin(engine->vault));
+    for (int round = 0; s == RO_STALE && round < SYNC_ROUNDS; round++)
+        s = fetch_all(engine, deadline_ms, why);
+    if (s == RO_STALE)
+        s = ro_why(why, RO_FROZEN,
+                   "the broker shows epoch keys of a seat and withholds its "
+                   "certificate");
+    return finish(engine, &before, s);
 }

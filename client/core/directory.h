@@ -13,17 +13,19 @@
 RO_MUST_USE enum ro_status directory_load(struct engine *engine,
                                           struct ro_why *why);
 
-/* Fetches what is new until `deadline_ms`, verifies and keeps it. Outcomes:
- * RO_UNREACHABLE, RO_WRONG_BROKER, and the alarms RO_ROLLED_BACK, RO_FORKED,
- * RO_FROZEN, RO_NO_RIGHT, RO_KEY_REUSED, RO_BAD_SIGNATURE. */
+/* Fetches what is new until `deadline_ms` and verifies it, in one commit: what
+ * ends in an alarm leaves log, notices and checkpoint as they were, so that a
+ * broker that is put right again finds us where we agreed last; what was cut
+ * off by RO_UNREACHABLE is kept as far as it came. Outcomes: RO_UNREACHABLE,
+ * RO_WRONG_BROKER, RO_BAD_RECORD, and the alarms RO_ROLLED_BACK, RO_FORKED
+ * (also one that a message has proven, witness.h), RO_FROZEN, RO_NO_RIGHT,
+ * RO_KEY_REUSED, RO_BAD_SIGNATURE. */
 RO_MUST_USE enum ro_status directory_sync(struct engine *engine,
                                           int64_t deadline_ms,
                                           struct ro_why *why);
 
-/* Holds a checkpoint that came inside a sealed message against ours: RO_FORKED
- * when both are signed and differ; unsigned ones raise nothing (RO_OK). */
-RO_MUST_USE enum ro_status directory_compare(struct engine *engine,
-                                             struct ro_bytes checkpoint,
-                                             struct ro_why *why);
+/* The key that signs checkpoints: of the charter, before it of the
+ * invitation. */
+const struct ro_key *directory_broker_signing(const struct engine *engine);
 
 #endif

@@ -16,6 +16,7 @@ drafts_add(struct drafts *drafts,
     struct composed *composed = drafts->composed;
     Reachout__Audience one = REACHOUT__AUDIENCE__INIT;
     Reachout__Audience *list = &one;
+    struct row_id row;
     const struct ro_member_id *self = &engine->keyring->member_id;
     struct draft draft = {.content = content,
                           .request = target->request,
@@ -41,21 +42,17 @@ drafts_add(struct drafts *drafts,
     content->has_thread = !ro_thread_id_is_zero(&target->thread);
     content->thread =
         ro_as_field((struct ro_bytes){target->thread.b, RO_ID_SIZE});
-    if (composed->n_rows == COMPOSE_ROWS_MAX)
-        return RO_TOO_LARGE;
-    RO_TRY(outbox_add(engine, &draft, drafts->why,
-                      &composed->rows[composed->n_rows]));
-    composed->n_rows++;
-    return RO_OK;
+    RO_TRY(outbox_add(engine, &draft, drafts->why, &row));
+    ro_buf_put(&composed->rows, row.b, RO_ID_SIZE);
+    return ro_buf_ok(&composed->rows);
 }
 
 enum ro_status
 drafts_finish(struct drafts *drafts, enum ro_status s)
 {
-    if (s == RO_OK)
-        return vault_commit(drafts->engine->vault);
-    vault_rollback(drafts->engine->vault);
-    drafts->composed->n_rows = 0;
+    s = vault_end(drafts->engine->vault, s);
+    if (s != RO_OK)
+        ro_buf_clear(&drafts->composed->rows);
     return s;
 }
 

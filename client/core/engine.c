@@ -7,19 +7,65 @@
 
 /* Answers are at most a frame; the arena grows to a multiple of that. */
 #define ENGINE_ARENA (1024 * 1024)
+/* What a message waits at the broker where no charter says otherwise. */
+#define EXPIRY_DAYS 90
+
+/* What the vault keeps, into an engine that has none of it. */
+static enum ro_status
+load(struct engine *engine, struct ro_why *why)
+{
+    enum ro_status s = keyring_load(engine->vault, &engine->keyring);
+    if (s != RO_OK)
+        return ro_why(why, s, "the profile's own row: %s", ro_status_text(s));
+    engine->notices = ro_notices_new();
+    engine->directory = ro_directory_new(&engine->keyring->root);
+    if (engine->notices == NULL || engine->directory == NULL)
+        return RO_NO_MEMORY;
+    return directory_load(engine, why);
+}
+
+static void
+unload(struct engine *engine)
+{
+    engine_unlink(engine);
+    ro_buf_fini(&engine->checkpoint);
+    ro_circle_conf_free(engine->conf);
+    engine->conf = NULL;
+    ro_notices_free(engine->notices);
+    engine->notices = NULL;
+    engine->notices_cursor = 0;
+    ro_directory_free(engine->directory);
+    engine->directory = NULL;
+    keyring_free(engine->keyring);
+    engine->keyring = NULL;
+}
+
+enum ro_status
+engine_reload(struct engine *engine, struct ro_why *why)
+{
+    struct engine fresh = {.vault = engine->vault};
+    enum ro_status s = load(&fresh, why);
+    if (s == RO_OK) {
+        unload(engine);
+        engine->keyring = RO_STEAL(fresh.keyring);
+        engine->directory = RO_STEAL(fresh.directory);
+        engine->notices = RO_STEAL(fresh.notices);
+        engine->notices_cursor = fresh.notices_cursor;
+        engine->checkpoint = fresh.checkpoint;
+        fresh.checkpoint = (struct ro_buf){0};
+        engine->point = fresh.point;
+    }
+    unload(&fresh);
+    return s;
+}
 
 void
 engine_free(struct engine *engine)
 {
     if (engine == NULL)
         return;
-    engine_unlink(engine);
+    unload(engine);
     ro_arena_free(engine->arena);
-    ro_buf_fini(&engine->checkpoint);
-    ro_circle_conf_free(engine->conf);
-    ro_notices_free(engine->notices);
-    ro_directory_free(engine->directory);
-    keyring_free(engine->keyring);
     vault_free(engine->vault);
     free(engine);
 }
@@ -36,18 +82,13 @@ engine_open_take(struct vault *vault,
     }
     opened->vault = vault;
     opened->interrupt_fd = -1;
+    opened->end_fd = -1;
     opened->clock = ro_clock_system();
     opened->entropy = ro_entropy_system();
-    enum ro_status s = keyring_load(vault, &opened->keyring);
-    if (s != RO_OK)
-        return ro_why(why, s, "the profile's own row: %s", ro_status_text(s));
     opened->arena = ro_arena_new(ENGINE_ARENA, RO_UNPACK_PIECES);
-    opened->notices = ro_notices_new();
-    opened->directory = ro_directory_new(&opened->keyring->root);
-    if (opened->arena == NULL || opened->notices == NULL ||
-        opened->directory == NULL)
+    if (opened->arena == NULL)
         return RO_NO_MEMORY;
-    RO_TRY(directory_load(opened, why));
+    RO_TRY(load(opened, why));
     *ret_engine = RO_STEAL(opened);
     return RO_OK;
 }
@@ -79,8 +120,9 @@ engine_link(struct engine *engine, struct ro_why *why)
     memcpy(setup.psk, keyring->psk, sizeof(setup.psk));
     enum ro_status s = link_new(&setup, why, &engine->link);
     ro_wipe(setup.psk, sizeof(setup.psk));
-    RO_TRY(s);
-    return RO_OK;
+    if (s == RO_OK)
+        link_interrupt(engine->link, engine->end_fd);
+    return s;
 }
 
 void
@@ -106,10 +148,28 @@ engine_now_s(const struct engine *engine)
     return ro_clock_wall_s(&engine->clock);
 }
 
+int64_t
+engine_past_s(const struct engine *engine)
+{
+    int64_t broker_s = engine_now_s(engine);
+    int64_t ours_s = ro_clock_wall_s(&engine->clock);
+    return broker_s < ours_s ? broker_s : ours_s;
+}
+
 uint32_t
 engine_day(const struct engine *engine)
 {
     return ro_day_of(engine_now_s(engine));
+}
+
+uint32_t
+engine_expiry_hours(struct engine *engine)
+{
+    const struct ro_circle_conf *conf;
+    uint32_t days = EXPIRY_DAYS;
+    if (engine_conf(engine, NULL, &conf) == RO_OK)
+        days = ro_circle_conf_expiry_days(conf);
+    return days * 24;
 }
 
 enum ro_status

@@ -43,6 +43,7 @@ struct engine {
     struct ro_arena *arena;        /* answers of the link */
     enum ro_reach_state reach;
     int interrupt_fd;              /* ends a lingering receive; borrowed */
+    int end_fd;                    /* ends all waiting for a connection */
 };
 
 /* Opens the core over an open vault, which it takes. RO_VAULT_DAMAGED,
@@ -50,6 +51,13 @@ struct engine {
 RO_MUST_USE enum ro_status engine_open_take(struct vault *vault,
                                             struct ro_why *why,
                                             struct engine **ret_engine);
+
+/* Reads everything in memory again from the vault: after a commit that failed
+ * memory may be ahead of it. Keyring and directory are new objects then, and
+ * the link is dropped; as they were after RO_VAULT_DAMAGED or RO_NO_MEMORY.
+ * `why` may be NULL. */
+RO_MUST_USE enum ro_status engine_reload(struct engine *engine,
+                                         struct ro_why *why);
 
 /* Closes link and vault; accepts NULL. */
 void engine_free(struct engine *engine);
@@ -71,6 +79,14 @@ int64_t engine_deadline(const struct engine *engine, int64_t wait_ms);
 /* The broker's day: its clock where we heard it, else ours. */
 uint32_t engine_day(const struct engine *engine);
 int64_t engine_now_s(const struct engine *engine);
+
+/* The earlier of the broker's clock and ours: what is over by it is over for
+ * sure, so that a clock that is ahead cannot make us destroy things. */
+int64_t engine_past_s(const struct engine *engine);
+
+/* How long a message waits at the broker: as the charter says, 90 days where
+ * it cannot be read. */
+uint32_t engine_expiry_hours(struct engine *engine);
 
 /* The charter's configuration, read again when the directory grew.
  * RO_NOT_READY before the charter is here. */

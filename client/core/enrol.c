@@ -10,7 +10,6 @@
 #include <string.h>
 
 #define VERB_ENROL 6
-#define EXPIRY_HOURS (90 * 24)
 
 /* What we say to the authority. */
 static enum ro_status
@@ -64,7 +63,7 @@ seal_request(struct engine *engine)
     RO_TRY(ro_body_seal(ro_buf_view(&content), inside.content_key,
                         &engine->entropy, &keyring->enrol_body));
     keyring->enrol_expiry_hour =
-        ro_hour_of(engine_now_s(engine)) + EXPIRY_HOURS;
+        ro_hour_of(engine_now_s(engine)) + engine_expiry_hours(engine);
     binding.expiry_hour = keyring->enrol_expiry_hour;
     RO_TRY(ro_bucket_of(keyring->enrol_body.size, &binding.bucket));
     ro_body_hash(ro_buf_view(&keyring->enrol_body), &binding.body_hash);
@@ -78,27 +77,28 @@ seal_request(struct engine *engine)
     return ro_buf_ok(&keyring->enrol_wrap);
 }
 
+/* What was not kept must not be acted upon: after a failure we are what the
+ * vault says. */
 static enum ro_status
 save(struct engine *engine)
 {
     RO_TRY(vault_begin(engine->vault));
-    enum ro_status s = keyring_save(engine->keyring, engine->vault);
-    if (s != RO_OK) {
-        vault_rollback(engine->vault);
-        return s;
-    }
-    return vault_commit(engine->vault);
+    enum ro_status s = vault_end(engine->vault,
+                                 keyring_save(engine->keyring, engine->vault));
+    if (s != RO_OK)
+        RO_TRY(engine_reload(engine, NULL));
+    return s;
 }
 
 enum ro_status
 enrol_request(struct engine *engine, int64_t deadline_ms, struct ro_why *why)
 {
-    struct keyring *keyring = engine->keyring;
-    if (keyring->enrol_body.size == 0) {
+    if (engine->keyring->enrol_body.size == 0) {
         RO_TRY(seal_request(engine));
         RO_TRY(save(engine));
     }
     RO_TRY(engine_link(engine, why));
+    struct keyring *keyring = engine->keyring;
     Reachout__Enrol__Ask ask = REACHOUT__ENROL__ASK__INIT;
     ask.has_ticket = ask.has_body = ask.has_wrap = ask.has_mailbox_key = true;
     ask.has_generation = ask.has_expiry_hour = true;

@@ -116,16 +116,11 @@ static enum ro_status
 renew(struct engine *engine, struct list *list)
 {
     uint32_t today = engine_day(engine);
-    if (list->standing != LIST_NONE &&
+    if (list->standing != LIST_NONE && list->first_day <= today &&
         list->first_day + EPOCH_DAYS >= today + EPOCH_RENEW)
         return RO_OK;
     RO_TRY(vault_begin(engine->vault));
-    enum ro_status s = make_list(engine, today, list);
-    if (s != RO_OK) {
-        vault_rollback(engine->vault);
-        return s;
-    }
-    return vault_commit(engine->vault);
+    return vault_end(engine->vault, make_list(engine, today, list));
 }
 
 /* A broker that has this serial already has this list: an answer was lost. */
@@ -161,15 +156,28 @@ epoch_publish(struct engine *engine, int64_t deadline_ms, struct ro_why *why)
             list.standing = LIST_PUBLISHED;
             s = vault_begin(engine->vault);
             if (s == RO_OK)
-                s = write_list(engine, &list);
-            s = s == RO_OK ? vault_commit(engine->vault) : s;
+                s = vault_end(engine->vault, write_list(engine, &list));
         }
     }
     ro_buf_fini(&list.notice);
     return s;
 }
 
-/* --- destruction --------------------------------------------------------------- */
+enum ro_status
+epoch_publish_again(struct engine *engine)
+{
+    struct list list;
+    enum ro_status s = read_list(engine, &list);
+    if (s == RO_OK && list.standing == LIST_PUBLISHED) {
+        list.standing = LIST_MADE;
+        s = write_list(engine, &list);
+    }
+    ro_buf_fini(&list.notice);
+    return s;
+}
+
+/* --- destruction ------------------------------------------------------------
+ */
 
 struct destroying {
     uint32_t before; /* days below this are over */
@@ -190,11 +198,23 @@ collect_day(void *user, struct ro_bytes value)
     return RO_OK;
 }
 
+static enum ro_status
+drop_days(struct vault *vault, const struct destroying *destroying)
+{
+    for (size_t i = 0; i < destroying->n_days; i++) {
+        uint8_t key[4];
+        ro_set_u32(key, destroying->days[i]);
+        RO_TRY(vault_drop(vault, VAULT_EPOCH,
+                          (struct ro_bytes){key, sizeof(key)}));
+    }
+    return RO_OK;
+}
+
 enum ro_status
-epoch_destroy(struct engine *engine, int64_t drained_s)
+epoch_destroy(struct engine *engine)
 {
     struct destroying destroying = {0};
-    uint32_t today = ro_day_of(drained_s);
+    uint32_t today = ro_day_of(engine_past_s(engine));
     if (today < EPOCH_KEEP_DAYS)
         return RO_OK;
     destroying.before = today - EPOCH_KEEP_DAYS + 1;
@@ -203,17 +223,7 @@ epoch_destroy(struct engine *engine, int64_t drained_s)
     if (destroying.n_days == 0)
         return RO_OK;
     RO_TRY(vault_begin(engine->vault));
-    for (size_t i = 0; i < destroying.n_days; i++) {
-        uint8_t key[4];
-        ro_set_u32(key, destroying.days[i]);
-        enum ro_status s = vault_drop(engine->vault, VAULT_EPOCH,
-                                      (struct ro_bytes){key, sizeof(key)});
-        if (s != RO_OK) {
-            vault_rollback(engine->vault);
-            return s;
-        }
-    }
-    return vault_commit(engine->vault);
+    return vault_end(engine->vault, drop_days(engine->vault, &destroying));
 }
 
 uint32_t

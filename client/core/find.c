@@ -52,16 +52,46 @@ found(struct search *search,
     add_choice(search->choices, thread == NULL ? request->b : thread->b);
 }
 
-/* Thread ids derive from what the vault has, so each request is folded. */
+/* For whoever was asked there is one thread, and its id derives. */
 static enum ro_status
-search_threads(struct search *search, const struct ro_request_id *request)
+search_asked(struct search *search, const struct request_row *request)
 {
-    RO_AUTOSTORY story = {0};
-    RO_TRY(story_load(search->engine, request, &story));
-    for (size_t i = 0; i < story.n_threads; i++)
-        if (fits(story.threads[i].id.b, search->prefix))
-            found(search, request, &story.threads[i].id);
+    struct ro_thread_id id;
+    ro_thread_id_of(&request->id, &request->asker,
+                    &search->engine->keyring->member_id, &id);
+    if (fits(id.b, search->prefix))
+        found(search, &request->id, &id);
     return RO_OK;
+}
+
+/* For the asker a thread begins when the counterpart first writes. */
+static enum ro_status
+search_asker(struct search *search, const struct request_row *request)
+{
+    RO_AUTOMESSAGES messages = {0};
+    RO_TRY(messages_of(search->engine->vault, &request->id, &messages));
+    for (size_t i = 0; i < messages.n; i++) {
+        const struct message *message = &messages.at[i];
+        bool first = !ro_member_id_equal(&message->side, &request->asker) &&
+                     !ro_thread_id_is_zero(&message->thread);
+        for (size_t k = 0; first && k < i; k++)
+            if (ro_thread_id_equal(&messages.at[k].thread, &message->thread) &&
+                !ro_member_id_equal(&messages.at[k].side, &request->asker))
+                first = false;
+        if (first && fits(message->thread.b, search->prefix))
+            found(search, &request->id, &message->thread);
+    }
+    return RO_OK;
+}
+
+/* Nothing is folded here: that would read every content there is. */
+static enum ro_status
+search_threads(struct search *search, const struct request_row *request)
+{
+    return ro_member_id_equal(&request->asker,
+                              &search->engine->keyring->member_id)
+               ? search_asker(search, request)
+               : search_asked(search, request);
 }
 
 static enum ro_status
@@ -75,7 +105,7 @@ search_all(struct search *search, struct ro_why *why)
             found(search, &requests.at[i].id, NULL);
     if (search->n_found == 0)
         for (size_t i = 0; i < requests.n; i++)
-            RO_TRY(search_threads(search, &requests.at[i].id));
+            RO_TRY(search_threads(search, &requests.at[i]));
     if (search->n_found > 1)
         return ro_why(why, RO_AMBIGUOUS, "'%s' begins more than one id",
                       search->prefix);

@@ -5,9 +5,11 @@
 #include "client/core/enrol.h"
 #include "client/core/opening.h"
 #include "client/core/outbox.h"
+#include "client/core/recipients.h"
 #include "client/core/riding.h"
 #include "client/core/sequence.h"
 #include "client/core/story.h"
+#include "client/core/witness.h"
 #include "common/wire/codec.h"
 
 #include "frame.pb-c.h"
@@ -36,6 +38,8 @@ struct receiving {
     enum link_door door;
     int64_t deadline_ms;
     uint64_t waiting;
+    /* whether we looked for an unknown sender already: once is enough */
+    enum { DIRECTORY_AS_IT_WAS, DIRECTORY_FRESH } directory;
 };
 
 static enum ro_status
@@ -52,27 +56,64 @@ tell(struct receiving *receiving, const struct news *news)
 
 /* --- one message is kept -------------------------------------------------------------- */
 
+/* Whom a request of our own went to, by the names in it: a colleague asked
+ * from another seat, and who closes it here must tell them all. */
+static enum ro_status
+resolve_asked(struct engine *engine,
+              const struct opened *opened,
+              struct ro_buf *ret_asked)
+{
+    RO_AUTORECIPIENTS asked = {0};
+    const Reachout__Content *content = opened->content;
+    for (size_t i = 0; i < content->n_audience; i++) {
+        /* a group that the charter does not have any more reaches nobody */
+        enum ro_status s = recipients_resolve(engine, content->audience[i],
+                                              &engine->keyring->member_id,
+                                              NULL, &asked);
+        if (s == RO_NO_MEMORY)
+            return s;
+    }
+    ro_buf_put(ret_asked, asked.members,
+               asked.n_members * sizeof(*asked.members));
+    return ro_buf_ok(ret_asked);
+}
+
+static enum ro_status
+new_request(struct engine *engine, const struct opened *opened)
+{
+    const struct message *message = &opened->message;
+    RO_AUTOREQUEST request = {.id = message->request,
+                              .asker = message->side,
+                              .ask = message->row,
+                              .first_seen_s = message->arrived_at_s};
+    if (ro_member_id_equal(&message->side, &engine->keyring->member_id))
+        RO_TRY(resolve_asked(engine, opened, &request.asked));
+    return request_row_put(engine->vault, &request);
+}
+
 /* The first ask makes a request known; the same id from another member is not
- * the same request, and is refused. */
+ * the same request. In a request of somebody else only its asker and our own
+ * side have a say. RO_MISBOUND otherwise. */
 static enum ro_status
 keep_request(struct engine *engine, const struct opened *opened)
 {
     const struct message *message = &opened->message;
+    const struct ro_member_id *self = &engine->keyring->member_id;
     RO_AUTOREQUEST request = {0};
-    if (message->purpose != RO_PURPOSE_ASK)
+    bool asks = message->purpose == RO_PURPOSE_ASK;
+    if (ro_request_id_is_zero(&message->request))
         return RO_OK;
     enum ro_status s =
         request_row_get(engine->vault, &message->request, &request);
-    if (s == RO_OK)
-        return ro_member_id_equal(&request.asker, &message->side) ? RO_OK
-                                                                  : RO_MISBOUND;
-    if (s != RO_NOT_FOUND)
-        return s;
-    request.id = message->request;
-    request.asker = message->side;
-    request.ask = message->row;
-    request.first_seen_s = message->arrived_at_s;
-    return request_row_put(engine->vault, &request);
+    if (s == RO_NOT_FOUND)
+        return asks ? new_request(engine, opened) : RO_OK;
+    RO_TRY(s);
+    if (ro_member_id_equal(&request.asker, &message->side))
+        return RO_OK;
+    return !asks && (ro_member_id_equal(&request.asker, self) ||
+                     ro_member_id_equal(&message->side, self))
+               ? RO_OK
+               : RO_MISBOUND;
 }
 
 static enum ro_status
@@ -99,12 +140,12 @@ take_resend(struct engine *engine, const struct opened *opened)
     return outbox_resend(engine, &resend);
 }
 
-/* Writes all that one message means, inside a commit. */
+/* Writes all that one message means, inside a commit. A kept message is known
+ * by its row, everything else by its id. */
 static enum ro_status
 keep_message(struct engine *engine, const struct opened *opened)
 {
     const struct message *message = &opened->message;
-    RO_TRY(message_see(engine->vault, &message->id, &message->row));
     if (!ro_request_id_is_zero(&message->request))
         RO_TRY(sequence_take(engine->vault, &opened->sequence_thread,
                              &opened->sender.seat, opened->sequence));
@@ -112,40 +153,51 @@ keep_message(struct engine *engine, const struct opened *opened)
     RO_TRY(take_receipts(engine, opened));
     RO_TRY(take_resend(engine, opened));
     if (!story_is_told(message->purpose))
-        return RO_OK;
+        return message_remember(engine->vault, &message->id,
+                                opened->expiry_hour);
     RO_TRY(message_put(engine->vault, message));
     if (ro_member_id_equal(&message->side, &engine->keyring->member_id))
         return RO_OK;
     return riding_owe(engine, message);
 }
 
-/* A refused message is remembered as seen, so that its replay is silent. */
+/* A refused message is remembered, so that its replay is silent, and its
+ * number is used up, so that it is not asked for again. */
 static enum ro_status
-remember_refused(struct engine *engine, const struct opened *opened)
+note_refused(struct engine *engine, const struct opened *opened)
+{
+    enum ro_status s = sequence_take(engine->vault, &opened->sequence_thread,
+                                     &opened->sender.seat, opened->sequence);
+    if (s != RO_OK && s != RO_MISBOUND)
+        return s;
+    return message_remember(engine->vault, &opened->message.id,
+                            opened->expiry_hour);
+}
+
+/* The authority's answer. What the keyring says now is durable, or not so. */
+static enum ro_status
+commit_answer(struct engine *engine, const struct opened *opened)
 {
     RO_TRY(vault_begin(engine->vault));
-    enum ro_status s = message_see(engine->vault, &opened->message.id,
-                                   &opened->message.row);
-    if (s != RO_OK) {
-        vault_rollback(engine->vault);
-        return s;
-    }
-    return vault_commit(engine->vault);
+    enum ro_status s = vault_end(engine->vault, enrol_take(engine, opened));
+    if (s != RO_OK)
+        RO_TRY(engine_reload(engine, NULL));
+    return s;
 }
 
 /* RO_OK: kept. RO_MISBOUND: refused. Others: the vault failed. */
 static enum ro_status
 commit_message(struct engine *engine, const struct opened *opened)
 {
+    if (opened->message.purpose == RO_PURPOSE_ENROL_ANSWER)
+        return commit_answer(engine, opened);
     RO_TRY(vault_begin(engine->vault));
-    enum ro_status s = opened->message.purpose == RO_PURPOSE_ENROL_ANSWER
-                           ? enrol_take(engine, opened)
-                           : keep_message(engine, opened);
-    if (s == RO_OK)
-        return vault_commit(engine->vault);
-    vault_rollback(engine->vault);
-    if (s == RO_MISBOUND)
-        RO_TRY(remember_refused(engine, opened));
+    enum ro_status s =
+        vault_end(engine->vault, keep_message(engine, opened));
+    if (s != RO_MISBOUND)
+        return s;
+    RO_TRY(vault_begin(engine->vault));
+    RO_TRY(vault_end(engine->vault, note_refused(engine, opened)));
     return s;
 }
 
@@ -156,48 +208,28 @@ static bool
 is_refusal(enum ro_status s)
 {
     return s == RO_BAD_SEAL || s == RO_MISBOUND || s == RO_FORBIDDEN ||
-           s == RO_BAD_INPUT || s == RO_BAD_FRAME || s == RO_STALE;
-}
-
-/* Opens it; a sender that our directory does not know may have come since. */
-static enum ro_status
-open_envelope(struct receiving *receiving,
-              const struct envelope *envelope,
-              struct ro_why *why,
-              struct opened *opened)
-{
-    enum ro_status s = opening_open(receiving->engine, envelope,
-                                    receiving->content, why, opened);
-    if (s != RO_STALE)
-        return s;
-    RO_TRY(directory_sync(receiving->engine, receiving->deadline_ms, why));
-    s = opening_open(receiving->engine, envelope, receiving->content, why,
-                     opened);
-    return s == RO_STALE
-               ? ro_why(why, RO_MISBOUND, "nobody in the circle is its sender")
-               : s;
+           s == RO_BAD_INPUT || s == RO_BAD_FRAME;
 }
 
 static enum ro_status
 receive_opened(struct receiving *receiving, const struct opened *opened)
 {
     struct engine *engine = receiving->engine;
-    struct row_id known;
     struct news news = {.row = opened->message.row,
                         .from = opened->side,
                         .at_s = opened->message.sent_at_s};
     if (opened->content->has_checkpoint)
-        RO_TRY(directory_compare(engine, ro_field(&opened->content->checkpoint),
-                                 receiving->why));
-    enum ro_status s =
-        message_seen(engine->vault, &opened->message.id, &known);
+        RO_TRY(witness_take(engine, ro_field(&opened->content->checkpoint),
+                            receiving->why));
+    enum ro_status s = message_known(engine->vault, &opened->message.id);
     if (s != RO_NOT_FOUND)
         return s;
     s = commit_message(engine, opened);
     if (s == RO_MISBOUND) {
         news.trouble = s;
         (void)ro_why(&news.why, s,
-                     "it repeats a sequence or a request that is not its own");
+                     "it repeats a sequence, or speaks in a request that is "
+                     "not its own");
         news.row = (struct row_id){0};
         return tell(receiving, &news);
     }
@@ -206,13 +238,25 @@ receive_opened(struct receiving *receiving, const struct opened *opened)
                                                   : RO_OK;
 }
 
+/* Opens an envelope and takes what is in it. A sender that our directory does
+ * not know may have come since. */
 static enum ro_status
 receive_envelope(struct receiving *receiving, const struct envelope *envelope)
 {
     RO_AUTOOPENED opened = {0};
-    struct news trouble = {.at_s = engine_now_s(receiving->engine)};
-    enum ro_status s =
-        open_envelope(receiving, envelope, &trouble.why, &opened);
+    struct engine *engine = receiving->engine;
+    struct news trouble = {.at_s = engine_now_s(engine)};
+    enum ro_status s = opening_open(engine, envelope, receiving->content,
+                                    &trouble.why, &opened);
+    if (s == RO_STALE && receiving->directory == DIRECTORY_AS_IT_WAS) {
+        receiving->directory = DIRECTORY_FRESH;
+        RO_TRY(directory_sync(engine, receiving->deadline_ms, receiving->why));
+        s = opening_open(engine, envelope, receiving->content, &trouble.why,
+                         &opened);
+    }
+    if (s == RO_STALE)
+        s = ro_why(&trouble.why, RO_MISBOUND,
+                   "nobody in the circle is its sender");
     if (s == RO_OK)
         return receive_opened(receiving, &opened);
     if (!is_refusal(s)) {
@@ -278,7 +322,10 @@ acknowledge(struct receiving *receiving, uint64_t *keys, size_t n)
                                    &reachout__ack__answer__descriptor,
                                    receiving->deadline_ms};
     struct link_answer got;
-    return link_ask(engine->link, &asked, engine->arena, receiving->why, &got);
+    RO_TRY(link_ask(engine->link, &asked, engine->arena, receiving->why, &got));
+    /* a push may be one from before we attached, and know less than this */
+    receiving->waiting = ((const Reachout__Ack__Answer *)got.message)->waiting;
+    return RO_OK;
 }
 
 static enum ro_status
@@ -301,10 +348,10 @@ receive_push(struct receiving *receiving, struct ro_bytes frame)
         keys[i] = push->envelopes[i]->key;
         RO_TRY(receive_one(receiving, push, push->envelopes[i]));
     }
-    receiving->waiting = push->waiting;
-    return push->n_envelopes == 0
-               ? RO_OK
-               : acknowledge(receiving, keys, push->n_envelopes);
+    if (push->n_envelopes == 0)
+        return ro_why(receiving->why, RO_BAD_FRAME,
+                      "the broker pushes nothing at all");
+    return acknowledge(receiving, keys, push->n_envelopes);
 }
 
 /* --- attached --------------------------------------------------------------------------- */
@@ -386,6 +433,7 @@ inbox_receive(struct engine *engine,
     if (until == INBOX_LINGER)
         link_interrupt(engine->link, engine->interrupt_fd);
     enum ro_status s = receive_all(&receiving, until);
-    link_interrupt(engine->link, -1);
+    if (engine->link != NULL) /* an alarm drops it */
+        link_interrupt(engine->link, engine->end_fd);
     return s;
 }

@@ -163,10 +163,11 @@ measure(struct engine *engine, const struct composed *composed, struct job *job)
 {
     struct ro_result *result = &job->result;
     RO_AUTOMESSAGE first = {0};
-    for (size_t i = 0; i < composed->n_rows; i++) {
+    const struct row_id own = composed_row(composed, 0);
+    for (size_t i = 0; i < composed_count(composed); i++) {
         RO_AUTOOUTGOING row = {0};
-        enum ro_status s =
-            outgoing_get(engine->vault, &composed->rows[i], &row);
+        const struct row_id id = composed_row(composed, i);
+        enum ro_status s = outgoing_get(engine->vault, &id, &row);
         if (s == RO_NOT_FOUND)
             continue;
         RO_TRY(s);
@@ -175,7 +176,7 @@ measure(struct engine *engine, const struct composed *composed, struct job *job)
         if (row.accepted_at_s > result->accepted_at_s)
             result->accepted_at_s = row.accepted_at_s;
     }
-    RO_TRY(message_get(engine->vault, &composed->rows[0], &first));
+    RO_TRY(message_get(engine->vault, &own, &first));
     result->place = first.place;
     result->message_id = first.id;
     return RO_OK;
@@ -208,6 +209,9 @@ finish_writing(struct engine *engine,
     const struct viewing viewing = viewing_of(engine, job);
     enum ro_status s = send_composed(engine, job, deadline_ms);
     enum ro_status told = measure(engine, composed, job);
+    if (s == RO_OK && told == RO_OK && job->result.place == RO_PLACE_FAILED)
+        s = ro_why(&job->why, RO_NO_MAILBOX,
+                   "nobody there has a seat that could get it");
     job->result.thread_id = composed->thread;
     if (told == RO_OK)
         told = view_state(&viewing, &composed->request);
@@ -232,16 +236,14 @@ write_job(struct engine *engine, struct job *job, compose_fn *compose)
     const struct viewing viewing = viewing_of(engine, job);
     const struct ro_write *write = &job->what.write;
     int64_t deadline_ms = engine_deadline(engine, write->wait_ms);
-    RO_AUTOFREE struct composed *composed = calloc(1, sizeof(*composed));
-    enum ro_status s = composed == NULL ? RO_NO_MEMORY : RO_OK;
+    RO_AUTOCOMPOSED composed = {0};
+    enum ro_status s = freshen(engine, job, deadline_ms);
     if (s == RO_OK)
-        s = freshen(engine, job, deadline_ms);
-    if (s == RO_OK)
-        s = compose(engine, write, &job->why, composed);
-    if (s == RO_AMBIGUOUS && view_choices(&viewing, &composed->choices) != RO_OK)
+        s = compose(engine, write, &job->why, &composed);
+    if (s == RO_AMBIGUOUS && view_choices(&viewing, &composed.choices) != RO_OK)
         s = RO_NO_MEMORY;
     if (s == RO_OK)
-        finish_writing(engine, job, composed, deadline_ms);
+        finish_writing(engine, job, &composed, deadline_ms);
     else
         end_job(job, s);
 }
@@ -294,16 +296,14 @@ jobs_ask(struct engine *engine, struct job *job)
     const struct viewing viewing = viewing_of(engine, job);
     const struct ro_ask *ask = &job->what.ask;
     int64_t deadline_ms = engine_deadline(engine, ask->wait_ms);
-    RO_AUTOFREE struct composed *composed = calloc(1, sizeof(*composed));
-    enum ro_status s = composed == NULL ? RO_NO_MEMORY : RO_OK;
-    if (s == RO_OK)
-        s = freshen(engine, job, deadline_ms);
+    RO_AUTOCOMPOSED composed = {0};
+    enum ro_status s = freshen(engine, job, deadline_ms);
     if (s == RO_OK)
         s = view_ask(&viewing, ask);
     if (s == RO_OK && ask->how == RO_ASK_SEND)
-        s = compose_ask(engine, ask, &job->why, composed);
+        s = compose_ask(engine, ask, &job->why, &composed);
     if (s == RO_OK && ask->how == RO_ASK_SEND)
-        finish_writing(engine, job, composed, deadline_ms);
+        finish_writing(engine, job, &composed, deadline_ms);
     else
         end_job(job, s);
 }

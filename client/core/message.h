@@ -10,6 +10,8 @@
 #include "client/core/engine.h"
 #include "common/wire/rules.h"
 
+#include <stdbool.h>
+
 struct row_id {
     uint8_t b[RO_ID_SIZE];
 };
@@ -45,7 +47,7 @@ RO_MUST_USE enum ro_status message_get(struct vault *vault,
                                        const struct row_id *row,
                                        struct message *ret_message);
 
-/* Messages of one request (zero: of none), or of all, oldest row first. */
+/* Messages of one request (zero: of none), oldest row first. */
 struct messages {
     struct message *at;
     size_t n;
@@ -53,19 +55,46 @@ struct messages {
 RO_MUST_USE enum ro_status messages_of(struct vault *vault,
                                        const struct ro_request_id *request,
                                        struct messages *ret_messages);
-RO_MUST_USE enum ro_status messages_all(struct vault *vault,
-                                        struct messages *ret_messages);
 void messages_fini(struct messages *messages);
 
-/* Which row a message id belongs to. RO_NOT_FOUND: never seen here. */
-RO_MUST_USE enum ro_status message_seen(struct vault *vault,
+/* Removes one, inside a commit. */
+RO_MUST_USE enum ro_status message_drop(struct vault *vault,
+                                        const struct row_id *row);
+
+/* Whether a purpose is conversation, which is read; states are shown. */
+bool message_is_conversation(enum ro_purpose purpose);
+
+/* How many messages of a conversation have not been read. */
+RO_MUST_USE enum ro_status messages_unread(struct vault *vault, size_t *ret_n);
+
+/* --- message ids ------------------------------------------------------------
+ * A message that came and is kept has its id as its row. Other ids are
+ * remembered in rows of their own: of ours, while receipts may come for them,
+ * and of what came and is not kept, while it may come again. */
+
+/* Whether a message has come before: RO_OK or RO_NOT_FOUND. */
+RO_MUST_USE enum ro_status message_known(struct vault *vault,
+                                         const struct ro_message_id *id);
+
+/* Remembers the id of a message that came and is not kept, until the hour in
+ * which the broker forgets it; inside a commit. */
+RO_MUST_USE enum ro_status message_remember(struct vault *vault,
+                                            const struct ro_message_id *id,
+                                            uint32_t until_hour);
+
+/* Forgets what need not be remembered after `hour`, in a commit of its own. */
+RO_MUST_USE enum ro_status messages_forget(struct vault *vault, uint32_t hour);
+
+/* The row of a message of ours. RO_NOT_FOUND. */
+RO_MUST_USE enum ro_status message_ours(struct vault *vault,
                                         const struct ro_message_id *id,
                                         struct row_id *ret_row);
 
-/* Remembers a message id, inside a commit. */
-RO_MUST_USE enum ro_status message_see(struct vault *vault,
-                                       const struct ro_message_id *id,
-                                       const struct row_id *row);
+/* Remembers the id of a message of ours, and forgets it; inside a commit. */
+RO_MUST_USE enum ro_status message_ours_put(struct vault *vault,
+                                            const struct message *message);
+RO_MUST_USE enum ro_status message_ours_drop(struct vault *vault,
+                                             const struct ro_message_id *id);
 
 /* A request as we came to know it. */
 struct request_row {

@@ -147,8 +147,19 @@ is_field(const ProtobufCBinaryData *field, const void *bytes, size_t size)
     return field->len == size && memcmp(field->data, bytes, size) == 0;
 }
 
+/* What may go to many at once, or to own seats alone, and so names no thread.
+ * Everything else would otherwise count in a thread that is not its own. */
+static bool
+needs_no_thread(enum ro_purpose purpose)
+{
+    return purpose == RO_PURPOSE_ASK || purpose == RO_PURPOSE_CLOSED ||
+           purpose == RO_PURPOSE_STATE_NOTE || purpose == RO_PURPOSE_CLOSE ||
+           purpose == RO_PURPOSE_RESEND || purpose == RO_PURPOSE_RECEIPTS;
+}
+
 /* A thread that is named must be one of (request, sender, us), or, from our
- * own other seats, any of ours. */
+ * own other seats, any of ours. A pass is told to own seats only, and so is
+ * an end without a thread. */
 static enum ro_status
 check_thread(const struct engine *engine,
              const struct opened *opened,
@@ -158,13 +169,18 @@ check_thread(const struct engine *engine,
     const struct ro_member_id *self = &engine->keyring->member_id;
     ro_thread_id_of(&message->request, &opened->side, self,
                     ret_sequence_thread);
-    if (ro_thread_id_is_zero(&message->thread))
-        return RO_OK;
+    bool named = !ro_thread_id_is_zero(&message->thread);
+    if (!named && !needs_no_thread(message->purpose))
+        return RO_MISBOUND;
     if (ro_member_id_equal(&opened->side, self)) {
-        *ret_sequence_thread = message->thread;
+        if (named)
+            *ret_sequence_thread = message->thread;
         return RO_OK;
     }
-    return ro_thread_id_equal(&message->thread, ret_sequence_thread)
+    if (message->purpose == RO_PURPOSE_PASS ||
+        (message->purpose == RO_PURPOSE_CLOSE && !named))
+        return RO_MISBOUND;
+    return !named || ro_thread_id_equal(&message->thread, ret_sequence_thread)
                ? RO_OK
                : RO_MISBOUND;
 }
@@ -200,8 +216,10 @@ check_claims(struct engine *engine,
                       "it names another circle, sender or recipients than the "
                       "wrap that brought it");
     if (opened->sender.kind == RO_REFERENCE_KEYS)
-        return message->purpose == RO_PURPOSE_ENROL_ANSWER ? RO_OK
-                                                           : RO_MISBOUND;
+        return message->purpose == RO_PURPOSE_ENROL_ANSWER
+                   ? RO_OK
+                   : ro_why(why, RO_MISBOUND,
+                            "the authority's keys say what a seat may say");
     if (!opening_may(opened->role, message->purpose))
         return ro_why(why, RO_FORBIDDEN,
                       "its sender's seat has no power to say that");
@@ -226,6 +244,7 @@ opening_open(struct engine *engine,
     ro_message_id_of(outer.reference, envelope->body, &opened.message.id);
     memcpy(opened.message.row.b, opened.message.id.b, RO_ID_SIZE);
     opened.message.place = RO_PLACE_THEIRS;
+    opened.expiry_hour = envelope->expiry_hour;
     opened.message.arrived_at_s = engine_now_s(engine);
     *ret_opened = opened;
     opened.message.content = (struct ro_buf){0};

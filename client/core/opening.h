@@ -26,6 +26,7 @@ struct opened {
     uint64_t sequence;
     struct ro_member_id side;      /* the sender's member; zero for keys */
     Reachout__Role role;           /* of the sender's seat */
+    uint32_t expiry_hour;          /* the broker forgets it then */
     struct message message;        /* its content packed; released by opened_fini */
     struct ro_thread_id sequence_thread; /* whose sequence it counts in */
     Reachout__Content *content;    /* lives in the arena that was given */

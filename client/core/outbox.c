@@ -15,6 +15,8 @@
 #define WRAPS_MAX (FRAME_ROOM / WRAP_ROOM)
 /* How often a wrap is made again because its day went by while it was sent. */
 #define STALE_ROUNDS 3
+/* What sealing adds to a draft at the most: ids, checkpoint, what was seen. */
+#define SEALING_ROOM 5120
 
 /* Rises with each commit, so that what is kept here within one second stands
  * in the order in which it was written. */
@@ -23,6 +25,17 @@ make_row_id(const struct engine *engine, struct row_id *ret_row)
 {
     ro_set_u64(ret_row->b, vault_generation(engine->vault));
     ro_entropy_fill(&engine->entropy, ret_row->b + 8, RO_ID_SIZE - 8);
+}
+
+/* Whether a draft is our own record, for our own seats alone. */
+static bool
+is_for_us(const struct engine *engine, const struct draft *draft)
+{
+    for (size_t i = 0; i < draft->n_members; i++)
+        if (!ro_member_id_equal(&draft->members[i],
+                                &engine->keyring->member_id))
+            return false;
+    return true;
 }
 
 enum ro_status
@@ -48,12 +61,13 @@ outbox_add(struct engine *engine,
     message.arrived_at_s = message.sent_at_s;
     make_row_id(engine, &message.row);
     outgoing.row = message.row;
-    if (draft->n_members > 0)
-        ro_buf_put(&outgoing.members, draft->members,
-                   draft->n_members * RO_ID_SIZE);
+    if (is_for_us(engine, draft))
+        outgoing.reader = OUTGOING_FOR_US;
+    ro_buf_put(&outgoing.members, draft->members,
+               draft->n_members * RO_ID_SIZE);
     RO_TRY(ro_buf_ok(&outgoing.members));
     RO_TRY(ro_pack(&draft->content->base, &message.content));
-    if (message.content.size > RO_CONTENT_LIMIT - 4096)
+    if (message.content.size > RO_CONTENT_LIMIT - SEALING_ROOM)
         return ro_why(why, RO_TOO_LARGE,
                       "%zu bytes do not fit into one message; shorten it",
                       message.content.size);
@@ -103,6 +117,19 @@ fill_wrap(struct outgoing *outgoing,
     wrap->expiry_hour = outgoing->expiry_hour;
 }
 
+/* Makes a wrap again; a seat that is gone since can never get it. */
+static enum ro_status
+wrap_again(struct engine *engine,
+           struct outgoing *outgoing,
+           struct outgoing_to *to)
+{
+    enum ro_status s = sealing_wrap(engine, outgoing, to);
+    if (s != RO_NO_MAILBOX)
+        return s;
+    to->state = OUTGOING_FAILED;
+    return RO_OK;
+}
+
 /* What the broker said of one wrap becomes its state. Refusals that time or a
  * new wrap can heal leave it waiting; all others end it. */
 static enum ro_status
@@ -118,10 +145,27 @@ take_status(struct engine *engine,
     if (said == RO_NEED_BODY || said == RO_NO_CREDIT || said == RO_NO_ROOM ||
         said == RO_DRAINING)
         return said;
-    if (said == RO_STALE && sealing_wrap(engine, outgoing, to) == RO_OK)
+    if (said == RO_STALE) {
+        RO_TRY(wrap_again(engine, outgoing, to));
         return said;
+    }
     to->state = OUTGOING_FAILED;
     return RO_OK;
+}
+
+/* Of two outcomes the one that decides what happens next: what only time can
+ * heal, then what another frame can. */
+static enum ro_status
+worse(enum ro_status a, enum ro_status b)
+{
+    static const enum ro_status order[] = {RO_OK, RO_STALE, RO_NEED_BODY};
+    for (size_t i = 0; i < RO_LEN(order); i++) {
+        if (a == order[i])
+            return b;
+        if (b == order[i])
+            return a;
+    }
+    return a;
 }
 
 static enum ro_status
@@ -138,8 +182,7 @@ take_statuses(struct engine *engine,
             ro_status_from_wire((uint16_t)answer->statuses[i]);
         enum ro_status s = take_status(engine, outgoing,
                                        &outgoing->to[frame->to[i]], said);
-        if (s != RO_OK)
-            worst = s;
+        worst = worse(worst, s);
     }
     return worst;
 }
@@ -180,17 +223,22 @@ send_frame(struct engine *engine,
 
 /* --- one message ------------------------------------------------------------------------ */
 
-/* Receipts and asks for resending are done once stored, and so is what had
- * nobody to go to. Everything else stays until receipts have come. */
+/* Receipts and asks for resending leave no trace once they are stored. */
 static bool
-is_done(const struct outgoing *outgoing, const struct message *message)
+is_passing(const struct message *message)
 {
-    if (outgoing_count(outgoing, OUTGOING_WAITING) > 0)
-        return false;
-    return outgoing->n_to == outgoing_count(outgoing, OUTGOING_FAILED) ||
-           outgoing_place(outgoing) == RO_PLACE_ARRIVED ||
-           message->purpose == RO_PURPOSE_RECEIPTS ||
+    return message->purpose == RO_PURPOSE_RECEIPTS ||
            message->purpose == RO_PURPOSE_RESEND;
+}
+
+static enum ro_status
+drop_all(struct engine *engine, const struct message *message)
+{
+    RO_TRY(outgoing_drop(engine->vault, &message->row));
+    if (!ro_message_id_is_zero(&message->id))
+        RO_TRY(message_ours_drop(engine->vault, &message->id));
+    return is_passing(message) ? message_drop(engine->vault, &message->row)
+                               : RO_OK;
 }
 
 /* Writes where a message is now, inside a commit. */
@@ -201,8 +249,9 @@ note_place(struct engine *engine, struct outgoing *outgoing)
     RO_TRY(message_get(engine->vault, &outgoing->row, &message));
     message.place = outgoing_place(outgoing);
     RO_TRY(message_put(engine->vault, &message));
-    if (is_done(outgoing, &message))
-        return outgoing_drop(engine->vault, &outgoing->row);
+    if (outgoing_is_done(outgoing) ||
+        (is_passing(&message) && message.place != RO_PLACE_KEPT))
+        return drop_all(engine, &message);
     return outgoing_put(engine->vault, outgoing);
 }
 
@@ -210,12 +259,7 @@ static enum ro_status
 keep_progress(struct engine *engine, struct outgoing *outgoing)
 {
     RO_TRY(vault_begin(engine->vault));
-    enum ro_status s = note_place(engine, outgoing);
-    if (s != RO_OK) {
-        vault_rollback(engine->vault);
-        return s;
-    }
-    return vault_commit(engine->vault);
+    return vault_end(engine->vault, note_place(engine, outgoing));
 }
 
 /* Wraps that were made for a day that is over are made again first. */
@@ -228,11 +272,7 @@ freshen(struct engine *engine, struct outgoing *outgoing)
         if (to->state != OUTGOING_WAITING || to->day == RO_DAY_FALLBACK ||
             to->day + 1 >= today)
             continue;
-        enum ro_status s = sealing_wrap(engine, outgoing, to);
-        if (s == RO_NO_MAILBOX)
-            to->state = OUTGOING_FAILED;
-        else
-            RO_TRY(s);
+        RO_TRY(wrap_again(engine, outgoing, to));
     }
     return RO_OK;
 }
@@ -253,11 +293,29 @@ send_message(struct engine *engine,
         enum ro_status s =
             send_frame(engine, outgoing, &frame, deadline_ms, why);
         RO_TRY(keep_progress(engine, outgoing));
+        if (outgoing_count(outgoing, OUTGOING_WAITING) == 0)
+            return RO_OK;
         bool again = s == RO_STALE || s == RO_NEED_BODY;
         if (s != RO_OK && !(again && tries++ < STALE_ROUNDS))
             return s;
         frame.body = s == RO_NEED_BODY ? FRAME_WITH_BODY : FRAME_HASH_ONLY;
     }
+}
+
+/* A draft that cannot be sealed has failed, and must not stop what stands
+ * behind it; receipts that another message took
+ * along meanwhile are not needed any more. */
+static enum ro_status
+give_up(struct engine *engine, const struct row_id *row)
+{
+    RO_AUTOMESSAGE message = {0};
+    RO_TRY(message_get(engine->vault, row, &message));
+    message.place = RO_PLACE_FAILED;
+    RO_TRY(vault_begin(engine->vault));
+    enum ro_status s = message_put(engine->vault, &message);
+    if (s == RO_OK)
+        s = drop_all(engine, &message);
+    return vault_end(engine->vault, s);
 }
 
 static enum ro_status
@@ -271,11 +329,23 @@ flush_row(struct engine *engine,
     if (s == RO_NOT_FOUND)
         return RO_OK;
     RO_TRY(s);
-    if (outgoing.standing == OUTGOING_DRAFT)
-        RO_TRY(sealing_seal(engine, &outgoing, why));
+    if (outgoing.standing == OUTGOING_DRAFT) {
+        s = sealing_seal(engine, &outgoing, why);
+        if (s == RO_BAD_INPUT || s == RO_TOO_LARGE)
+            return give_up(engine, row);
+        RO_TRY(s);
+    }
     if (outgoing.n_to > 0 && outgoing_count(&outgoing, OUTGOING_WAITING) == 0)
         return RO_OK;
     return send_message(engine, &outgoing, deadline_ms, why);
+}
+
+/* What time, another sync or another wrap can heal. */
+static bool
+can_wait(enum ro_status s)
+{
+    return s == RO_NO_CREDIT || s == RO_NO_ROOM || s == RO_DRAINING ||
+           s == RO_STALE || s == RO_NEED_BODY;
 }
 
 enum ro_status
@@ -287,7 +357,7 @@ outbox_flush(struct engine *engine, int64_t deadline_ms, struct ro_why *why)
         struct row_id row;
         memcpy(row.b, rows.data + at, RO_ID_SIZE);
         enum ro_status s = flush_row(engine, &row, deadline_ms, why);
-        if (s == RO_NO_CREDIT || s == RO_NO_ROOM || s == RO_DRAINING)
+        if (can_wait(s))
             return ro_why(why, RO_KEPT, "%s; it goes with a later sync",
                           ro_status_text(s));
         RO_TRY(s);
@@ -304,7 +374,7 @@ outbox_arrived(struct engine *engine,
 {
     struct row_id row;
     RO_AUTOOUTGOING outgoing = {0};
-    enum ro_status s = message_seen(engine->vault, message, &row);
+    enum ro_status s = message_ours(engine->vault, message, &row);
     if (s == RO_OK)
         s = outgoing_get(engine->vault, &row, &outgoing);
     if (s == RO_NOT_FOUND)
@@ -346,7 +416,13 @@ serve_row(struct engine *engine,
             to->sequence < resend->from || to->sequence > resend->to ||
             !is_in_thread(engine, &outgoing, to, &resend->thread))
             continue;
-        RO_TRY(sealing_wrap(engine, &outgoing, to));
+        /* a seat that cannot be sealed to must not keep its own ask, and with
+         * it our mailbox, from being taken */
+        enum ro_status s = sealing_wrap(engine, &outgoing, to);
+        if (s == RO_NO_MEMORY)
+            return s;
+        if (s != RO_OK)
+            continue;
         to->state = OUTGOING_WAITING;
         served++;
     }
@@ -362,6 +438,36 @@ outbox_resend(struct engine *engine, const struct outbox_resend *resend)
         struct row_id row;
         memcpy(row.b, rows.data + at, RO_ID_SIZE);
         RO_TRY(serve_row(engine, &row, resend));
+    }
+    return RO_OK;
+}
+
+/* --- what comes to nothing --------------------------------------------------
+ */
+
+static enum ro_status
+expire_row(struct engine *engine, const struct row_id *row, uint32_t hour)
+{
+    RO_AUTOOUTGOING outgoing = {0};
+    RO_TRY(outgoing_get(engine->vault, row, &outgoing));
+    if (outgoing.standing == OUTGOING_DRAFT || outgoing.expiry_hour > hour)
+        return RO_OK;
+    for (size_t i = 0; i < outgoing.n_to; i++)
+        if (outgoing.to[i].state != OUTGOING_ARRIVED)
+            outgoing.to[i].state = OUTGOING_FAILED;
+    return keep_progress(engine, &outgoing);
+}
+
+enum ro_status
+outbox_expire(struct engine *engine)
+{
+    RO_AUTOBUF rows = {0};
+    uint32_t hour = ro_hour_of(engine_past_s(engine));
+    RO_TRY(outgoing_rows(engine->vault, &rows));
+    for (size_t at = 0; at < rows.size; at += RO_ID_SIZE) {
+        struct row_id row;
+        memcpy(row.b, rows.data + at, RO_ID_SIZE);
+        RO_TRY(expire_row(engine, &row, hour));
     }
     return RO_OK;
 }

@@ -15,7 +15,7 @@ struct draft {
     Reachout__Content *content;
     struct ro_request_id request;
     struct ro_thread_id thread;         /* zero: to a group or own seats */
-    const struct ro_member_id *members; /* NULL: the audience, at sealing */
+    const struct ro_member_id *members; /* whom it is for */
     size_t n_members;
 };
 
@@ -27,13 +27,15 @@ RO_MUST_USE enum ro_status outbox_add(struct engine *engine,
 
 /* Seals and sends all that waits until `deadline_ms`. RO_OK: the broker has
  * everything that can be delivered; RO_KEPT: something still waits (`why` says
- * for what); alarms and RO_UNREACHABLE as they are. */
+ * for what); alarms and RO_UNREACHABLE as they are. What cannot be sealed or
+ * delivered has failed (its place says so, and `why` after RO_OK) and holds
+ * nothing up. */
 RO_MUST_USE enum ro_status outbox_flush(struct engine *engine,
                                         int64_t deadline_ms,
                                         struct ro_why *why);
 
-/* A seat says that these messages of ours arrived; inside a commit. Messages
- * that all members have are done and leave the outbox. */
+/* A seat says that this message of ours arrived; inside a commit. What every
+ * seat has leaves the outbox. */
 RO_MUST_USE enum ro_status outbox_arrived(struct engine *engine,
                                           const struct ro_seat_id *seat,
                                           const struct ro_message_id *message);
@@ -48,6 +50,10 @@ struct outbox_resend {
 };
 RO_MUST_USE enum ro_status outbox_resend(struct engine *engine,
                                          const struct outbox_resend *resend);
+
+/* What the broker has forgotten by now without a receipt has failed and leaves
+ * the outbox. */
+RO_MUST_USE enum ro_status outbox_expire(struct engine *engine);
 
 /* How many messages wait for the broker. */
 RO_MUST_USE enum ro_status outbox_waiting(struct engine *engine, size_t *ret_n);

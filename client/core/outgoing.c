@@ -49,9 +49,11 @@ outgoing_put(struct vault *vault, const struct outgoing *outgoing)
     RO_AUTOBUF row = {0};
     ro_buf_put(&row, outgoing->row.b, RO_ID_SIZE);
     ro_buf_put_u8(&row, (uint8_t)outgoing->standing);
+    ro_buf_put_u8(&row, (uint8_t)outgoing->whose);
     ro_buf_put(&row, outgoing->request.b, RO_ID_SIZE);
     ro_buf_put(&row, outgoing->thread.b, RO_ID_SIZE);
     row_put_piece(&row, ro_buf_view(&outgoing->members));
+    ro_buf_put_u8(&row, (uint8_t)outgoing->reader);
     ro_buf_put(&row, outgoing->content_key, RO_CONTENT_KEY_SIZE);
     ro_buf_put(&row, outgoing->recipients.b, RO_HASH_SIZE);
     ro_buf_put_u32(&row, outgoing->expiry_hour);
@@ -92,9 +94,11 @@ read_outgoing(struct ro_bytes value, struct outgoing *outgoing)
     struct row_reader row = row_read(value);
     row_fixed(&row, outgoing->row.b, RO_ID_SIZE);
     outgoing->standing = row_u8(&row);
+    outgoing->whose = row_u8(&row);
     row_fixed(&row, outgoing->request.b, RO_ID_SIZE);
     row_fixed(&row, outgoing->thread.b, RO_ID_SIZE);
     struct ro_bytes members = row_piece(&row);
+    outgoing->reader = row_u8(&row);
     row_fixed(&row, outgoing->content_key, RO_CONTENT_KEY_SIZE);
     row_fixed(&row, outgoing->recipients.b, RO_HASH_SIZE);
     outgoing->expiry_hour = row_u32(&row);
@@ -118,7 +122,10 @@ outgoing_get(struct vault *vault,
     RO_TRY(vault_get(vault, VAULT_OUTBOX,
                      (struct ro_bytes){row->b, RO_ID_SIZE}, &value));
     enum ro_status s = read_outgoing(ro_buf_view(&value), ret_outgoing);
-    ro_wipe(value.data, value.room);
+    if (value.data != NULL)
+        ro_wipe(value.data, value.room);
+    if (s != RO_OK)
+        outgoing_fini(ret_outgoing);
     return s;
 }
 
@@ -166,16 +173,28 @@ arrived_at(const struct outgoing *outgoing, const struct ro_member_id *member)
     return false;
 }
 
-/* Our own other seats give no receipts, and what failed cannot arrive. */
+/* A wrap that somebody else gets or can still get. */
 static bool
-arrived_everywhere(const struct outgoing *outgoing)
+reaches_others(const struct outgoing_to *to)
 {
-    for (size_t i = 0; i < outgoing->n_to; i++)
-        if (outgoing->to[i].whose == OUTGOING_THEIRS &&
-            outgoing->to[i].state != OUTGOING_FAILED &&
-            !arrived_at(outgoing, &outgoing->to[i].member))
-            return false;
-    return outgoing->n_to > 0;
+    return to->whose == OUTGOING_THEIRS && to->state != OUTGOING_FAILED;
+}
+
+/* Where a message for others is once nothing of it waits here. Our own other
+ * seats give no receipts, and what failed cannot arrive. */
+static enum ro_place
+place_at_others(const struct outgoing *outgoing)
+{
+    enum ro_place place = RO_PLACE_FAILED;
+    for (size_t i = 0; i < outgoing->n_to; i++) {
+        const struct outgoing_to *to = &outgoing->to[i];
+        if (!reaches_others(to))
+            continue;
+        if (!arrived_at(outgoing, &to->member))
+            return RO_PLACE_BROKER;
+        place = RO_PLACE_ARRIVED;
+    }
+    return place;
 }
 
 enum ro_place
@@ -184,8 +203,20 @@ outgoing_place(const struct outgoing *outgoing)
     if (outgoing->standing == OUTGOING_DRAFT ||
         outgoing_count(outgoing, OUTGOING_WAITING) > 0)
         return RO_PLACE_KEPT;
-    if (outgoing->n_to > 0 &&
-        outgoing_count(outgoing, OUTGOING_FAILED) == outgoing->n_to)
-        return RO_PLACE_FAILED;
-    return arrived_everywhere(outgoing) ? RO_PLACE_ARRIVED : RO_PLACE_BROKER;
+    return outgoing->reader == OUTGOING_FOR_US ? RO_PLACE_BROKER
+                                               : place_at_others(outgoing);
+}
+
+bool
+outgoing_is_done(const struct outgoing *outgoing)
+{
+    if (outgoing->standing == OUTGOING_DRAFT)
+        return false;
+    for (size_t i = 0; i < outgoing->n_to; i++) {
+        const struct outgoing_to *to = &outgoing->to[i];
+        if (to->state == OUTGOING_WAITING ||
+            (to->state == OUTGOING_STORED && to->whose == OUTGOING_THEIRS))
+            return false;
+    }
+    return true;
 }

@@ -13,6 +13,9 @@
 
 enum outgoing_standing { OUTGOING_DRAFT, OUTGOING_SEALED };
 
+/* Whether somebody else is to get it, or only our own other seats. */
+enum outgoing_whose { OUTGOING_THEIRS, OUTGOING_OURS };
+
 /* Where one seat's wrap is. */
 enum outgoing_state {
     OUTGOING_WAITING, /* not at the broker yet */
@@ -28,17 +31,18 @@ struct outgoing_to {
     uint32_t day;        /* of the key it is wrapped for; 0: fallback */
     uint32_t generation; /* of the PSK */
     enum outgoing_state state;
-    enum { OUTGOING_THEIRS, OUTGOING_OURS } whose; /* ours give no receipt */
+    enum outgoing_whose whose; /* ours give no receipt */
     uint8_t wrap[RO_WRAP_SIZE];
 };
 
 struct outgoing {
     struct row_id row;           /* the message's row */
     enum outgoing_standing standing;
+    enum outgoing_whose whose;   /* OUTGOING_OURS: our own record */
     struct ro_request_id request;
     struct ro_thread_id thread;  /* zero: to a group */
-    struct ro_buf members;       /* ids; empty: the audience, resolved at
-                                    sealing */
+    struct ro_buf members;       /* whom it is for: ids */
+    enum { OUTGOING_FOR_OTHERS, OUTGOING_FOR_US } reader; /* us: own record */
     /* once sealed */
     uint8_t content_key[RO_CONTENT_KEY_SIZE];
     struct ro_hash recipients;
@@ -70,7 +74,12 @@ RO_MUST_USE enum ro_status outgoing_rows(struct vault *vault,
 size_t outgoing_count(const struct outgoing *outgoing,
                       enum outgoing_state state);
 
-/* Where the message is, seen as a whole. */
+/* Where the message is, seen as a whole: failed, if none of those whom it is
+ * for can get it. */
 enum ro_place outgoing_place(const struct outgoing *outgoing);
+
+/* Whether nothing more can come of it: every wrap arrived or failed; those to
+ * own seats, and an own record's, are stored. */
+bool outgoing_is_done(const struct outgoing *outgoing);
 
 #endif

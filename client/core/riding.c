@@ -21,31 +21,44 @@ is_shared(const struct message *message, const struct ro_thread_id *thread)
             message->purpose == RO_PURPOSE_ASK);
 }
 
+/* The entry of a writer, made on first use; NULL beyond the limit. */
+static enum ro_status
+entry_of(const struct message *message,
+         struct ro_arena *arena,
+         Reachout__Content *content,
+         Reachout__Seen **ret_seen)
+{
+    *ret_seen = NULL;
+    for (size_t i = 0; i < content->n_seen; i++)
+        if (memcmp(content->seen[i]->seat.data, message->writer.b,
+                   RO_ID_SIZE) == 0)
+            *ret_seen = content->seen[i];
+    if (*ret_seen != NULL || content->n_seen == RO_SEEN_MAX)
+        return RO_OK;
+    Reachout__Seen *seen = ro_arena_zero(arena, sizeof(*seen));
+    uint8_t *bytes = ro_arena_take(arena, RO_ID_SIZE + RO_HASH_SIZE);
+    if (seen == NULL || bytes == NULL)
+        return RO_NO_MEMORY;
+    reachout__seen__init(seen);
+    memcpy(bytes, message->writer.b, RO_ID_SIZE);
+    seen->has_seat = seen->has_body = true;
+    seen->seat = (ProtobufCBinaryData){RO_ID_SIZE, bytes};
+    seen->body = (ProtobufCBinaryData){RO_HASH_SIZE, bytes + RO_ID_SIZE};
+    content->seen[content->n_seen++] = seen;
+    *ret_seen = seen;
+    return RO_OK;
+}
+
+/* A later message of one writer takes the place of the one before. */
 static enum ro_status
 add_seen(const struct message *message,
          struct ro_arena *arena,
          Reachout__Content *content)
 {
-    Reachout__Seen *seen = NULL;
-    for (size_t i = 0; i < content->n_seen; i++)
-        if (memcmp(content->seen[i]->seat.data, message->writer.b,
-                   RO_ID_SIZE) == 0)
-            seen = content->seen[i];
-    if (seen == NULL && content->n_seen < RO_SEEN_MAX) {
-        seen = ro_arena_zero(arena, sizeof(*seen));
-        if (seen == NULL)
-            return RO_NO_MEMORY;
-        reachout__seen__init(seen);
-        content->seen[content->n_seen++] = seen;
-    }
-    uint8_t *bytes = ro_arena_take(arena, RO_ID_SIZE + RO_HASH_SIZE);
-    if (seen == NULL || bytes == NULL)
-        return seen == NULL ? RO_OK : RO_NO_MEMORY;
-    memcpy(bytes, message->writer.b, RO_ID_SIZE);
-    memcpy(bytes + RO_ID_SIZE, message->body.b, RO_HASH_SIZE);
-    seen->has_seat = seen->has_body = true;
-    seen->seat = (ProtobufCBinaryData){RO_ID_SIZE, bytes};
-    seen->body = (ProtobufCBinaryData){RO_HASH_SIZE, bytes + RO_ID_SIZE};
+    Reachout__Seen *seen;
+    RO_TRY(entry_of(message, arena, content, &seen));
+    if (seen != NULL)
+        memcpy(seen->body.data, message->body.b, RO_HASH_SIZE);
     return RO_OK;
 }
 

@@ -15,7 +15,6 @@
 
 #include <string.h>
 
-#define EXPIRY_HOURS (90 * 24)
 
 /* One sealing under way. */
 struct sealing {
@@ -32,19 +31,11 @@ static enum ro_status
 resolve(struct sealing *sealing)
 {
     const struct ro_buf *members = &sealing->outgoing->members;
-    if (members->size > 0) {
-        for (size_t at = 0; at < members->size; at += RO_ID_SIZE) {
-            struct ro_member_id id;
-            memcpy(id.b, members->data + at, RO_ID_SIZE);
-            RO_TRY(recipients_add(&sealing->recipients, &id));
-        }
-        return RO_OK;
+    for (size_t at = 0; at < members->size; at += RO_ID_SIZE) {
+        struct ro_member_id id;
+        memcpy(id.b, members->data + at, RO_ID_SIZE);
+        RO_TRY(recipients_add(&sealing->recipients, &id));
     }
-    for (size_t i = 0; i < sealing->content->n_audience; i++)
-        RO_TRY(recipients_resolve(sealing->engine,
-                                  sealing->content->audience[i],
-                                  &sealing->engine->keyring->member_id,
-                                  sealing->why, &sealing->recipients));
     return RO_OK;
 }
 
@@ -116,22 +107,13 @@ complete(struct sealing *sealing, struct ro_buf *ret_content)
     return ro_pack(&content->base, ret_content);
 }
 
-enum ro_status
-sealing_wrap(struct engine *engine,
-             struct outgoing *outgoing,
-             struct outgoing_to *to)
+/* One wrap for `to->day` with that day's key. */
+static enum ro_status
+wrap_for(struct engine *engine,
+         const struct outgoing *outgoing,
+         const struct ro_key *key,
+         struct outgoing_to *to)
 {
-    const struct ro_seat_view *seat =
-        ro_directory_seat(engine->directory, &to->seat);
-    if (seat == NULL || seat->standing != RO_SEAT_LIVE)
-        return RO_NO_MAILBOX;
-    struct ro_key key = seat->fallback;
-    to->day = engine_day(engine);
-    to->generation = engine->keyring->generation;
-    if (ro_notices_epoch_key(engine->notices, &to->seat, to->day, &key) !=
-        RO_OK)
-        to->day = RO_DAY_FALLBACK;
-
     struct ro_wrap_binding binding = {
         .circle = engine->keyring->circle,
         .mailbox = to->seat,
@@ -149,10 +131,35 @@ sealing_wrap(struct engine *engine,
     };
     memcpy(inside.content_key, outgoing->content_key, RO_CONTENT_KEY_SIZE);
     const struct ro_sealing_key sender = keyring_sealing(engine->keyring);
-    const struct ro_wrap_seal seal = {&binding, &key, &inside, &sender};
+    const struct ro_wrap_seal seal = {&binding, key, &inside, &sender};
     enum ro_status s = ro_wrap_seal(&seal, &engine->entropy, to->wrap);
     ro_wipe(&inside, sizeof(inside));
     return s;
+}
+
+/* A seat without a key for the day, or with one that cannot be used, gets its
+ * fallback key: it weakens itself only. */
+enum ro_status
+sealing_wrap(struct engine *engine,
+             struct outgoing *outgoing,
+             struct outgoing_to *to)
+{
+    const struct ro_seat_view *seat =
+        ro_directory_seat(engine->directory, &to->seat);
+    struct ro_key key;
+    if (seat == NULL || seat->standing != RO_SEAT_LIVE)
+        return RO_NO_MAILBOX;
+    const struct ro_key fallback = seat->fallback;
+    to->day = engine_day(engine);
+    to->generation = engine->keyring->generation;
+    if (ro_notices_epoch_key(engine->notices, &to->seat, to->day, &key) ==
+        RO_OK) {
+        enum ro_status s = wrap_for(engine, outgoing, &key, to);
+        if (s != RO_BAD_INPUT)
+            return s;
+    }
+    to->day = RO_DAY_FALLBACK;
+    return wrap_for(engine, outgoing, &fallback, to);
 }
 
 static enum ro_status
@@ -170,7 +177,8 @@ seal_body(struct sealing *sealing, struct ro_bytes content)
                       "%zu bytes do not fit into one message; shorten it",
                       content.size);
     RO_TRY(s);
-    outgoing->expiry_hour = ro_hour_of(engine_now_s(engine)) + EXPIRY_HOURS;
+    outgoing->expiry_hour =
+        ro_hour_of(engine_now_s(engine)) + engine_expiry_hours(engine);
     for (size_t i = 0; i < outgoing->n_to; i++)
         RO_TRY(sealing_wrap(engine, outgoing, &outgoing->to[i]));
     return RO_OK;
@@ -193,7 +201,7 @@ keep(struct sealing *sealing, struct ro_bytes content)
     outgoing->standing = OUTGOING_SEALED;
     message->place = outgoing_place(outgoing);
     RO_TRY(message_put(engine->vault, message));
-    RO_TRY(message_see(engine->vault, &message->id, &message->row));
+    RO_TRY(message_ours_put(engine->vault, message));
     return outgoing_put(engine->vault, outgoing);
 }
 
@@ -235,9 +243,5 @@ sealing_seal(struct engine *engine,
         s = seal_all(&sealing);
     message_fini(&sealing.message);
     recipients_fini(&sealing.recipients);
-    if (s != RO_OK) {
-        vault_rollback(engine->vault);
-        return s;
-    }
-    return vault_commit(engine->vault);
+    return vault_end(engine->vault, s);
 }

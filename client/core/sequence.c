@@ -13,6 +13,7 @@ struct counter {
     struct ro_seat_id seat;
     uint64_t highest;
     int64_t asked_s;
+    uint32_t n_asked;
     size_t n_missing;
     uint64_t missing[SEQUENCE_GAPS_MAX]; /* rising */
 };
@@ -37,6 +38,7 @@ read_value(struct ro_bytes value, struct counter *ret_counter)
     row_fixed(&row, ret_counter->seat.b, RO_ID_SIZE);
     ret_counter->highest = row_u64(&row);
     ret_counter->asked_s = (int64_t)row_u64(&row);
+    ret_counter->n_asked = row_u32(&row);
     ret_counter->n_missing = row_u32(&row);
     if (ret_counter->n_missing > SEQUENCE_GAPS_MAX)
         return RO_VAULT_DAMAGED;
@@ -69,6 +71,7 @@ write_counter(struct vault *vault, const struct counter *counter)
     ro_buf_put(&row, key, sizeof(key));
     ro_buf_put_u64(&row, counter->highest);
     ro_buf_put_u64(&row, (uint64_t)counter->asked_s);
+    ro_buf_put_u32(&row, counter->n_asked);
     ro_buf_put_u32(&row, (uint32_t)counter->n_missing);
     for (size_t i = 0; i < counter->n_missing; i++)
         ro_buf_put_u64(&row, counter->missing[i]);
@@ -112,6 +115,7 @@ note_gap(struct counter *counter, uint64_t sequence)
         if (counter->n_missing == SEQUENCE_GAPS_MAX)
             forget_missing(counter, 0);
         counter->missing[counter->n_missing++] = missing;
+        counter->n_asked = 0;
     }
     counter->highest = sequence;
 }
@@ -157,7 +161,8 @@ gather(void *user, struct ro_bytes value)
     gathering->gaps = more;
     more[gathering->n++] = (struct sequence_gap){
         counter.thread, counter.seat, counter.missing[0],
-        counter.missing[counter.n_missing - 1], counter.asked_s};
+        counter.missing[counter.n_missing - 1], counter.asked_s,
+        counter.n_asked};
     return RO_OK;
 }
 
@@ -183,5 +188,6 @@ sequence_asked(struct vault *vault, const struct sequence_gap *gap, int64_t now_
         .direction = RECEIVED, .thread = gap->thread, .seat = gap->seat};
     RO_TRY(read_counter(vault, &counter));
     counter.asked_s = now_s;
+    counter.n_asked++;
     return write_counter(vault, &counter);
 }

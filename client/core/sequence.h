@@ -32,6 +32,7 @@ struct sequence_gap {
     uint64_t from; /* the lowest missing */
     uint64_t to;   /* the highest missing */
     int64_t asked_s;
+    uint32_t n_asked; /* how often, since something new is missing */
 };
 
 /* Appends all gaps to a malloc'd array for the caller to free. */

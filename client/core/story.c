@@ -171,6 +171,18 @@ make_flow(struct loading *loading,
     return copy_seen(loading, message, flow);
 }
 
+/* A request has the asker's side and one counterpart's here; a third one (who
+ * knows its id from having been asked, too) has no say in it. */
+static bool
+has_a_say(const struct loading *loading, const struct message *message)
+{
+    const struct ro_member_id *self = &loading->engine->keyring->member_id;
+    return loading->story->side == RO_SIDE_ASKER ||
+           ro_member_id_equal(&message->side,
+                              &loading->story->request.asker) ||
+           ro_member_id_equal(&message->side, self);
+}
+
 /* Whom a thread is with: the asker for others, the writer for the asker. */
 static void
 note_thread(struct loading *loading, const struct message *message)
@@ -179,8 +191,7 @@ note_thread(struct loading *loading, const struct message *message)
     const struct ro_thread_id *id = &message->thread;
     if (story->side != RO_SIDE_ASKER ||
         ro_member_id_equal(&message->side, &story->request.asker) ||
-        ro_thread_id_is_zero(id) || story_thread(story, id) != NULL ||
-        story->n_threads == STORY_THREADS_MAX)
+        ro_thread_id_is_zero(id) || story_thread(story, id) != NULL)
         return;
     story->threads[story->n_threads++] = (struct story_thread){
         .id = *id,
@@ -195,14 +206,14 @@ static enum ro_status
 fold(struct loading *loading, size_t n_flow)
 {
     struct story *story = loading->story;
-    RO_AUTOFREE struct flow_thread *folded =
-        calloc(STORY_THREADS_MAX, sizeof(*folded));
+    const size_t room = n_flow + 1;
+    RO_AUTOFREE struct flow_thread *folded = calloc(room, sizeof(*folded));
     if (folded == NULL)
         return RO_NO_MEMORY;
     struct flow_story flow = {.messages = story->flow,
                               .n_messages = n_flow,
                               .threads = folded,
-                              .room = STORY_THREADS_MAX};
+                              .room = room};
     RO_TRY(flow_fold(&flow));
     story->state = flow.state;
     for (size_t i = 0; i < flow.n_threads; i++)
@@ -228,7 +239,7 @@ load_all(struct loading *loading)
     struct messages *messages = &story->messages;
     size_t n_flow = 0;
     story->flow = calloc(messages->n + 1, sizeof(*story->flow));
-    story->threads = calloc(STORY_THREADS_MAX, sizeof(*story->threads));
+    story->threads = calloc(messages->n + 1, sizeof(*story->threads));
     if (story->flow == NULL || story->threads == NULL)
         return RO_NO_MEMORY;
     if (story->side != RO_SIDE_ASKER)
@@ -240,7 +251,8 @@ load_all(struct loading *loading)
                         : STORY_HELPER_THREAD,
         };
     for (size_t i = 0; i < messages->n; i++) {
-        if (!story_is_told(messages->at[i].purpose))
+        if (!story_is_told(messages->at[i].purpose) ||
+            !has_a_say(loading, &messages->at[i]))
             continue;
         note_thread(loading, &messages->at[i]);
         RO_TRY(make_flow(loading, &messages->at[i], &story->flow[n_flow++]));

@@ -9,8 +9,6 @@
 #include "client/core/outgoing.h"
 #include "client/workflow/workflow.h"
 
-#define STORY_THREADS_MAX 512
-
 /* A thread with its other side. */
 struct story_thread {
     struct ro_thread_id id;

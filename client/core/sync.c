@@ -64,7 +64,7 @@ receive(struct engine *engine,
     RO_TRY(note_reach(engine, s));
     if (!is_admitted(engine))
         return RO_OK;
-    RO_TRY(epoch_destroy(engine, engine_now_s(engine)));
+    RO_TRY(epoch_destroy(engine));
     RO_TRY(compose_chores(engine, why));
     return note_reach(engine, outbox_flush(engine, deadline_ms, why));
 }
@@ -75,8 +75,12 @@ sync_all(struct engine *engine,
          struct ro_why *why,
          struct news_list *news)
 {
-    enum ro_status sent = sync_send(engine, deadline_ms, why);
-    if (sent != RO_OK && sent != RO_KEPT)
+    RO_TRY(sync_keys(engine, deadline_ms, why));
+    /* what cannot be sent now is no reason not to receive */
+    enum ro_status sent = RO_OK;
+    if (is_admitted(engine))
+        sent = note_reach(engine, outbox_flush(engine, deadline_ms, why));
+    if (sent == RO_UNREACHABLE || sync_is_alarm(sent))
         return sent;
     RO_TRY(receive(engine, deadline_ms, why, news));
     return sent;

@@ -359,6 +359,15 @@ vault_rollback(struct vault *vault)
     undo(vault);
 }
 
+enum ro_status
+vault_end(struct vault *vault, enum ro_status s)
+{
+    if (s == RO_OK)
+        return vault_commit(vault);
+    vault_rollback(vault);
+    return s;
+}
+
 uint64_t
 vault_generation(const struct vault *vault)
 {

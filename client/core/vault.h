@@ -28,15 +28,15 @@ enum vault_table {
     VAULT_SELF = 1,     /* one row: who we are, all seeds */
     VAULT_EPOCH = 2,    /* day -> secret of that day's epoch key */
     VAULT_RECORD = 3,   /* record number -> record */
-    VAULT_NOTICE = 4,   /* cursor -> notice */
-    VAULT_STATE = 5,    /* name -> small things: cursors, checkpoint */
+    VAULT_NOTICE = 4,   /* seat id -> its newest notice */
+    VAULT_STATE = 5,    /* name -> small things: checkpoint, epoch list */
     VAULT_REQUEST = 6,  /* request id -> what it is to us */
     VAULT_MESSAGE = 7,  /* row id -> message; tag: request id */
     VAULT_OUTBOX = 8,   /* row id -> what is to be sent */
-    VAULT_SEQUENCE = 9, /* thread, sender, recipient -> counters */
-    VAULT_SEEN = 10,    /* message id -> row id */
+    VAULT_SEQUENCE = 9, /* direction, thread, peer's seat -> counters */
+    VAULT_SEEN = 10,    /* message id of ours -> row id; of what came and is
+                           not kept -> until when it may come again */
     VAULT_RECEIPT = 11, /* message id -> receipt that is due */
-    VAULT_PENDING = 12, /* envelope id -> envelope that waits for a key */
 };
 
 /* Creates a vault file in the folder `dir` (mode 0700, created if absent)
@@ -73,6 +73,10 @@ RO_DEFINE_AUTO(vault, vault_free)
 RO_MUST_USE enum ro_status vault_begin(struct vault *vault);
 RO_MUST_USE enum ro_status vault_commit(struct vault *vault);
 void vault_rollback(struct vault *vault);
+
+/* Ends what was begun: commits if `s` is RO_OK, else rolls back. Returns the
+ * outcome of the whole, so that a commit is three lines: begin, do, end. */
+RO_MUST_USE enum ro_status vault_end(struct vault *vault, enum ro_status s);
 
 /* Where a value stands. tag may be empty. */
 struct vault_place {

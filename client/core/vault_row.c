@@ -99,7 +99,6 @@ table_name(uint8_t table)
         [VAULT_SEQUENCE] = "sequence",
         [VAULT_SEEN] = "seen",
         [VAULT_RECEIPT] = "receipt",
-        [VAULT_PENDING] = "pending",
     };
     return table < RO_LEN(names) ? names[table] : names[0];
 }

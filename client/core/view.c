@@ -174,17 +174,6 @@ view_invited(const struct viewing *viewing, struct ro_self *self)
     return self->name == NULL ? RO_NO_MEMORY : RO_OK;
 }
 
-static enum ro_status
-count_unread(struct engine *engine, size_t *ret_n)
-{
-    RO_AUTOMESSAGES messages = {0};
-    *ret_n = 0;
-    RO_TRY(messages_all(engine->vault, &messages));
-    for (size_t i = 0; i < messages.n; i++)
-        *ret_n += messages.at[i].read == MESSAGE_UNREAD ? 1 : 0;
-    return RO_OK;
-}
-
 enum ro_status
 view_self(const struct viewing *viewing)
 {
@@ -217,7 +206,7 @@ view_self(const struct viewing *viewing)
                                  (int64_t)engine->point.slot * 3600;
     self->epoch_keys_ahead = epoch_days_ahead(engine);
     RO_TRY(outbox_waiting(engine, &self->outbox));
-    return count_unread(engine, &self->inbox_unread);
+    return messages_unread(engine->vault, &self->inbox_unread);
 }
 
 /* --- members ------------------------------------------------------------------------------ */

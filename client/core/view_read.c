@@ -20,17 +20,6 @@ struct reading {
     struct ro_buf rows;
 };
 
-/* Conversation is what has words in it; states are told by show. */
-static bool
-is_conversation(const struct message *message)
-{
-    return story_is_told(message->purpose) &&
-           message->purpose != RO_PURPOSE_PASS &&
-           message->purpose != RO_PURPOSE_INTRODUCED &&
-           message->purpose != RO_PURPOSE_STATE_NOTE &&
-           message->purpose != RO_PURPOSE_CLOSED;
-}
-
 static enum ro_status
 add_message(struct reading *reading,
             const struct message *message,
@@ -73,7 +62,7 @@ read_story(struct reading *reading,
     for (size_t i = 0; i < story->n_flow; i++) {
         const struct flow_message *flow = &story->flow[i];
         const struct message *message = story_message(story, flow);
-        if (message == NULL || !is_conversation(message))
+        if (message == NULL || !message_is_conversation(message->purpose))
             continue;
         if (reading->read->which == RO_READ_UNREAD &&
             message->read != MESSAGE_UNREAD)
@@ -135,11 +124,7 @@ static enum ro_status
 commit_read(struct vault *vault, const struct ro_buf *rows)
 {
     RO_TRY(vault_begin(vault));
-    enum ro_status s = mark_read(vault, rows);
-    if (s == RO_OK)
-        return vault_commit(vault);
-    vault_rollback(vault);
-    return s;
+    return vault_end(vault, mark_read(vault, rows));
 }
 
 enum ro_status
@@ -193,21 +178,33 @@ find_step(const struct viewing *viewing,
     return RO_NOT_FOUND;
 }
 
+/* Loads the story of a request, unless it is the one that is there. */
+static enum ro_status
+turn_to(const struct viewing *viewing,
+        const struct ro_request_id *request,
+        struct story *story)
+{
+    if (story->messages.n > 0 &&
+        ro_request_id_equal(&story->request.id, request))
+        return RO_OK;
+    story_fini(story);
+    return story_load(viewing->engine, request, story);
+}
+
 /* A message whose request is not here (yet) is told by its bare type. */
 static enum ro_status
 view_one_news(const struct viewing *viewing,
               const struct news *news,
+              struct story *story,
               struct ro_event *ret_event)
 {
     RO_AUTOMESSAGE message = {0};
-    RO_AUTOSTORY story = {0};
     if (news->trouble != RO_OK)
         return view_trouble(viewing, news, ret_event);
     RO_TRY(message_get(viewing->engine->vault, &news->row, &message));
-    enum ro_status s =
-        story_load(viewing->engine, &message.request, &story);
+    enum ro_status s = turn_to(viewing, &message.request, story);
     if (s == RO_OK)
-        s = find_step(viewing, &story, &message, ret_event);
+        s = find_step(viewing, story, &message, ret_event);
     if (s != RO_NOT_FOUND)
         return s;
     *ret_event = (struct ro_event){
@@ -226,10 +223,11 @@ view_news(const struct viewing *viewing, const struct news_list *news)
 {
     struct ro_event *list =
         ro_arena_zero(viewing->arena, (news->n + 1) * sizeof(*list));
+    RO_AUTOSTORY story = {0}; /* what comes is mostly of few requests */
     if (list == NULL)
         return RO_NO_MEMORY;
     for (size_t i = 0; i < news->n; i++)
-        RO_TRY(view_one_news(viewing, &news->at[i], &list[i]));
+        RO_TRY(view_one_news(viewing, &news->at[i], &story, &list[i]));
     viewing->result->events = list;
     viewing->result->n_events = news->n;
     return RO_OK;

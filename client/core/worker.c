@@ -5,6 +5,7 @@
 
 #include <pthread.h>
 #include <string.h>
+#include <time.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -12,6 +13,8 @@
 #define JOB_PIECES (16u * 1024 * 1024)
 /* How long a watch stays in one receive before it looks around. */
 #define WATCH_SLICE_MS 60000
+/* How long it first waits for a broker that is away; doubles up to a slice. */
+#define WATCH_PAUSE_MS 500
 
 /* A queue in the order in which things were put in. */
 struct queue {
@@ -26,10 +29,13 @@ struct worker {
     struct queue jobs;
     struct queue done;
     int done_fd;
-    int interrupt_fd;
+    int interrupt_fd; /* a job is there: ends a lingering receive */
+    int end_fd;       /* the end is there: ends waiting for a connection */
     bool ending;
     struct engine *engine; /* the thread's own */
     struct job *watch;     /* the thread's own */
+    int64_t watch_at_ms;   /* not before; monotonic */
+    int64_t watch_pause_ms;/* after the broker was away, doubling */
 };
 
 /* --- jobs ------------------------------------------------------------------------------------- */
@@ -133,18 +139,69 @@ finish(struct worker *worker, struct job *job)
     wake(worker->done_fd);
 }
 
+/* Milliseconds until the watch is due; negative without a watch. */
+static int64_t
+watch_due_ms(const struct worker *worker)
+{
+    int64_t now_ms = ro_clock_mono_ms(&worker->engine->clock);
+    if (worker->watch == NULL)
+        return -1;
+    return worker->watch_at_ms > now_ms ? worker->watch_at_ms - now_ms : 0;
+}
+
+/* Waits until there is a job, or so long; for ever if negative. The lock is
+ * held by the caller. */
+static void
+wait_wanted(struct worker *worker, int64_t wait_ms)
+{
+    struct timespec until;
+    if (wait_ms < 0) {
+        pthread_cond_wait(&worker->wanted, &worker->lock);
+        return;
+    }
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += wait_ms / 1000;
+    until.tv_nsec += (wait_ms % 1000) * 1000000;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_sec++;
+        until.tv_nsec -= 1000000000;
+    }
+    (void)pthread_cond_timedwait(&worker->wanted, &worker->lock, &until);
+}
+
 /* The next job; waits for one unless a watch has something to do. */
 static struct job *
 next_job(struct worker *worker, bool *ret_ending)
 {
     pthread_mutex_lock(&worker->lock);
     while (worker->jobs.first == NULL && !worker->ending &&
-           worker->watch == NULL)
-        pthread_cond_wait(&worker->wanted, &worker->lock);
+           watch_due_ms(worker) != 0)
+        wait_wanted(worker, watch_due_ms(worker));
     struct job *job = queue_take(&worker->jobs);
     *ret_ending = worker->ending;
     pthread_mutex_unlock(&worker->lock);
     return job;
+}
+
+/* After a slice: on at once, later while the broker is away, or not at all
+ * after an alarm or a failure of ours. */
+static bool
+pace_watch(struct worker *worker, enum ro_status s)
+{
+    worker->watch_at_ms = ro_clock_mono_ms(&worker->engine->clock);
+    if (s == RO_OK || s == RO_KEPT) {
+        worker->watch_pause_ms = 0;
+        return true;
+    }
+    if (s != RO_UNREACHABLE)
+        return false;
+    worker->watch_pause_ms *= 2;
+    if (worker->watch_pause_ms < WATCH_PAUSE_MS)
+        worker->watch_pause_ms = WATCH_PAUSE_MS;
+    if (worker->watch_pause_ms > WATCH_SLICE_MS)
+        worker->watch_pause_ms = WATCH_SLICE_MS;
+    worker->watch_at_ms += worker->watch_pause_ms;
+    return true;
 }
 
 /* The result of one slice of a watch, as a job of its own. */
@@ -158,6 +215,8 @@ run_watch(struct worker *worker)
     if (watch->until_ms >= 0 && watch->until_ms - now_ms < for_ms)
         for_ms = watch->until_ms - now_ms;
     if (slice == NULL || for_ms <= 0) {
+        if (slice == NULL)
+            watch->result.status = RO_NO_MEMORY;
         job_free(slice);
         worker->watch = NULL;
         finish(worker, watch);
@@ -167,10 +226,15 @@ run_watch(struct worker *worker)
     slice->what.sync.for_ms = for_ms;
     slice->kind = JOB_WATCH;
     slice->run(worker->engine, slice);
-    if (slice->result.n_events > 0)
+    bool goes_on = pace_watch(worker, slice->result.status);
+    if (slice->result.n_events > 0 || !goes_on)
         finish(worker, slice);
     else
         job_free(slice);
+    if (!goes_on) {
+        worker->watch = NULL;
+        job_free(watch);
+    }
 }
 
 static void
@@ -178,8 +242,8 @@ run_job(struct worker *worker, struct job *job)
 {
     if (job->result.status == RO_OK)
         job->run(worker->engine, job);
-    if (job->kind == JOB_WATCH && job->result.status == RO_OK &&
-        worker->watch == NULL) {
+    if (job->kind == JOB_WATCH && worker->watch == NULL &&
+        pace_watch(worker, job->result.status)) {
         struct job *last = job_new(job->run, job->then);
         if (last != NULL) {
             last->what.sync = job->what.sync;

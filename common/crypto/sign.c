@@ -145,3 +145,28 @@ ro_verify(const struct ro_key *ed25519,
         return RO_BAD_SIGNATURE;
     return RO_OK;
 }
+
+bool
+ro_x25519_is_sound(const uint8_t key[static RO_KEY_SIZE])
+{
+    /* 0, 1, the two points of order 8, p - 1, p, p + 1; the top bit of a key
+     * does not count */
+    static const char *const small[] = {
+        "0000000000000000000000000000000000000000000000000000000000000000",
+        "0100000000000000000000000000000000000000000000000000000000000000",
+        "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800",
+        "5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157",
+        "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    };
+    uint8_t masked[RO_KEY_SIZE];
+    char hex[2 * RO_KEY_SIZE + 1];
+    memcpy(masked, key, RO_KEY_SIZE);
+    masked[RO_KEY_SIZE - 1] &= 0x7f;
+    ro_hex(masked, RO_KEY_SIZE, hex);
+    for (size_t i = 0; i < RO_LEN(small); i++)
+        if (strcmp(hex, small[i]) == 0)
+            return false;
+    return true;
+}

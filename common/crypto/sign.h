@@ -46,6 +46,10 @@ const uint8_t *ro_keypair_x25519_secret(const struct ro_keypair *pair);
 RO_MUST_USE enum ro_status ro_key_to_x25519(const struct ro_key *ed25519,
                                             struct ro_key *ret_x25519);
 
+/* Whether an X25519 public key leads anywhere: false for the points of small
+ * order, with which every exchange gives zeros (RFC 7748, section 6.1). */
+bool ro_x25519_is_sound(const uint8_t key[static RO_KEY_SIZE]);
+
 /* Signs label and message (RFC 8032 Ed25519 over label ‖ message); at most
  * RO_SIGN_LIMIT bytes of message. */
 void ro_sign(const struct ro_keypair *pair,

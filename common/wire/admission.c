@@ -66,9 +66,10 @@ ro_admission_check(const struct ro_admission *admission, struct ro_why *why)
         admission->kind > REACHOUT__MEMBER_KIND__LA)
         return ro_why(why, RO_BAD_RECORD, "kind: missing or unknown");
     if (admission->home_urn != NULL &&
-        admission->kind != REACHOUT__MEMBER_KIND__COORDINATORS)
+        admission->kind != REACHOUT__MEMBER_KIND__COORDINATORS) {
         return ro_why(why, RO_BAD_RECORD,
                       "home_urn: only coordinators have one");
+    }
     return admission->kind == REACHOUT__MEMBER_KIND__SCHOOL
                ? check_school(admission, why)
                : check_other(admission, why);
@@ -93,9 +94,10 @@ read_keys(const Reachout__Seat *seat,
     for (size_t i = 0; i < RO_SEAT_KEYS; i++) {
         struct ro_key *key = &ret_keys->ed25519[i];
         if (ro_field_copy(fields[i], key->b, RO_KEY_SIZE) != RO_OK ||
-            ro_key_to_x25519(key, &ret_keys->x25519[i]) != RO_OK)
+            ro_key_to_x25519(key, &ret_keys->x25519[i]) != RO_OK) {
             return ro_why(why, RO_BAD_RECORD, "%s: not a sound key",
                           ro_seat_key_name(i));
+        }
     }
     return RO_OK;
 }
@@ -160,14 +162,16 @@ ro_seat_prove(const struct ro_signed *sig,
         RO_LABEL_SEAT_COUNTER, RO_LABEL_SEAT_SEALING, RO_LABEL_SEAT_FALLBACK,
         RO_LABEL_SEAT_TRANSPORT};
     if (ro_verify(member_key, RO_LABEL_SEAT, sig->body,
-                  &sig->signers[0].signature) != RO_OK)
+                  &sig->signers[0].signature) != RO_OK) {
         return ro_why(why, RO_BAD_SIGNATURE,
                       "signatures: not the member key's");
+    }
     for (size_t i = 0; i < RO_SEAT_KEYS; i++) {
         if (ro_verify(&keys->ed25519[i], labels[i], sig->body,
-                      &sig->signers[1 + i].signature) != RO_OK)
+                      &sig->signers[1 + i].signature) != RO_OK) {
             return ro_why(why, RO_BAD_SIGNATURE, "%s: no proof of possession",
                           ro_seat_key_name(i));
+        }
     }
     return RO_OK;
 }

@@ -87,7 +87,7 @@ name_in(struct ro_bytes line)
 {
     struct ro_bytes first = ro_bytes_text(FIRST_WORD);
     struct ro_bytes last = ro_bytes_text(LAST_WORD);
-    if (line.size < first.size + last.size ||
+    if (line.data == NULL || line.size < first.size + last.size ||
         memcmp(line.data, first.data, first.size) != 0 ||
         memcmp(line.data + line.size - last.size, last.data, last.size) != 0)
         return (struct ro_bytes){0};
@@ -102,13 +102,15 @@ check_first(struct ro_bytes line,
             struct ro_why *why)
 {
     struct ro_bytes name = name_in(line);
-    if (!is_name(name))
+    if (!is_name(name)) {
         return ro_why(why, RO_BAD_INPUT,
                       "%s is no file of kind '%s', nor any file of reachout's",
                       path, what);
-    if (!ro_bytes_equal(name, ro_bytes_text(what)))
+    }
+    if (!ro_bytes_equal(name, ro_bytes_text(what))) {
         return ro_why(why, RO_BAD_INPUT, "%s: a file of kind %.*s, not %s",
                       path, (int)name.size, (const char *)name.data, what);
+    }
     return RO_OK;
 }
 
@@ -200,8 +202,9 @@ ro_armour_read(const char *path,
         first = take_line(view, &at);
     RO_TRY(check_first(first, path, what, why));
     enum ro_status status = decode_lines(view, at, ret_bytes);
-    if (status == RO_BAD_INPUT)
+    if (status == RO_BAD_INPUT) {
         return ro_why(why, RO_BAD_INPUT, "%s: damaged after its first line",
                       path);
+    }
     return status;
 }

@@ -11,7 +11,7 @@
 #include "common/base/status.h"
 
 /* Bytes in one such file, before base64. */
-#define RO_ARMOUR_LIMIT (64 * 1024)
+#define RO_ARMOUR_LIMIT ((size_t)64 * 1024)
 
 /* Writes `bytes` to `path` under the name `what`, lower-case letters and
  * hyphens ("invitation", "authority-public", "broker-public", "door-key",

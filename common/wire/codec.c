@@ -6,7 +6,7 @@
 #include "common/wire/scan.h"
 
 #define BUDGET_TIMES 8
-#define BUDGET_LEAST (64 * 1024)
+#define BUDGET_LEAST ((size_t)64 * 1024)
 
 static void *
 take_piece(void *arena, size_t size)

@@ -16,7 +16,7 @@
 #include <protobuf-c/protobuf-c.h>
 
 /* A frame's header and payload together. */
-#define RO_FRAME_LIMIT (96 * 1024)
+#define RO_FRAME_LIMIT ((size_t)96 * 1024)
 #define RO_FRAME_HEADER_SIZE 24
 #define RO_FRAME_VERSION 1
 #define RO_UNPACK_DEPTH 4

@@ -16,9 +16,9 @@
 #include "directory.pb-c.h"
 
 #define RO_AUTHORITY_KEYS_MAX 16
-#define RO_SEATS_MAX 16             /* live seats of one member */
-#define RO_RECORD_LIMIT (60 * 1024) /* authority's records */
-#define RO_MEMBER_RECORD_LIMIT 4096 /* members' records */
+#define RO_SEATS_MAX 16                     /* live seats of one member */
+#define RO_RECORD_LIMIT ((size_t)60 * 1024) /* authority's records */
+#define RO_MEMBER_RECORD_LIMIT 4096         /* members' records */
 #define RO_MEMBER_RECORDS_A_DAY 32
 /* Listings in one block that always unpack, whatever their lengths. */
 #define RO_LISTINGS_A_BLOCK 500

@@ -13,9 +13,10 @@ ro_dir_unpack(const struct ro_dir_step *step,
               ProtobufCMessage **ret_message)
 {
     if (ro_unpack(type, step->sig->body, step->directory->arena, ret_message) !=
-        RO_OK)
+        RO_OK) {
         return ro_why(step->why, RO_BAD_RECORD, "body: not a %s",
                       type->short_name);
+    }
     return RO_OK;
 }
 
@@ -30,10 +31,11 @@ ro_dir_open(const struct ro_dir_step *step,
         return ro_why(step->why, RO_BAD_RECORD, "circle: not this one");
     if (!opening->has_serial || opening->serial == 0)
         return ro_why(step->why, RO_BAD_RECORD, "serial: missing");
-    if (opening->serial <= last)
+    if (opening->serial <= last) {
         return ro_why(
             step->why, RO_OLD_SERIAL, "serial: %llu, and %llu was there before",
             (unsigned long long)opening->serial, (unsigned long long)last);
+    }
     return RO_OK;
 }
 
@@ -47,24 +49,27 @@ ro_dir_authority(const struct ro_dir_step *step)
     enum ro_status status = step->replaying->how == RO_REPLAY_TRUST
                                 ? ro_signed_count(step->sig, &signers)
                                 : ro_signed_check(step->sig, &signers);
-    if (status != RO_OK)
+    if (status != RO_OK) {
         return ro_why(step->why, status,
                       "signatures: not those of the authority");
+    }
     return RO_OK;
 }
 
 enum ro_status
 ro_dir_quota(const struct ro_dir_step *step, const struct ro_dir_member *member)
 {
-    if (step->raw.size > RO_MEMBER_RECORD_LIMIT)
+    if (step->raw.size > RO_MEMBER_RECORD_LIMIT) {
         return ro_why(step->why, RO_BAD_RECORD,
                       "size: more than 4 KiB from a member");
+    }
     if (step->replaying->how == RO_REPLAY_APPEND &&
         member->quota_day == step->replaying->today &&
-        member->quota_used >= RO_MEMBER_RECORDS_A_DAY)
+        member->quota_used >= RO_MEMBER_RECORDS_A_DAY) {
         return ro_why(step->why, RO_OVER_QUOTA,
                       "member: %d records today already",
                       RO_MEMBER_RECORDS_A_DAY);
+    }
     return RO_OK;
 }
 
@@ -106,15 +111,24 @@ ro_dir_key_form(const struct ro_key *ed25519)
     return form;
 }
 
+bool
+ro_dir_key_same(const struct ro_key *a, const struct ro_key *b)
+{
+    struct ro_key x = ro_dir_key_form(a);
+    struct ro_key y = ro_dir_key_form(b);
+    return memcmp(x.b, y.b, RO_KEY_SIZE) == 0;
+}
+
 enum ro_status
 ro_dir_key_unused(const struct ro_dir_step *step,
                   const struct ro_key *key,
                   const char *name)
 {
     struct ro_key form = ro_dir_key_form(key);
-    if (ro_index_find(&step->directory->keys, form.b) != RO_INDEX_NONE)
+    if (ro_index_find(&step->directory->keys, form.b) != RO_INDEX_NONE) {
         return ro_why(step->why, RO_KEY_REUSED, "%s: is in the log already",
                       name);
+    }
     return RO_OK;
 }
 
@@ -140,9 +154,10 @@ ro_dir_line(const struct ro_dir_step *step,
     }
     struct ro_why detail = {.text = ""};
     if (ro_text_check(ro_bytes_text(text), RO_TEXT_LINE, RO_NAME_LIMIT,
-                      &detail) != RO_OK)
+                      &detail) != RO_OK) {
         return ro_why(step->why, RO_BAD_RECORD, "%s: %.200s", name,
                       detail.text);
+    }
     return RO_OK;
 }
 
@@ -206,9 +221,10 @@ add_by_kind(const struct ro_dir_step *step)
 {
     Reachout__Signed__Kind kind = step->sig->kind;
     if (step->directory->state == RO_DIR_EMPTY &&
-        kind != REACHOUT__SIGNED__KIND__CHARTER)
+        kind != REACHOUT__SIGNED__KIND__CHARTER) {
         return ro_why(step->why, RO_NOT_READY,
                       "kind: the first record is the charter");
+    }
     for (size_t i = 0; i < RO_LEN(kinds); i++) {
         if (kinds[i].kind == kind)
             return kinds[i].add(step);

@@ -21,12 +21,19 @@ struct stated {
     const char *name;
 };
 
-static bool
-same_form(const struct ro_key *a, const struct ro_key *b)
+/* Whether the i-th key stands under another name before. */
+static enum ro_status
+check_differs(const struct ro_dir_step *step,
+              const struct stated *stated,
+              size_t i)
 {
-    struct ro_key x = ro_dir_key_form(a);
-    struct ro_key y = ro_dir_key_form(b);
-    return memcmp(x.b, y.b, RO_KEY_SIZE) == 0;
+    for (size_t k = 0; k < i; k++) {
+        if (ro_dir_key_same(&stated[i].key, &stated[k].key)) {
+            return ro_why(step->why, RO_KEY_REUSED, "%s: is %s too",
+                          stated[i].name, stated[k].name);
+        }
+    }
+    return RO_OK;
 }
 
 static enum ro_status
@@ -36,11 +43,7 @@ check_stated(const struct ro_dir_step *step,
 {
     for (size_t i = 0; i < n_stated; i++) {
         const struct stated *one = &stated[i];
-        for (size_t k = 0; k < i; k++) {
-            if (same_form(&one->key, &stated[k].key))
-                return ro_why(step->why, RO_KEY_REUSED, "%s: is %s too",
-                              one->name, stated[k].name);
-        }
+        RO_TRY(check_differs(step, stated, i));
         if (one->now != NULL &&
             memcmp(one->now->b, one->key.b, RO_KEY_SIZE) == 0)
             continue;
@@ -142,19 +145,22 @@ static enum ro_status
 check_root(const struct ro_dir_step *step, const Reachout__Charter *message)
 {
     const struct ro_root *root = &step->directory->root;
-    if (message->n_authority_keys != root->n_keys)
+    if (message->n_authority_keys != root->n_keys) {
         return ro_why(step->why, RO_BAD_RECORD,
                       "authority_keys: not those of authority.pub");
+    }
     for (size_t i = 0; i < root->n_keys; i++) {
         struct ro_bytes key = ro_field(&message->authority_keys[i]);
         if (!ro_bytes_equal(key,
-                            (struct ro_bytes){root->keys[i].b, RO_KEY_SIZE}))
+                            (struct ro_bytes){root->keys[i].b, RO_KEY_SIZE})) {
             return ro_why(step->why, RO_BAD_RECORD,
                           "authority_keys: not those of authority.pub");
+        }
     }
-    if (!message->has_threshold || message->threshold != root->threshold)
+    if (!message->has_threshold || message->threshold != root->threshold) {
         return ro_why(step->why, RO_BAD_RECORD,
                       "threshold: not that of authority.pub");
+    }
     return RO_OK;
 }
 
@@ -168,13 +174,15 @@ check_charter_texts(const struct ro_dir_step *step,
     if (conf == NULL)
         return ro_why(step->why, RO_BAD_RECORD, "circle_conf: missing");
     if (ro_text_check(ro_bytes_text(conf), RO_TEXT_BODY, RO_RECORD_LIMIT,
-                      &detail) != RO_OK)
+                      &detail) != RO_OK) {
         return ro_why(step->why, RO_BAD_RECORD, "circle_conf: %.200s",
                       detail.text);
+    }
     if (!message->has_psk_generation ||
-        message->psk_generation < step->directory->charter.psk_generation)
+        message->psk_generation < step->directory->charter.psk_generation) {
         return ro_why(step->why, RO_BAD_RECORD,
                       "psk_generation: missing, or lower than before");
+    }
     return RO_OK;
 }
 

@@ -7,6 +7,8 @@
 #ifndef RO_WIRE_DIRECTORY_INSIDE_H
 #define RO_WIRE_DIRECTORY_INSIDE_H
 
+#include <stdbool.h>
+
 #include "common/base/arena.h"
 #include "common/wire/codec.h"
 #include "common/wire/directory.h"
@@ -112,6 +114,9 @@ RO_MUST_USE enum ro_status ro_dir_key(const struct ro_dir_step *step,
 /* The form under which keys are compared: without the sign of x, because a
  * key and its negative have one X25519 form. */
 struct ro_key ro_dir_key_form(const struct ro_key *ed25519);
+
+/* Whether two keys have one such form. */
+bool ro_dir_key_same(const struct ro_key *a, const struct ro_key *b);
 
 /* RO_KEY_REUSED if the key was ever in the log. */
 RO_MUST_USE enum ro_status ro_dir_key_unused(const struct ro_dir_step *step,

@@ -25,9 +25,10 @@ check_texts(const struct ro_dir_step *step, const Reachout__Listing *listing)
         {listing->la_name, "la_name", RO_DIR_OPTIONAL},
         {listing->trust,   "trust",   RO_DIR_OPTIONAL},
     };
-    for (size_t i = 0; i < RO_LEN(texts); i++)
+    for (size_t i = 0; i < RO_LEN(texts); i++) {
         RO_TRY(
             ro_dir_line(step, texts[i].text, texts[i].name, texts[i].presence));
+    }
     return RO_OK;
 }
 
@@ -42,12 +43,14 @@ check_listing(const struct ro_dir_step *step, const Reachout__Listing *listing)
 {
     if (!listing->has_urn || listing->urn == 0 || listing->urn > URN_MAX)
         return ro_why(step->why, RO_BAD_RECORD, "urn: missing or not one");
-    if (listing->has_easting != listing->has_northing)
+    if (listing->has_easting != listing->has_northing) {
         return ro_why(step->why, RO_BAD_RECORD,
                       "easting, northing: one without the other");
-    if (!is_position(listing->easting) || !is_position(listing->northing))
+    }
+    if (!is_position(listing->easting) || !is_position(listing->northing)) {
         return ro_why(step->why, RO_BAD_RECORD,
                       "easting, northing: not on this earth");
+    }
     if (listing->roll > ROLL_MAX)
         return ro_why(step->why, RO_BAD_RECORD, "roll: too many");
     return check_texts(step, listing);
@@ -65,9 +68,10 @@ check_block(const struct ro_dir_step *step,
     for (size_t i = 0; i < block->n_listings; i++) {
         const Reachout__Listing *listing = block->listings[i];
         RO_TRY(check_listing(step, listing));
-        if (ro_index_find(urns, &listing->urn) != RO_INDEX_NONE)
+        if (ro_index_find(urns, &listing->urn) != RO_INDEX_NONE) {
             return ro_why(step->why, RO_BAD_RECORD, "urn: %u is there twice",
                           listing->urn);
+        }
         ro_index_put(urns, &listing->urn, 0);
     }
     return RO_OK;

@@ -32,9 +32,10 @@ check_id(const struct ro_dir_step *step,
 static enum ro_status
 check_urn(const struct ro_dir_step *step, uint32_t urn, const char *name)
 {
-    if (ro_directory_listing(step->directory, urn) == NULL)
+    if (ro_directory_listing(step->directory, urn) == NULL) {
         return ro_why(step->why, RO_BAD_RECORD, "%s: %u has no listing", name,
                       urn);
+    }
     return RO_OK;
 }
 
@@ -56,9 +57,10 @@ check_who(const struct ro_dir_step *step, const Reachout__Member *message)
     RO_TRY(check_urn(step, *who.urn, "urn"));
     const struct ro_member_view *there =
         ro_directory_member_by_urn(step->directory, *who.urn);
-    if (there != NULL && there->standing == RO_MEMBER_LIVE)
+    if (there != NULL && there->standing == RO_MEMBER_LIVE) {
         return ro_why(step->why, RO_BAD_RECORD, "urn: %u is a member already",
                       *who.urn);
+    }
     return RO_OK;
 }
 
@@ -127,19 +129,28 @@ ro_dir_member(const struct ro_dir_step *step)
     return RO_OK;
 }
 
+/* Whether the i-th key stands under another name before. */
+static enum ro_status
+check_differs(const struct ro_dir_step *step,
+              const struct ro_seat_keys *keys,
+              size_t i)
+{
+    for (size_t k = 0; k < i; k++) {
+        if (ro_dir_key_same(&keys->ed25519[i], &keys->ed25519[k])) {
+            return ro_why(step->why, RO_KEY_REUSED, "%s: is %s too",
+                          ro_seat_key_name(i), ro_seat_key_name(k));
+        }
+    }
+    return RO_OK;
+}
+
 /* All four keys new, and none of them twice. */
 static enum ro_status
 check_seat_keys(const struct ro_dir_step *step, const struct ro_seat_keys *keys)
 {
     for (size_t i = 0; i < RO_SEAT_KEYS; i++) {
         RO_TRY(ro_dir_key_unused(step, &keys->ed25519[i], ro_seat_key_name(i)));
-        for (size_t k = 0; k < i; k++) {
-            struct ro_key a = ro_dir_key_form(&keys->ed25519[i]);
-            struct ro_key b = ro_dir_key_form(&keys->ed25519[k]);
-            if (memcmp(a.b, b.b, RO_KEY_SIZE) == 0)
-                return ro_why(step->why, RO_KEY_REUSED, "%s: is %s too",
-                              ro_seat_key_name(i), ro_seat_key_name(k));
-        }
+        RO_TRY(check_differs(step, keys, i));
     }
     return RO_OK;
 }
@@ -153,9 +164,10 @@ check_right(const struct ro_dir_step *step,
         return ro_why(step->why, RO_NO_RIGHT, "member: not one of this circle");
     if (!ro_admission_fits(member->view.kind, role))
         return ro_why(step->why, RO_NO_RIGHT, "role: not for such a member");
-    if (member->view.n_live >= RO_SEATS_MAX)
+    if (member->view.n_live >= RO_SEATS_MAX) {
         return ro_why(step->why, RO_OVER_QUOTA, "member: has %d seats already",
                       RO_SEATS_MAX);
+    }
     return RO_OK;
 }
 

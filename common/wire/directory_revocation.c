@@ -65,10 +65,11 @@ check_seats(const struct ro_dir_step *step, struct revoked *revoked)
             return ro_why(step->why, RO_BAD_RECORD, "seats: not a live seat");
         struct ro_dir_member *owner =
             ro_dir_find_member(directory, &seat->member);
-        if (i == 0)
+        if (i == 0) {
             revoked->owner = owner;
-        else if (revoked->owner != owner)
+        } else if (revoked->owner != owner) {
             revoked->owner = NULL;
+        }
     }
     return RO_OK;
 }
@@ -80,9 +81,10 @@ check_members(const struct ro_dir_step *step,
     for (size_t i = 0; i < message->n_members; i++) {
         const struct ro_dir_member *member =
             find_member(step->directory, &message->members[i]);
-        if (member == NULL || member->view.standing != RO_MEMBER_LIVE)
+        if (member == NULL || member->view.standing != RO_MEMBER_LIVE) {
             return ro_why(step->why, RO_BAD_RECORD,
                           "members: not a live member");
+        }
     }
     return RO_OK;
 }
@@ -125,9 +127,10 @@ find_signer(const struct ro_dir_step *step,
     if (ro_signed_check(step->sig, &authority) == RO_OK)
         return RO_OK;
     if (ro_verify(&revoked->owner->view.key, RO_LABEL_REVOCATION,
-                  step->sig->body, &step->sig->signers[0].signature) != RO_OK)
+                  step->sig->body, &step->sig->signers[0].signature) != RO_OK) {
         return ro_why(step->why, RO_BAD_SIGNATURE,
                       "signatures: neither the authority's nor the member's");
+    }
     *ret_signer = revoked->owner;
     return RO_OK;
 }
@@ -149,8 +152,8 @@ remove_member(struct ro_directory *directory, struct ro_dir_member *member)
     if (member == NULL)
         return;
     member->view.standing = RO_MEMBER_REMOVED;
-    for (size_t i = 0; i < directory->n_seats; i++) {
-        struct ro_seat_view *seat = &directory->seats[i];
+    struct ro_seat_view *seat = directory->seats;
+    for (size_t i = 0; seat != NULL && i < directory->n_seats; i++, seat++) {
         if (ro_member_id_equal(&seat->member, &member->view.id))
             revoke_seat(directory, seat);
     }
@@ -186,9 +189,10 @@ ro_dir_revocation(const struct ro_dir_step *step)
         RO_TRY(ro_dir_quota(step, signer));
 
     revoke(directory, revoked.message);
-    if (signer != NULL)
+    if (signer != NULL) {
         ro_dir_charge(step, signer, revoked.message->serial);
-    else
+    } else {
         directory->serial = revoked.message->serial;
+    }
     return RO_OK;
 }

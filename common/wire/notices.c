@@ -75,10 +75,11 @@ place_of(const struct ro_notices *notices, const struct ro_seat_id *seat)
     while (low < high) {
         size_t middle = low + (high - low) / 2;
         const struct ro_seat_id *there = &notices->rows[middle]->list.seat;
-        if (memcmp(there->b, seat->b, RO_ID_SIZE) < 0)
+        if (memcmp(there->b, seat->b, RO_ID_SIZE) < 0) {
             low = middle + 1;
-        else
+        } else {
             high = middle;
+        }
     }
     return low;
 }
@@ -106,8 +107,11 @@ read_keys(struct list *list)
         list->n_keys > RO_EPOCH_DAYS_MAX)
         return RO_BAD_RECORD;
     uint64_t end = (uint64_t)list->first_day + list->n_keys;
-    if (list->expires_day <= list->first_day || list->expires_day > end)
+    if (list->expires_day != end)
         return RO_BAD_RECORD;
+    for (size_t i = 0; i < list->n_keys; i++)
+        if (!ro_x25519_is_sound(list->keys + i * RO_KEY_SIZE))
+            return RO_BAD_RECORD;
     return RO_OK;
 }
 
@@ -164,12 +168,16 @@ check_renewal(const struct list *old,
         return RO_OK;
     if (list->serial <= old->serial)
         return ro_why(why, RO_OLD_SERIAL, "serial: not newer than the last");
+    if (list->first_day < old->first_day ||
+        list->expires_day < old->expires_day)
+        return ro_why(why, RO_BAD_RECORD, "days: go back");
     for (size_t i = 0; i < list->n_keys; i++) {
         const uint8_t *before = key_of(old, (uint64_t)list->first_day + i);
         if (before != NULL &&
-            memcmp(before, list->keys + i * RO_KEY_SIZE, RO_KEY_SIZE) != 0)
+            memcmp(before, list->keys + i * RO_KEY_SIZE, RO_KEY_SIZE) != 0) {
             return ro_why(why, RO_KEY_REUSED,
                           "keys: one for a published day changed");
+        }
     }
     return RO_OK;
 }
@@ -186,16 +194,19 @@ ro_notices_check(const struct ro_notices *notices,
         return ro_why(why, RO_BAD_RECORD, "form: not a list of epoch keys");
     *ret_facts = (struct ro_notice_facts){.seat = list.seat,
                                           .serial = list.serial,
+                                          .first_day = list.first_day,
                                           .expires_day = list.expires_day};
     if (!ro_circle_id_equal(&list.circle, ro_directory_circle(directory)))
         return ro_why(why, RO_BAD_RECORD, "circle: not this one");
     const struct ro_seat_view *seat = ro_directory_seat(directory, &list.seat);
-    if (seat == NULL || seat->standing != RO_SEAT_LIVE)
-        return ro_why(why, RO_NO_RIGHT, "seat: not a live one");
+    if (seat == NULL)
+        return ro_why(why, RO_NO_RIGHT, "seat: not in the directory");
     RO_TRY(check_renewal(find(notices, &list.seat), &list, why));
     if (ro_verify(&seat->signing, RO_LABEL_EPOCH_KEYS, list.sig.body,
                   &list.sig.signers[0].signature) != RO_OK)
         return ro_why(why, RO_BAD_SIGNATURE, "signatures: not the seat's");
+    if (seat->standing != RO_SEAT_LIVE)
+        return ro_why(why, RO_NO_RIGHT, "seat: revoked");
     return RO_OK;
 }
 
@@ -219,7 +230,7 @@ reserve(struct ro_notices *notices)
     if (notices->n_rows < notices->room)
         return RO_OK;
     size_t room = notices->room > 0 ? 2 * notices->room : 16;
-    void *rows = reallocarray(notices->rows, room, sizeof(*notices->rows));
+    void *rows = reallocarray(notices->rows, room, sizeof(struct row *));
     if (rows == NULL)
         return RO_NO_MEMORY;
     notices->rows = rows;
@@ -261,10 +272,11 @@ ro_notices_expire(struct ro_notices *notices, uint32_t day)
 {
     size_t kept = 0;
     for (size_t i = 0; i < notices->n_rows; i++) {
-        if (notices->rows[i]->list.expires_day <= day)
+        if (notices->rows[i]->list.expires_day <= day) {
             free(notices->rows[i]);
-        else
+        } else {
             notices->rows[kept++] = notices->rows[i];
+        }
     }
     notices->n_rows = kept;
 }

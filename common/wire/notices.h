@@ -25,6 +25,7 @@ RO_DEFINE_AUTO(ro_notices, ro_notices_free)
 struct ro_notice_facts {
     struct ro_seat_id seat;
     uint64_t serial;
+    uint32_t first_day;
     uint32_t expires_day;
 };
 
@@ -32,7 +33,9 @@ struct ro_notice_facts {
  * seat's signature, circle, at most RO_EPOCH_DAYS_MAX days, serial newer than
  * the set's, and keys of days that were published before unchanged.
  * RO_BAD_RECORD, RO_BAD_SIGNATURE, RO_NO_RIGHT (unknown or revoked seat),
- * RO_OLD_SERIAL, RO_KEY_REUSED (a published day's key changed). `ret_facts` is
+ * RO_OLD_SERIAL, RO_KEY_REUSED (a published day's key changed). A newer list
+ * begins and ends no earlier than the one before it, so that whoever missed
+ * some in between still finds the same keys for the days in common. `ret_facts` is
  * filled whenever the form holds, so that a refusal can be told apart: an
  * unknown seat may only be one that our log does not have yet. */
 RO_MUST_USE enum ro_status

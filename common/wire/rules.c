@@ -37,9 +37,10 @@ ro_rule_bytes(protobuf_c_boolean has,
             return ro_why(why, RO_BAD_INPUT, "%s: missing", rule->name);
         return RO_OK;
     }
-    if (field->len != rule->size)
+    if (field->len != rule->size) {
         return ro_why(why, RO_BAD_INPUT, "%s: not %zu bytes", rule->name,
                       rule->size);
+    }
     if (memcmp(field->data, zero, rule->size) == 0)
         return ro_why(why, RO_BAD_INPUT, "%s: all zero", rule->name);
     return RO_OK;
@@ -103,9 +104,10 @@ check_audience(const Reachout__Audience *audience, struct ro_why *why)
         return ro_why(why, RO_BAD_INPUT, "audience: not exactly one of them");
     if (audience->group != NULL)
         return ro_rule_text(audience->group, &group_rule, why);
-    if (audience->has_member)
+    if (audience->has_member) {
         return ro_rule_bytes(audience->has_member, &audience->member,
                              &member_rule, why);
+    }
     if (!audience->coordinators)
         return ro_why(why, RO_BAD_INPUT, "coordinators: set to no");
     return RO_OK;
@@ -118,9 +120,10 @@ check_audiences(const Reachout__Content *content,
                 struct ro_why *why)
 {
     if (content->n_audience > RO_AUDIENCES_MAX ||
-        (content->n_audience == 0 && !is_enrolment(purpose)))
+        (content->n_audience == 0 && !is_enrolment(purpose))) {
         return ro_why(why, RO_BAD_INPUT, "audience: not 1 to %d",
                       RO_AUDIENCES_MAX);
+    }
     for (size_t i = 0; i < content->n_audience; i++)
         RO_TRY(check_audience(content->audience[i], why));
     if (!content->has_log_size && !is_enrolment(purpose))
@@ -147,9 +150,10 @@ check_sender(const Reachout__Content *content, struct ro_why *why)
         return ro_why(why, RO_BAD_INPUT, "sent_at: missing or out of range");
     if (content->has_checkpoint &&
         (content->checkpoint.len == 0 ||
-         content->checkpoint.len > RO_CHECKPOINT_LIMIT))
+         content->checkpoint.len > RO_CHECKPOINT_LIMIT)) {
         return ro_why(why, RO_BAD_INPUT, "checkpoint: not 1 to %d bytes",
                       RO_CHECKPOINT_LIMIT);
+    }
     return RO_OK;
 }
 
@@ -195,9 +199,10 @@ check_receipts(const Reachout__Content *content, struct ro_why *why)
 {
     static const struct ro_bytes_rule receipt_rule = {"receipts", RO_ID_SIZE,
                                                       RO_RULE_REQUIRED};
-    if (content->n_receipts > RO_RECEIPTS_MAX)
+    if (content->n_receipts > RO_RECEIPTS_MAX) {
         return ro_why(why, RO_BAD_INPUT, "receipts: more than %d",
                       RO_RECEIPTS_MAX);
+    }
     for (size_t i = 0; i < content->n_receipts; i++)
         RO_TRY(ro_rule_bytes(1, &content->receipts[i], &receipt_rule, why));
     return RO_OK;

@@ -25,9 +25,10 @@ is_one_of(const char *text, const char *const *words)
 static enum ro_status
 check_half_days(uint32_t half_days, struct ro_why *why)
 {
-    if (half_days > RO_HALF_DAYS_MAX)
+    if (half_days > RO_HALF_DAYS_MAX) {
         return ro_why(why, RO_BAD_INPUT, "half_days: more than %d",
                       RO_HALF_DAYS_MAX);
+    }
     return RO_OK;
 }
 
@@ -46,9 +47,10 @@ check_ask(const Reachout__Content *content, struct ro_why *why)
     RO_TRY(check_half_days(ask->half_days, why));
     if (ask->mode != NULL && !is_one_of(ask->mode, modes))
         return ro_why(why, RO_BAD_INPUT, "mode: neither in-person nor remote");
-    if (ask->within_km > RO_WITHIN_KM_MAX)
+    if (ask->within_km > RO_WITHIN_KM_MAX) {
         return ro_why(why, RO_BAD_INPUT, "within_km: more than %d",
                       RO_WITHIN_KM_MAX);
+    }
     return ro_rule_text(ask->holder, &holder_rule, why);
 }
 
@@ -88,9 +90,10 @@ check_state_note(const Reachout__Content *content, struct ro_why *why)
                                                    RO_RULE_REQUIRED};
     const char *state = content->state_note->state;
     RO_TRY(ro_rule_text(state, &state_rule, why));
-    if (state[strspn(state, "abcdefghijklmnopqrstuvwxyz-")] != '\0')
+    if (state[strspn(state, "abcdefghijklmnopqrstuvwxyz-")] != '\0') {
         return ro_why(why, RO_BAD_INPUT,
                       "state: not lower-case words with hyphens");
+    }
     return RO_OK;
 }
 
@@ -99,9 +102,10 @@ check_close(const Reachout__Content *content, struct ro_why *why)
 {
     static const char *const outcomes[] = {"helped", "partly", "not-helped",
                                            NULL};
-    if (!is_one_of(content->close->outcome, outcomes))
+    if (!is_one_of(content->close->outcome, outcomes)) {
         return ro_why(why, RO_BAD_INPUT,
                       "outcome: not helped, partly or not-helped");
+    }
     return ro_rule_text(content->close->text, &text_rule, why);
 }
 
@@ -114,9 +118,10 @@ check_resend(const Reachout__Content *content, struct ro_why *why)
     RO_TRY(
         ro_rule_bytes(resend->has_thread, &resend->thread, &thread_rule, why));
     if (!resend->has_from || !resend->has_to || resend->from > resend->to ||
-        resend->to - resend->from >= RO_RESEND_MAX)
+        resend->to - resend->from >= RO_RESEND_MAX) {
         return ro_why(why, RO_BAD_INPUT, "from, to: not 1 to %d messages",
                       RO_RESEND_MAX);
+    }
     return RO_OK;
 }
 

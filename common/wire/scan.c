@@ -164,16 +164,25 @@ scan_field(struct scan *scan)
     return RO_OK;
 }
 
+/* The next field of the innermost message, or back out of it. */
+static enum ro_status
+scan_step(struct scan *scan)
+{
+    if (!ro_reader_is_done(&scan->levels[scan->depth - 1].reader))
+        return scan_field(scan);
+    scan->depth--;
+    return RO_OK;
+}
+
 enum ro_status
 ro_scan(const ProtobufCMessageDescriptor *type, struct ro_bytes bytes)
 {
     struct scan scan = {0};
     RO_TRY(push(&scan, type, bytes));
     while (scan.depth > 0) {
-        if (ro_reader_is_done(&scan.levels[scan.depth - 1].reader))
-            scan.depth--;
-        else
-            RO_TRY(scan_field(&scan));
+        enum ro_status status = scan_step(&scan);
+        if (status != RO_OK)
+            return status;
     }
     return RO_OK;
 }

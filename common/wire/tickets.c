@@ -5,6 +5,8 @@
 #include "common/wire/codec.h"
 #include "common/wire/rules.h"
 
+#include <string.h>
+
 static enum ro_status
 check_ticket(const Reachout__Ticket *ticket, const struct ro_root *root)
 {
@@ -59,6 +61,23 @@ ro_ticket_open(struct ro_bytes raw,
     return RO_OK;
 }
 
+/* One key for each purpose; the log would refuse it later, when the member is
+ * in it already. */
+static bool
+are_distinct(const struct ro_key *member_key, const struct ro_seat_keys *keys)
+{
+    for (size_t i = 0; i < RO_SEAT_KEYS; i++) {
+        if (memcmp(&keys->ed25519[i], member_key, sizeof(*member_key)) == 0)
+            return false;
+        for (size_t k = 0; k < i; k++) {
+            if (memcmp(&keys->ed25519[i], &keys->ed25519[k],
+                       sizeof(*member_key)) == 0)
+                return false;
+        }
+    }
+    return true;
+}
+
 enum ro_status
 ro_seat_open(struct ro_bytes raw,
              const struct ro_key *member_key,
@@ -73,6 +92,8 @@ ro_seat_open(struct ro_bytes raw,
     RO_TRY(ro_signed_open(raw, &sig));
     RO_TRY(ro_seat_read(&sig, arena, NULL, &seat, &keys));
     RO_TRY(ro_seat_prove(&sig, member_key, &keys, NULL));
+    if (!are_distinct(member_key, &keys))
+        return RO_BAD_RECORD;
     *ret_seat = seat;
     return RO_OK;
 }

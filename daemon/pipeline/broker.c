@@ -7,6 +7,9 @@
 
 #include "daemon/pipeline/broker_state.h"
 
+/* How far the clock may be after the newest checkpoint at the start. */
+#define DOUBT_HOURS (7 * 24)
+
 static enum ro_status
 make_parts(struct broker *broker)
 {
@@ -19,6 +22,20 @@ make_parts(struct broker *broker)
         broker->ask == NULL || broker->work == NULL || broker->ticket == NULL)
         return RO_NO_MEMORY;
     return push_init(&broker->push);
+}
+
+/* The wall clock is far beyond the newest checkpoint. */
+static bool
+is_far(const struct broker *broker)
+{
+    return broker->ledger.slot > 0 && ro_hour_of(broker->time.now_s) >
+                                          broker->ledger.slot + DOUBT_HOURS;
+}
+
+bool
+broker_doubts_clock(const struct broker *broker)
+{
+    return broker->hold_ms == INT64_MAX;
 }
 
 enum ro_status
@@ -46,6 +63,8 @@ broker_new(const struct broker_setup *setup,
         ledger_open(&broker->ledger, ro_keypair_public(setup->signing), why));
     timeline_read(&broker->time, &broker->clock);
     broker->tick_ms = broker->time.now_ms;
+    if (setup->clock_trust == BROKER_CLOCK_DOUBTED && is_far(broker))
+        broker->hold_ms = INT64_MAX;
     members_refresh(broker);
     *ret_broker = RO_STEAL(broker);
     return RO_OK;

@@ -30,11 +30,18 @@ struct broker_limits {
     size_t sessions;         /* at most so many peers */
     uint32_t open_envelopes; /* an open connection's credit ... */
     uint64_t open_bytes;     /* ... each hour */
+    uint32_t mailbox_envelopes;   /* at most so many wait in one mailbox */
     uint32_t window;         /* unacknowledged envelopes a mailbox */
     uint32_t turn_timers;    /* timer requests a turn */
     uint32_t expiry_hours;   /* furthest expiry from now */
     int64_t session_idle_ms;
 };
+
+/* At the start nothing shows whether the wall clock is right but the newest
+ * checkpoint. A clock that is more than a week after it is doubted: nothing
+ * expires and no checkpoint is made, until an operator who has looked at the
+ * clock starts the broker with it accepted. */
+enum broker_clock { BROKER_CLOCK_DOUBTED, BROKER_CLOCK_ACCEPTED };
 
 /* What the broker is and knows, given once. Keys are copied. */
 struct broker_setup {
@@ -45,6 +52,7 @@ struct broker_setup {
     struct ro_root root;              /* of authority.pub */
     struct ro_key curve;              /* public CURVE key of both doors */
     const struct ro_keypair *signing; /* borrowed; checkpoints */
+    enum broker_clock clock_trust;
     uint8_t psk[32];                  /* of door.key */
     uint32_t psk_generation;
 };
@@ -54,6 +62,9 @@ struct broker_setup {
 RO_MUST_USE enum ro_status broker_new(const struct broker_setup *setup,
                                       struct ro_why *why,
                                       struct broker **ret_broker);
+
+/* Whether the wall clock is doubted, see enum broker_clock. */
+bool broker_doubts_clock(const struct broker *broker);
 
 /* Releases it; accepts NULL. Asserts that all accounts are back at zero. */
 void broker_free(struct broker *broker);

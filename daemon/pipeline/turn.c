@@ -57,7 +57,8 @@ undo(struct broker *broker)
 {
     store_rollback(broker->store);
     broker->counters.rollbacks++;
-    broker->hold_ms = broker->time.now_ms + HOLD_MS;
+    if (!broker_doubts_clock(broker))
+        broker->hold_ms = broker->time.now_ms + HOLD_MS;
     size_t slot = 0;
     struct session *session;
     while ((session = sessions_next(broker->sessions, &slot)) != NULL)

@@ -125,6 +125,24 @@ charge(struct broker *broker, struct session *session, const struct wrap *wrap)
     return credit_charge(&session->credit, &amount, broker->turn);
 }
 
+/* Nobody can bury a mailbox: what is too much stays with its sender. */
+static enum ro_status
+check_room(struct broker *broker,
+           const struct ro_seat_id *mailbox,
+           enum ro_status *status)
+{
+    const struct store_span all = {.mailbox = *mailbox,
+                                   .upto = UINT64_MAX >> 1,
+                                   .limit = broker->limits.mailbox_envelopes};
+    uint64_t n;
+    if (*status != RO_OK)
+        return RO_OK;
+    RO_TRY(store_count(broker->store, &all, &n));
+    if (n >= all.limit)
+        *status = RO_NO_ROOM;
+    return RO_OK;
+}
+
 /* One wrap: its own status, or what ends the turn. */
 static enum ro_status
 take_wrap(struct broker *broker,
@@ -136,6 +154,7 @@ take_wrap(struct broker *broker,
     struct wrap wrap = {0};
     enum ro_status status = read_wrap(from, &wrap);
     RO_TRY(check_wrap(broker, pieces, &wrap, &status));
+    RO_TRY(check_room(broker, &wrap.put.mailbox, &status));
     if (status == RO_OK)
         status = charge(broker, req->session, &wrap);
     *ret_status = status;

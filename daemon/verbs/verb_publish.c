@@ -34,6 +34,11 @@ check(struct broker *broker,
                             notice, &req->why, ret_facts));
     if (!ro_seat_id_equal(&ret_facts->seat, &req->session->seat))
         return ro_why(&req->why, RO_NO_RIGHT, "a notice of another seat");
+    /* A list that is void already would be forgotten at the next checkpoint,
+     * and one for later only would leave today without a key. */
+    uint32_t today = ro_day_of(broker->time.now_s);
+    if (ret_facts->expires_day <= today || ret_facts->first_day > today + 1)
+        return ro_why(&req->why, RO_BAD_RECORD, "days: not of today");
     RO_TRY(store_notice_count(broker->store, &ret_facts->seat, &kept));
     return kept < KEPT_MAX ? RO_OK : RO_OVER_QUOTA;
 }

@@ -47,21 +47,20 @@ struct bench {
 
     /* of the measurement */
     struct load load;
-    uint64_t first;      /* number */
+    uint64_t first; /* number */
     struct ro_buf *frames;
     size_t n_frames;
     size_t sent[SENDERS];
     size_t answered[SENDERS];
     uint8_t *seen_wrap;
     uint8_t *seen_body;
-    size_t taken;        /* envelopes, by a receiver */
+    size_t taken; /* envelopes, by a receiver */
     size_t twice;
     size_t pushes;
-    size_t delivered;    /* acknowledged, and that is answered */
+    size_t delivered; /* acknowledged, and that is answered */
 };
 
-/* --- senders ------------------------------------------------------------------
- */
+/* --- senders ------------------------------------------------------------- */
 
 /* Sender i has frames i, i + 8, i + 16, ... */
 static void
@@ -89,8 +88,7 @@ hear_sender(struct bench *bench, size_t sender)
     send_more(bench, sender);
 }
 
-/* --- receivers ----------------------------------------------------------------
- */
+/* --- receivers ----------------------------------------------------------- */
 
 static void
 note(struct bench *bench, uint8_t *seen, const ProtobufCBinaryData *field)
@@ -105,8 +103,8 @@ note(struct bench *bench, uint8_t *seen, const ProtobufCBinaryData *field)
 static void
 take_push(struct bench *bench, struct caller *caller, struct acks *acks)
 {
-    const Reachout__Attach__Push *push = (const void *)caller_read(
-        caller, &reachout__attach__push__descriptor);
+    const Reachout__Attach__Push *push =
+        (const void *)caller_read(caller, &reachout__attach__push__descriptor);
     for (size_t i = 0; i < push->n_envelopes; i++)
         note(bench, bench->seen_wrap, &push->envelopes[i]->wrap);
     for (size_t i = 0; i < push->n_bodies; i++)
@@ -135,8 +133,7 @@ hear_receiver(struct bench *bench, size_t receiver)
     }
 }
 
-/* --- one measurement ------------------------------------------------------------
- */
+/* --- one measurement ----------------------------------------------------- */
 
 static void
 prepare(struct bench *bench, const struct load *load)
@@ -151,8 +148,7 @@ prepare(struct bench *bench, const struct load *load)
     memset(bench->sent, 0, sizeof(bench->sent));
     memset(bench->answered, 0, sizeof(bench->answered));
     for (size_t i = 0; i < bench->n_frames; i++) {
-        post_pack(bench->post, bench->number, load->a_frame,
-                  &bench->frames[i]);
+        post_pack(bench->post, bench->number, load->a_frame, &bench->frames[i]);
         bench->number += load->a_frame;
     }
 }
@@ -184,10 +180,11 @@ static void
 tell(struct bench *bench, int64_t took_ns, const struct house_effort *effort)
 {
     size_t n = bench->load.envelopes;
-    size_t lost = 2 * n - count(bench->seen_wrap, n) -
-                  count(bench->seen_body, n);
+    size_t lost =
+        2 * n - count(bench->seen_wrap, n) - count(bench->seen_body, n);
     json_t *line = report_new("deliver", bench->house.folder.path);
-    report_real(line, "deliveries_per_second", (double)n * 1e9 / (double)took_ns);
+    report_real(line, "deliveries_per_second",
+                (double)n * 1e9 / (double)took_ns);
     report_whole(line, "envelopes", n);
     report_whole(line, "lost", lost);
     report_whole(line, "twice", bench->twice);
@@ -248,6 +245,7 @@ main(int argc, char *argv[])
         {"open_envelopes_per_hour", 1000000   },
         {"open_bytes_per_hour",     4294967295},
         {"unacked_max",             1024      },
+        {"mailbox_envelopes_max",   1000000   },
         {NULL,                      0         },
     };
     if (argc != 2)

@@ -41,8 +41,8 @@ take_push(struct bench *bench, size_t seat, uint64_t number)
     struct caller *caller = &bench->callers[seat];
     if (!caller_take(caller))
         return false;
-    const Reachout__Attach__Push *push = (const void *)caller_read(
-        caller, &reachout__attach__push__descriptor);
+    const Reachout__Attach__Push *push =
+        (const void *)caller_read(caller, &reachout__attach__push__descriptor);
     if (push->n_envelopes != 1 || push->n_bodies != 1 ||
         post_number(&push->bodies[0]) != number)
         die("seat %zu got something else", seat);
@@ -110,6 +110,7 @@ main(int argc, char *argv[])
 {
     static const struct house_limit limits[] = {
         {"open_envelopes_per_hour", 1000000   },
+        {"mailbox_envelopes_max",   1000000   },
         {"open_bytes_per_hour",     4294967295},
         {NULL,                      0         },
     };

@@ -12,6 +12,8 @@
 #define SEATS 200
 #define ENVELOPES 100000
 #define A_FRAME 50
+#define FRAMES (ENVELOPES / A_FRAME)
+#define PIPELINE 8
 #define STARTS 5
 
 /* Envelopes for everybody, which nobody takes. */
@@ -25,9 +27,11 @@ fill(const struct house *house)
     struct caller caller;
     caller_open(&place, &caller);
     caller_greet(&caller, house);
-    for (uint64_t i = 0; i < ENVELOPES; i += A_FRAME) {
-        post_pack(post, i, A_FRAME, &frame);
-        caller_send(&caller, ro_buf_view(&frame));
+    for (size_t sent = 0, answered = 0; answered < FRAMES; answered++) {
+        for (; sent < FRAMES && sent - answered < PIPELINE; sent++) {
+            post_pack(post, sent * A_FRAME, A_FRAME, &frame);
+            caller_send(&caller, ro_buf_view(&frame));
+        }
         caller_wait(&caller);
         post_check((const void *)caller_read(
                        &caller, &reachout__deposit__answer__descriptor),
@@ -66,6 +70,7 @@ main(int argc, char *argv[])
 {
     static const struct house_limit limits[] = {
         {"open_envelopes_per_hour", 1000000   },
+        {"mailbox_envelopes_max",   1000000   },
         {"open_bytes_per_hour",     4294967295},
         {NULL,                      0         },
     };

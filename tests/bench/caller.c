@@ -19,8 +19,7 @@ callers_context(void)
     return context;
 }
 
-/* --- connecting --------------------------------------------------------------
- */
+/* --- connecting ---------------------------------------------------------- */
 
 static void
 set_key(void *socket, int option, const uint8_t *key)
@@ -79,8 +78,7 @@ caller_close(struct caller *caller)
     ro_buf_fini(&caller->out);
 }
 
-/* --- frames ------------------------------------------------------------------
- */
+/* --- frames -------------------------------------------------------------- */
 
 void
 caller_send(struct caller *caller, struct ro_bytes frame)
@@ -116,9 +114,9 @@ caller_take(struct caller *caller)
     const struct ro_bytes frame = {zmq_msg_data(&caller->message),
                                    zmq_msg_size(&caller->message)};
     test_must(ro_frame_get(frame, &caller->header, &caller->payload));
-    if (caller->header.status != 0)
-        die("verb %u was refused: %s", caller->header.verb,
-            ro_status_name(ro_status_from_wire(caller->header.status)));
+    enum ro_status s = ro_status_from_wire(caller->header.status);
+    if (s != RO_OK)
+        die("verb %u was refused: %s", caller->header.verb, ro_status_name(s));
     return true;
 }
 
@@ -153,13 +151,15 @@ caller_ask(struct caller *caller,
 void
 callers_wait(struct caller *callers, size_t n, int fd)
 {
-    zmq_pollitem_t items[ITEMS_MAX];
+    zmq_pollitem_t items[ITEMS_MAX] = {0};
     if (n >= ITEMS_MAX)
         die("too many connections to wait for");
-    for (size_t i = 0; i < n; i++)
-        items[i] = (zmq_pollitem_t){.socket = callers[i].socket,
-                                    .events = ZMQ_POLLIN};
-    items[n] = (zmq_pollitem_t){.fd = fd, .events = ZMQ_POLLIN};
+    for (size_t i = 0; i < n; i++) {
+        items[i].socket = callers[i].socket;
+        items[i].events = ZMQ_POLLIN;
+    }
+    items[n].fd = fd;
+    items[n].events = ZMQ_POLLIN;
     int ready = zmq_poll(items, (int)(fd >= 0 ? n + 1 : n), WAIT_MS);
     if (ready == 0)
         die("the broker says nothing");
@@ -167,8 +167,7 @@ callers_wait(struct caller *callers, size_t n, int fd)
         die("poll: %s", zmq_strerror(errno));
 }
 
-/* --- verbs -------------------------------------------------------------------
- */
+/* --- verbs --------------------------------------------------------------- */
 
 void
 caller_say_hello(struct caller *caller, const struct house *house)

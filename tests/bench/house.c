@@ -16,11 +16,10 @@
 
 #define CIRCLE_SEED 20261026
 #define READY "ready\n"
-#define LINE_MAX 512
+#define LINE_ROOM 512
 #define TICKS_FIELD 14 /* of /proc/PID/stat: utime; stime follows */
 
-/* --- processes --------------------------------------------------------------
- */
+/* --- processes ----------------------------------------------------------- */
 
 /* Starts the program with its output in `out` (a descriptor) and its log in a
  * file. */
@@ -89,20 +88,20 @@ house_end(struct house *house, int signal)
     house->pid = 0;
 }
 
-/* --- what it uses ------------------------------------------------------------
- */
+/* --- what it uses -------------------------------------------------------- */
 
 size_t
 house_resident_bytes(const struct house *house)
 {
-    char path[LINE_MAX];
-    char line[LINE_MAX];
+    char path[LINE_ROOM];
+    char line[LINE_ROOM];
     size_t kib = 0;
     snprintf(path, sizeof(path), "/proc/%d/status", (int)house->pid);
     FILE *status = must_have(fopen(path, "re"));
-    while (fgets(line, sizeof(line), status) != NULL)
+    while (fgets(line, sizeof(line), status) != NULL) {
         if (strncmp(line, "VmRSS:", 6) == 0)
             kib = strtoul(line + 6, NULL, 10);
+    }
     fclose(status);
     return kib * 1024;
 }
@@ -111,7 +110,7 @@ house_resident_bytes(const struct house *house)
 static int64_t
 effort_of(const char *path)
 {
-    char line[2 * LINE_MAX] = "";
+    char line[2 * LINE_ROOM] = "";
     FILE *stat = must_have(fopen(path, "re"));
     if (fgets(line, sizeof(line), stat) == NULL)
         die("%s cannot be read", path);
@@ -130,8 +129,8 @@ effort_of(const char *path)
 struct house_effort
 house_effort(const struct house *house)
 {
-    char all[LINE_MAX];
-    char turn[LINE_MAX];
+    char all[LINE_ROOM];
+    char turn[LINE_ROOM];
     int pid = (int)house->pid;
     snprintf(all, sizeof(all), "/proc/%d/stat", pid);
     /* the first thread runs the turn */
@@ -149,8 +148,7 @@ house_report_limits(const struct house *house, json_t *line)
     json_object_set_new(line, "limits", limits);
 }
 
-/* --- making it ---------------------------------------------------------------
- */
+/* --- making it ----------------------------------------------------------- */
 
 static void
 path_of(const struct house *house,
@@ -170,8 +168,8 @@ write_file(const struct house *house,
 {
     RO_AUTOBUF bytes = {0};
     packed(house->circle, &bytes);
-    test_must(ro_armour_write(path, kind, ro_buf_view(&bytes), RO_FILE_SECRET,
-                              NULL));
+    test_must(
+        ro_armour_write(path, kind, ro_buf_view(&bytes), RO_FILE_SECRET, NULL));
 }
 
 static void
@@ -247,8 +245,7 @@ write_conf(const struct house *house)
                   house->home);
     for (const struct house_limit *limit = house->plan.limits;
          limit->key != NULL; limit++)
-        ro_buf_printf(&text, "%s = %ju\n", limit->key,
-                      (uintmax_t)limit->value);
+        ro_buf_printf(&text, "%s = %ju\n", limit->key, (uintmax_t)limit->value);
     test_must(ro_buf_ok(&text));
     test_must(
         ro_file_write(house->conf, ro_buf_view(&text), RO_FILE_PUBLIC, NULL));
@@ -279,7 +276,8 @@ append_records(struct house *house)
         Reachout__Append__Ask ask = REACHOUT__APPEND__ASK__INIT;
         size_t bytes = 0;
         ask.records = records;
-        while (i < house->circle->n_records && ask.n_records < RO_LEN(records)) {
+        while (i < house->circle->n_records &&
+               ask.n_records < RO_LEN(records)) {
             struct ro_bytes record = test_circle_record(house->circle, i);
             bytes += record.size;
             if (ask.n_records > 0 && bytes > RO_FRAME_LIMIT / 2)

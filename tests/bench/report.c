@@ -12,7 +12,7 @@
 
 #include <linux/magic.h>
 
-#define LINE_MAX 512
+#define LINE_ROOM 512
 #define SYNC_ROUNDS 64
 #define SYNC_BYTES 4096
 #define DIGITS 6
@@ -45,13 +45,12 @@ now_ns(void)
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-/* --- the machine ------------------------------------------------------------
- */
+/* --- the machine --------------------------------------------------------- */
 
 static json_t *
 processor_model(void)
 {
-    char line[LINE_MAX];
+    char line[LINE_ROOM];
     json_t *model = NULL;
     FILE *info = fopen("/proc/cpuinfo", "re");
     while (info != NULL && model == NULL &&
@@ -95,7 +94,7 @@ static void
 measure_sync(const char *folder, struct samples *samples)
 {
     static const char page[SYNC_BYTES];
-    char path[LINE_MAX];
+    char path[LINE_ROOM];
     snprintf(path, sizeof(path), "%s/sync-probe", folder);
     int fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
     if (fd < 0)
@@ -118,7 +117,10 @@ machine(const char *folder)
     struct samples sync = {0};
     json_t *object = must_have(json_object());
     measure_sync(folder, &sync);
+    double load = 0;
     report_whole(object, "cores", (uint64_t)sysconf(_SC_NPROCESSORS_ONLN));
+    if (getloadavg(&load, 1) == 1)
+        report_real(object, "load_1_min", load);
     json_object_set_new(object, "processor", processor_model());
     json_object_set_new(object, "file_system",
                         json_string(file_system(folder)));
@@ -128,8 +130,7 @@ machine(const char *folder)
     return object;
 }
 
-/* --- lines -------------------------------------------------------------------
- */
+/* --- lines --------------------------------------------------------------- */
 
 json_t *
 report_new(const char *bench, const char *folder)
@@ -173,8 +174,7 @@ report_print(json_t *line)
     json_decref(line);
 }
 
-/* --- samples -----------------------------------------------------------------
- */
+/* --- samples ------------------------------------------------------------- */
 
 void
 samples_add(struct samples *samples, int64_t ns)

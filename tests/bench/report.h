@@ -22,9 +22,9 @@ void *must_have(void *p);
 /* The monotonic clock. */
 int64_t now_ns(void);
 
-/* A new line: the benchmark's name, and the machine (processors, their model,
- * file system of `folder`, and how long a commit's fdatasync takes there now).
- */
+/* A new line: the benchmark's name, and the machine (processors, their model
+ * and load, the file system of `folder`, and how long the fdatasync of a page
+ * takes there now, which no commit can be faster than). */
 json_t *report_new(const char *bench, const char *folder);
 
 /* Adds a figure; times are given in nanoseconds and shown in the unit that

@@ -76,6 +76,7 @@ start(struct world *world)
         .limits = {.sessions = PEERS,
                    .open_envelopes = 40,
                    .open_bytes = 300000,
+                   .mailbox_envelopes = 50,
                    .window = 3,
                    .turn_timers = 2,
                    .expiry_hours = 120 * 24,

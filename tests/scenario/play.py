@@ -45,7 +45,7 @@ class Play:
         self.rig.env["REACHOUT_NOW"] = time
         if self.rig.broker is not None:
             self.rig.term()
-            self.rig.up()
+            self.rig.up(None, "--accept-clock")
 
     def broker(self, what):
         if what == "dies":

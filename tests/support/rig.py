@@ -78,11 +78,11 @@ class Rig:
 
     # --- the broker ----------------------------------------------------------
 
-    def up(self, env=None):
+    def up(self, env=None, *words):
         """Starts the broker and waits for its "ready"."""
         log = open(self.path("b.log"), "ab")
         self.broker = subprocess.Popen(
-            [self.reachoutd, "--config", self.path("b/reachoutd.conf")],
+            [self.reachoutd, "--config", self.path("b/reachoutd.conf"), *words],
             stdout=subprocess.PIPE, stderr=log, cwd=self.dir,
             env={**os.environ, **self.env, **(env or {})})
         log.close()

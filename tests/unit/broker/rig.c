@@ -55,6 +55,7 @@ rig_of(struct test_circle *circle)
         .sessions = 64,
         .open_envelopes = 1000,
         .open_bytes = 8 * 1024 * 1024,
+        .mailbox_envelopes = 5000,
         .window = 8,
         .turn_timers = 4,
         .expiry_hours = 120 * 24,

@@ -123,6 +123,8 @@ test_not_ours(void)
         "reachout key 2\nAAEC\n",
         "reachout key 1 \nAAEC\n",
         "reachout KEY 1\nAAEC\n",
+        "Reachout key 1\nAAEC\n",
+        "xxxxxxxx key 1\nAAEC\n",
         "reachout k\x1b[31my 1\nAAEC\n",
         "reachout aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa 1\n",
         "-----BEGIN SOMETHING-----\nAAEC\n",
@@ -137,6 +139,10 @@ test_not_ours(void)
     }
 }
 
+/* Whole fours, but more than a line may have. */
+static const char line_of_80[] = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+                                 "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
 static void
 test_damaged(void)
 {
@@ -148,10 +154,7 @@ test_damaged(void)
         "AB==",     /* the same */
         "AA==AAEC", /* padding before the end */
         "AA=A",     /* and inside */
-        "AAEC AAEC",
-        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
-        "AAA"
-        "AAAA", /* a line of 80 */
+        "AAEC AAEC", line_of_80,
     };
     RO_AUTOBUF bytes = {0};
     for (size_t i = 0; i < RO_LEN(bodies); i++) {

@@ -27,7 +27,7 @@ unpack_bytes(const ProtobufCMessageDescriptor *type,
 }
 
 #define UNPACK(type, literal)                                                  \
-    unpack_bytes(&type, (literal), sizeof(literal) - 1)
+    unpack_bytes(&(type), (literal), sizeof(literal) - 1)
 
 static void
 put_varint(struct ro_buf *out, uint64_t value)
@@ -73,7 +73,8 @@ test_round_trip(void)
     tap_is(ro_field_copy(&back->circle, copy, sizeof(copy)), RO_OK);
     tap_ok(memcmp(copy, circle, sizeof(copy)) == 0);
     tap_ok(back->circle.data != bytes.data + 2);
-    tap_ok(back->ask != NULL && strcmp(back->ask->topic, "TL1") == 0);
+    tap_need(back->ask != NULL);
+    tap_ok(strcmp(back->ask->topic, "TL1") == 0);
     tap_ok(back->ask->has_half_days && back->ask->half_days == 3);
     tap_is(ro_field_copy(&back->circle, copy, 15), RO_BAD_FRAME);
     tap_is(ro_field_copy(&back->sender, copy, 16), RO_BAD_FRAME);
@@ -150,7 +151,7 @@ test_nested_bomb(void)
 {
     RO_AUTOBUF bytes = {0};
     nest(&bytes, 1, 16000);
-    tap_ok(bytes.size > 56 * 1024);
+    tap_ok(bytes.size > (size_t)56 * 1024);
     tap_is(unpack(&knot, &bytes), RO_BAD_FRAME);
     /* In ours what is unknown is skipped, whatever is inside. */
     ro_buf_clear(&bytes);
@@ -170,7 +171,7 @@ static void
 test_empty_submessages(void)
 {
     RO_AUTOBUF bytes = {0};
-    put_times(&bytes, "\x12\x00", 2, 512 * 1024);
+    put_times(&bytes, "\x12\x00", 2, (size_t)512 * 1024);
     tap_is(unpack(&reachout__deposit__ask__descriptor, &bytes), RO_BAD_FRAME);
     ro_buf_clear(&bytes);
     put_times(&bytes, "\x12\x00", 2, RO_UNPACK_PIECES + 1);
@@ -186,12 +187,9 @@ test_amplification(void)
 {
     RO_AUTOBUF bytes = {0};
     put_times(&bytes, "\x12\x00", 2, 3000);
-    (void)!unpack(&reachout__deposit__ask__descriptor, &bytes);
-    tap_ok(ro_arena_used(arena) <= 64 * 1024);
-    ro_buf_clear(&bytes);
-    put_times(&bytes, "\x12\x00", 2, 40000);
-    (void)!unpack(&reachout__deposit__ask__descriptor, &bytes);
-    tap_ok(ro_arena_used(arena) <= 8 * bytes.size);
+    tap_is(unpack(&reachout__deposit__ask__descriptor, &bytes), RO_BAD_FRAME);
+    tap_ok(ro_arena_used(arena) > (size_t)32 * 1024);
+    tap_ok(ro_arena_used(arena) <= (size_t)64 * 1024);
 }
 
 static void

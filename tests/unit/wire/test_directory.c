@@ -391,6 +391,32 @@ test_root(void)
     test_circle_free(circle);
 }
 
+/* One key more than a root has room for. */
+static void
+test_root_room(void)
+{
+    struct ro_entropy_seeded seeded = {.state = 13};
+    struct ro_entropy entropy = ro_entropy_of(&seeded);
+    struct ro_keypair *pairs[RO_AUTHORITY_KEYS_MAX + 1];
+    ProtobufCBinaryData fields[RO_AUTHORITY_KEYS_MAX + 1];
+    Reachout__AuthorityPublic keys = REACHOUT__AUTHORITY_PUBLIC__INIT;
+    struct ro_root root;
+    for (size_t i = 0; i < RO_LEN(pairs); i++) {
+        pairs[i] = ro_keypair_new(&entropy);
+        fields[i] = ro_as_field(
+            (struct ro_bytes){ro_keypair_public(pairs[i])->b, RO_KEY_SIZE});
+    }
+    keys.authority_keys = fields;
+    keys.has_threshold = 1;
+    keys.threshold = 2;
+    keys.n_authority_keys = RO_AUTHORITY_KEYS_MAX;
+    tap_is(ro_root_of(&keys, &root), RO_OK);
+    keys.n_authority_keys = RO_AUTHORITY_KEYS_MAX + 1;
+    tap_is(ro_root_of(&keys, &root), RO_BAD_INPUT);
+    for (size_t i = 0; i < RO_LEN(pairs); i++)
+        ro_keypair_free(pairs[i]);
+}
+
 int
 main(void)
 {
@@ -406,5 +432,6 @@ main(void)
     tap_run(test_replays);
     tap_run(test_head_chain);
     tap_run(test_root);
+    tap_run(test_root_room);
     return tap_done();
 }

@@ -116,16 +116,31 @@ test_published_days_stay(void)
     tap_is(check(notices), RO_KEY_REUSED);
     make_list(DAY + 20, 5, 99);
     tap_is(check(notices), RO_OK);
-    make_list(DAY - 5, 6, 5);
+}
+
+/* Three lists of one seat, of which only the first and the last are seen by
+ * somebody who was away, must still agree on the days in common. So a list may
+ * neither begin nor end before the one that it replaces. */
+static void
+test_days_never_go_back(void)
+{
+    RO_CLEANUP(ro_notices_freep) struct ro_notices *notices = ro_notices_new();
+    make_list(DAY, 20, 10);
+    test_must(ro_notices_add(notices, ro_buf_view(&raw)));
+    make_list(DAY - 5, 25, 5);
+    tap_is(check(notices), RO_BAD_RECORD);
+    make_list(DAY, 19, 10);
+    tap_is(check(notices), RO_BAD_RECORD);
+    make_list(1, 5, 99);
+    tap_is(check(notices), RO_BAD_RECORD);
+    make_list(DAY, 20, 10);
     tap_is(check(notices), RO_OK);
-    make_list(DAY - 5, 6, 6);
-    tap_is(check(notices), RO_KEY_REUSED);
 }
 
 /* Signs a list after `change` on its message. */
-#define LIST_REFUSED(change, status)                                           \
+#define LIST_IS(change, status)                                                \
     do {                                                                       \
-        static uint8_t bytes[99 * 32];                                         \
+        static uint8_t bytes[sizeof(struct ro_key) * 99];                      \
         Reachout__EpochKeys m = REACHOUT__EPOCH_KEYS__INIT;                    \
         m.has_circle = m.has_serial = m.has_seat = m.has_expires_day = 1;      \
         m.has_first_day = m.has_keys = 1;                                      \
@@ -134,7 +149,9 @@ test_published_days_stay(void)
         m.seat = ro_as_field((struct ro_bytes){lead->id.b, RO_ID_SIZE});       \
         m.first_day = DAY;                                                     \
         m.expires_day = DAY + 10;                                              \
-        m.keys = ro_as_field((struct ro_bytes){bytes, 10 * 32});               \
+        memset(bytes, 9, sizeof(bytes));                                       \
+        m.keys =                                                               \
+            ro_as_field((struct ro_bytes){bytes, sizeof(bytes) / 99 * 10});    \
         change;                                                                \
         sign_list(&m);                                                         \
         tap_say(check(notices) == (status), #change " is " #status);           \
@@ -156,31 +173,75 @@ test_form(void)
 {
     RO_CLEANUP(ro_notices_freep) struct ro_notices *notices = ro_notices_new();
     static const uint8_t other[16] = {9};
-    LIST_REFUSED((void)0, RO_OK);
-    LIST_REFUSED(m.circle = ro_as_field((struct ro_bytes){other, 16}),
-                 RO_BAD_RECORD);
-    LIST_REFUSED(m.circle.len = 15, RO_BAD_RECORD);
-    LIST_REFUSED(m.has_serial = 0, RO_BAD_RECORD);
-    LIST_REFUSED(m.serial = 0, RO_BAD_RECORD);
-    LIST_REFUSED(m.seat.len = 15, RO_BAD_RECORD);
-    LIST_REFUSED(m.seat = ro_as_field((struct ro_bytes){other, 16}),
-                 RO_NO_RIGHT);
-    LIST_REFUSED(m.has_first_day = 0, RO_BAD_RECORD);
-    LIST_REFUSED(m.has_expires_day = 0, RO_BAD_RECORD);
-    LIST_REFUSED(m.expires_day = DAY, RO_BAD_RECORD);
-    LIST_REFUSED(m.expires_day = DAY + 11, RO_BAD_RECORD);
-    LIST_REFUSED(m.expires_day = DAY + 9, RO_OK);
-    LIST_REFUSED(m.keys.len = 0, RO_BAD_RECORD);
-    LIST_REFUSED(m.has_keys = 0, RO_BAD_RECORD);
-    LIST_REFUSED(m.keys.len = 319, RO_BAD_RECORD);
-    LIST_REFUSED(m.keys.len = 98 * 32, RO_OK);
-    LIST_REFUSED(m.keys.len = 99 * 32, RO_BAD_RECORD);
-    LIST_REFUSED(m.first_day = UINT32_MAX; m.expires_day = 5, RO_BAD_RECORD);
+    LIST_IS((void)0, RO_OK);
+    LIST_IS(m.circle = ro_as_field((struct ro_bytes){other, 16}),
+            RO_BAD_RECORD);
+    LIST_IS(m.circle.len = 15, RO_BAD_RECORD);
+    LIST_IS(m.has_serial = 0, RO_BAD_RECORD);
+    LIST_IS(m.serial = 0, RO_BAD_RECORD);
+    LIST_IS(m.seat.len = 15, RO_BAD_RECORD);
+    LIST_IS(m.seat = ro_as_field((struct ro_bytes){other, 16}), RO_NO_RIGHT);
+    LIST_IS(m.has_first_day = 0, RO_BAD_RECORD);
+    LIST_IS(m.has_expires_day = 0, RO_BAD_RECORD);
+    LIST_IS(m.expires_day = DAY, RO_BAD_RECORD);
+    LIST_IS(m.expires_day = DAY + 11, RO_BAD_RECORD);
+    LIST_IS(m.expires_day = DAY + 9, RO_BAD_RECORD);
+    LIST_IS(memset(bytes + 64, 0, 32), RO_BAD_RECORD);
+    LIST_IS(memset(bytes + 64, 0, 32); bytes[64] = 1, RO_BAD_RECORD);
+    LIST_IS(memset(bytes + 64, 0, 32); bytes[95] = 0x80, RO_BAD_RECORD);
+    LIST_IS(m.keys.len = 0, RO_BAD_RECORD);
+    LIST_IS(m.has_keys = 0, RO_BAD_RECORD);
+    LIST_IS(m.keys.len = 319, RO_BAD_RECORD);
+    LIST_IS(m.keys.len = 319; m.expires_day = DAY + 9, RO_BAD_RECORD);
+    LIST_IS(m.has_first_day = 0; m.expires_day = 5, RO_BAD_RECORD);
+    LIST_IS(m.keys.len = sizeof(struct ro_key) * 98;
+            m.expires_day = DAY + 98, RO_OK);
+    LIST_IS(m.keys.len = sizeof(struct ro_key) * 99;
+            m.expires_day = DAY + 99, RO_BAD_RECORD);
+    LIST_IS(m.first_day = UINT32_MAX; m.expires_day = 5, RO_BAD_RECORD);
     ro_buf_clear(&raw);
     tap_is(check(notices), RO_BAD_RECORD);
     tap_is(ro_notices_add(notices, ro_buf_view(&raw)), RO_BAD_RECORD);
     tap_need(ro_buf_extend(&raw, RO_NOTICE_LIMIT + 1));
     tap_is(check(notices), RO_BAD_RECORD);
+}
+
+/* A list that is good but for its size, which an unknown field makes. */
+static void
+test_limit(void)
+{
+    RO_CLEANUP(ro_notices_freep) struct ro_notices *notices = ro_notices_new();
+    struct ro_signing by = {lead->signing, RO_LABEL_EPOCH_KEYS, 0};
+    struct ro_signed sig;
+    RO_AUTOBUF body = {0};
+    static const uint8_t padding[900];
+    test_seat_notice(circle, lead, DAY, 98, &raw);
+    test_must(ro_signed_open(ro_buf_view(&raw), &sig));
+    ro_buf_put(&body, sig.body.data, sig.body.size);
+    ro_buf_put(&body, "\x7a\x84\x07", 3); /* field 15, 900 bytes */
+    ro_buf_put(&body, padding, sizeof(padding));
+    ro_buf_clear(&raw);
+    test_must(ro_signed_make(REACHOUT__SIGNED__KIND__EPOCH_KEYS,
+                             ro_buf_view(&body), &by, 1, &raw));
+    tap_ok(raw.size > RO_NOTICE_LIMIT);
+    tap_is(check(notices), RO_BAD_RECORD);
+    tap_is(ro_notices_add(notices, ro_buf_view(&raw)), RO_BAD_RECORD);
+}
+
+/* A list ends with its last key. */
+static void
+test_end(void)
+{
+    RO_CLEANUP(ro_notices_freep) struct ro_notices *notices = ro_notices_new();
+    struct ro_key key;
+    LIST_IS((void)0, RO_OK);
+    tap_is(ro_notices_add(notices, ro_buf_view(&raw)), RO_OK);
+    tap_is(ro_notices_epoch_key(notices, &lead->id, DAY + 9, &key), RO_OK);
+    tap_is(ro_notices_epoch_key(notices, &lead->id, DAY + 10, &key),
+           RO_NOT_FOUND);
+    tap_ok(ro_notices_days_ahead(notices, &lead->id, DAY) == 10);
+    tap_ok(ro_notices_days_ahead(notices, &lead->id, DAY + 10) == 0);
+    tap_ok(ro_notices_days_ahead(notices, &lead->id, UINT32_MAX) == 0);
 }
 
 static void
@@ -312,7 +373,10 @@ main(void)
     tap_run(test_days_ahead);
     tap_run(test_renewal);
     tap_run(test_published_days_stay);
+    tap_run(test_days_never_go_back);
     tap_run(test_form);
+    tap_run(test_limit);
+    tap_run(test_end);
     tap_run(test_signer);
     tap_run(test_digest_and_expiry);
     tap_run(test_digest_bytes);

@@ -228,6 +228,76 @@ test_signatures(void)
            RO_NO_RIGHT);
 }
 
+/* Every kind that the authority signs: one signature too few, one that does not
+ * hold, and the very same record with both. */
+static void
+check_guarded(Reachout__Signed__Kind kind, const ProtobufCMessage *message)
+{
+    test_sign_authority(circle, kind, message, &raw);
+    alter_signatures(1, 0);
+    tap_ok(refuses(circle, &raw, RO_NO_RIGHT, "signatures"));
+    test_sign_authority(circle, kind, message, &raw);
+    alter_signatures(2, 1);
+    tap_ok(refuses(circle, &raw, RO_BAD_SIGNATURE, "signatures"));
+    test_sign_authority(circle, kind, message, &raw);
+    tap_is(test_circle_add(circle, ro_buf_view(&raw), NULL), RO_OK);
+}
+
+static void
+test_every_kind_is_signed(void)
+{
+    struct test_charter charter;
+    struct test_broker_key broker;
+    Reachout__Member member;
+    Reachout__Listing row;
+    Reachout__Listing *rows[] = {&row};
+    Reachout__ListingBlock block = REACHOUT__LISTING_BLOCK__INIT;
+    char name[32];
+    test_charter_init(circle, &charter);
+    check_guarded(REACHOUT__SIGNED__KIND__CHARTER, &charter.message.base);
+    test_broker_key_init(circle, &broker);
+    check_guarded(REACHOUT__SIGNED__KIND__BROKER_KEY, &broker.message.base);
+    test_listing_init(circle, 300001, name, &row);
+    block.has_circle = block.has_serial = 1;
+    block.circle = ro_as_field((struct ro_bytes){circle->id.b, RO_ID_SIZE});
+    block.serial = circle->serial + 1;
+    block.n_listings = 1;
+    block.listings = rows;
+    check_guarded(REACHOUT__SIGNED__KIND__LISTING, &block.base);
+    struct test_member *joiner =
+        test_member_new(circle, REACHOUT__MEMBER_KIND__SCHOOL, 300001, NULL);
+    test_member_init(circle, joiner, &member);
+    check_guarded(REACHOUT__SIGNED__KIND__MEMBER, &member.base);
+    Reachout__Revocation gone = REACHOUT__REVOCATION__INIT;
+    ProtobufCBinaryData id =
+        ro_as_field((struct ro_bytes){joiner->id.b, RO_ID_SIZE});
+    gone.has_circle = gone.has_serial = 1;
+    gone.circle = block.circle;
+    gone.serial = circle->serial + 1;
+    gone.n_members = 1;
+    gone.members = &id;
+    check_guarded(REACHOUT__SIGNED__KIND__REVOCATION, &gone.base);
+}
+
+/* In the first charter nothing is known yet, and its keys still differ. */
+static void
+test_first_charter(void)
+{
+    struct test_circle *here = circle;
+    circle = test_circle_new(98);
+    CHARTER_REFUSED(m->mailbox_key = m->enrolment_key, RO_KEY_REUSED,
+                    "mailbox_key");
+    CHARTER_REFUSED(draft.broker.signing_key = m->mailbox_key, RO_KEY_REUSED,
+                    "signing_key");
+    CHARTER_REFUSED(m->has_psk_generation = 0, RO_BAD_RECORD, "psk_generation");
+    CHARTER_REFUSED(m->enrolment_key = key_of(circle->authority[0]),
+                    RO_KEY_REUSED, "enrolment_key");
+    test_circle_charter(circle);
+    tap_ok(ro_directory_size(circle->directory) == 1);
+    test_circle_free(circle);
+    circle = here;
+}
+
 /* Signs a block of `n` rows after `change` on the first. */
 #define LISTING_REFUSED(n, change, status, word)                               \
     do {                                                                       \
@@ -273,6 +343,7 @@ test_listings(void)
     LISTING_REFUSED(2, m->has_easting = 0, RO_BAD_RECORD, "easting");
     LISTING_REFUSED(2, m->has_northing = 0, RO_BAD_RECORD, "easting");
     LISTING_REFUSED(2, m->northing = INT32_MIN, RO_BAD_RECORD, "easting");
+    LISTING_REFUSED(2, m->easting = INT32_MAX, RO_BAD_RECORD, "easting");
     LISTING_REFUSED(2, m->roll = UINT32_MAX, RO_BAD_RECORD, "roll");
 }
 
@@ -292,6 +363,8 @@ main(void)
     tap_run(test_broker_key);
     tap_run(test_old_broker_key);
     tap_run(test_signatures);
+    tap_run(test_every_kind_is_signed);
+    tap_run(test_first_charter);
     tap_run(test_listings);
     /* and what is right still comes in */
     sign_next_charter();

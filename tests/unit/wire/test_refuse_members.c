@@ -134,6 +134,7 @@ test_seat(void)
                      (struct ro_bytes){circle->members[2]->id.b, RO_ID_SIZE}),
                  RO_BAD_SIGNATURE, "signatures");
     SEAT_REFUSED(m.has_role = 0, RO_BAD_RECORD, "role");
+    SEAT_REFUSED(m.role = REACHOUT__ROLE__ROLE_NONE, RO_BAD_RECORD, "role");
     SEAT_REFUSED(m.role = (Reachout__Role)8, RO_BAD_RECORD, "role");
     SEAT_REFUSED(m.role = (Reachout__Role)-1, RO_BAD_RECORD, "role");
     SEAT_REFUSED(m.has_made_at = 0, RO_BAD_RECORD, "made_at");
@@ -202,6 +203,21 @@ test_seat_proofs(void)
     }
 }
 
+/* Tries one seat of a member, which fits or does not. */
+static void
+try_role(struct test_member *member, Reachout__Role role, bool fits)
+{
+    Reachout__Seat m;
+    struct test_seat *seat = test_seat_new(circle, member, role);
+    test_seat_init(circle, seat, &m);
+    test_sign_seat(seat, &m, &raw);
+    if (fits) {
+        tap_is(test_circle_add(circle, ro_buf_view(&raw), NULL), RO_OK);
+    } else {
+        tap_ok(refuses(circle, &raw, RO_NO_RIGHT, "role"));
+    }
+}
+
 /* Which seats which members have: the table of DESIGN section 4. */
 static void
 test_roles(void)
@@ -222,16 +238,8 @@ test_roles(void)
             circle, table[i].kind, school ? TEST_FIRST_URN + 7 : 0,
             school ? NULL : "Somebody");
         for (int role = 1; role <= 7; role++) {
-            Reachout__Seat m;
-            struct test_seat *seat =
-                test_seat_new(circle, member, (Reachout__Role)role);
-            bool fits = strchr(table[i].roles, '0' + role) != NULL;
-            test_seat_init(circle, seat, &m);
-            test_sign_seat(seat, &m, &raw);
-            if (fits)
-                tap_is(test_circle_add(circle, ro_buf_view(&raw), NULL), RO_OK);
-            else
-                tap_ok(refuses(circle, &raw, RO_NO_RIGHT, "role"));
+            try_role(member, (Reachout__Role)role,
+                     strchr(table[i].roles, '0' + role) != NULL);
         }
     }
 }
@@ -312,10 +320,11 @@ test_size(void)
         ro_buf_clear(&raw);
         test_must(ro_signed_make(REACHOUT__SIGNED__KIND__SEAT,
                                  ro_buf_view(&body), by, 5, &raw));
-        if (sizes[i].status == RO_OK)
+        if (sizes[i].status == RO_OK) {
             tap_is(test_circle_add(circle, ro_buf_view(&raw), NULL), RO_OK);
-        else
+        } else {
             tap_ok(refuses(circle, &raw, RO_BAD_RECORD, "size"));
+        }
     }
 }
 
@@ -354,9 +363,10 @@ check_quota(enum ro_replay how, enum ro_status expected)
     struct ro_directory *directory = ro_directory_new(&busy->root);
     struct ro_replaying today = {.how = how, .today = 20000};
     struct ro_replaying tomorrow = {.how = how, .today = 20001};
-    for (size_t i = 0; i < busy->n_records; i++)
+    for (size_t i = 0; i < busy->n_records; i++) {
         test_must(ro_directory_add(directory, test_circle_record(busy, i),
                                    &today, NULL));
+    }
     size_t n = 1;
     for (; n < RO_MEMBER_RECORDS_A_DAY; n++) {
         next_record(busy, n - 1);
@@ -365,9 +375,10 @@ check_quota(enum ro_replay how, enum ro_status expected)
     next_record(busy, n - 1);
     tap_is(ro_directory_add(directory, ro_buf_view(&raw), &today, NULL),
            expected);
-    if (expected != RO_OK)
+    if (expected != RO_OK) {
         tap_is(ro_directory_add(directory, ro_buf_view(&raw), &tomorrow, NULL),
                RO_OK);
+    }
     ro_directory_free(directory);
     test_circle_free(busy);
 }
@@ -390,9 +401,10 @@ test_quota_after_restart(void)
     struct ro_directory *directory = ro_directory_new(&busy->root);
     struct ro_replaying again = {.how = RO_REPLAY_TRUST, .today = 20000};
     struct ro_replaying append = {.how = RO_REPLAY_APPEND, .today = 20000};
-    for (size_t i = 0; i < busy->n_records; i++)
+    for (size_t i = 0; i < busy->n_records; i++) {
         test_must(ro_directory_add(directory, test_circle_record(busy, i),
                                    &again, NULL));
+    }
     for (size_t n = 1; n < RO_MEMBER_RECORDS_A_DAY; n++) {
         next_record(busy, n - 1);
         test_must(ro_directory_add(directory, ro_buf_view(&raw), &again, NULL));

@@ -28,12 +28,14 @@ init(const struct targets *targets, uint64_t serial, struct draft *draft)
     m->serial = serial;
     m->seats = draft->seats;
     m->members = draft->members;
-    for (size_t i = 0; i < 3 && targets->seats[i] != NULL; i++)
+    for (size_t i = 0; i < 3 && targets->seats[i] != NULL; i++) {
         draft->seats[m->n_seats++] =
             ro_as_field((struct ro_bytes){targets->seats[i]->id.b, RO_ID_SIZE});
-    for (size_t i = 0; i < 2 && targets->members[i] != NULL; i++)
+    }
+    for (size_t i = 0; i < 2 && targets->members[i] != NULL; i++) {
         draft->members[m->n_members++] = ro_as_field(
             (struct ro_bytes){targets->members[i]->id.b, RO_ID_SIZE});
+    }
 }
 
 static void
@@ -168,6 +170,12 @@ test_by_authority(void)
            RO_MEMBER_REMOVED);
     tap_ok(ro_directory_member(circle->directory, &circle->members[2]->id)
                ->n_live == 0);
+    /* a seat that is named beside its own member goes once */
+    struct test_member *team = circle->members[0];
+    struct targets both = {{team->seats[0]}, {team}};
+    by_authority(&both);
+    tap_is(test_circle_add(circle, ro_buf_view(&raw), NULL), RO_OK);
+    tap_ok(ro_directory_member(circle->directory, &team->id)->n_live == 0);
     struct targets removed = {{NULL}, {school}};
     by_authority(&removed);
     tap_ok(refuses(circle, &raw, RO_BAD_RECORD, "members"));

@@ -262,7 +262,7 @@ test_audience(void)
         d.audience.coordinators = 0, "coordinators");
     BAD(ASK, d.audience.group = letters(0), "group");
     BAD(ASK, d.audience.group = letters(201), "group");
-    char bidi[] = "a\nb";
+    static char bidi[] = "a\nb";
     BAD(ASK, d.audience.group = bidi, "group");
 }
 
@@ -283,10 +283,10 @@ test_lists(void)
 static void
 test_ask(void)
 {
-    char u5[] = "U5";
-    char remote[] = "remote";
-    char person[] = "in-person";
-    char both[] = "both";
+    static char u5[] = "U5";
+    static char remote[] = "remote";
+    static char person[] = "in-person";
+    static char both[] = "both";
     BAD(ASK, d.ask.topic = NULL, "topic");
     BAD(ASK, d.ask.topic = letters(17), "topic");
     BAD(ASK, d.ask.urgency = NULL, "urgency");
@@ -317,8 +317,8 @@ test_answers(void)
     BAD(SAY, d.say.text = letters(0), "text");
     BAD(SAY, d.say.text = letters(RO_TEXT_LIMIT + 1), "text");
     BAD(SAY, d.say.holder = letters(201), "holder");
-    char escape[] = "a\x1b[2J";
-    char tabbed[] = "a\tb\nc";
+    static char escape[] = "a\x1b[2J";
+    static char tabbed[] = "a\tb\nc";
     BAD(SAY, d.say.text = escape, "text");
     GOOD(SAY, d.say.text = tabbed);
     BAD(INTRODUCED, d.introduced.text = escape, "text");
@@ -329,11 +329,11 @@ test_answers(void)
 static void
 test_ends(void)
 {
-    char upper[] = "Introduced";
-    char spaced[] = "in force";
-    char hyphen[] = "not-chosen";
-    char partly[] = "partly";
-    char helped[] = "helped";
+    static char upper[] = "Introduced";
+    static char spaced[] = "in force";
+    static char hyphen[] = "not-chosen";
+    static char partly[] = "partly";
+    static char helped[] = "helped";
     BAD(STATE_NOTE, d.state_note.state = NULL, "state");
     BAD(STATE_NOTE, d.state_note.state = upper, "state");
     BAD(STATE_NOTE, d.state_note.state = spaced, "state");

@@ -130,6 +130,40 @@ test_form(void)
     tap_is(OPEN("\x08\x01\x12\x01x\x1a\x04\x08\x00\x08\x00"), RO_BAD_RECORD);
 }
 
+/* Whether a container with such a signature in it opens: nothing unsigned may
+ * ride inside a signature either, and no number has two forms. */
+static enum ro_status
+open_with(uint8_t number, const void *extra, size_t size)
+{
+    RO_AUTOBUF raw = {0};
+    ro_buf_put(&raw, "\x08\x01\x12\x01x", 5);
+    ro_buf_put_u8(&raw, (uint8_t)(number << 3 | 2));
+    ro_buf_put_u8(&raw, (uint8_t)(66 + size));
+    ro_buf_put(&raw, SIGNATURE + 4, 66);
+    ro_buf_put(&raw, extra, size);
+    return open_bytes(raw.data, raw.size);
+}
+
+#define WITH(number, literal)                                                  \
+    open_with((number), (literal), sizeof(literal) - 1)
+
+static void
+test_inside_signature(void)
+{
+    tap_is(WITH(3, ""), RO_OK);
+    tap_is(WITH(3, "\x08\x05"), RO_OK);
+    tap_is(WITH(4, ""), RO_BAD_RECORD);         /* no field of ours */
+    tap_is(WITH(3, "\x18\x00"), RO_BAD_RECORD); /* unknown inside */
+    tap_is(WITH(3, "\x1a\x01z"), RO_BAD_RECORD);
+    tap_is(WITH(3, "\x98\x06\x00"), RO_BAD_RECORD);
+    tap_is(WITH(3, "\x08\x05\x08\x05"), RO_BAD_RECORD); /* twice */
+    tap_is(WITH(3, "\x12\x00"), RO_BAD_RECORD);
+    tap_is(WITH(3, "\x08\x80\x80\x80\x80\x10"), RO_BAD_RECORD); /* 2^32 */
+    tap_is(WITH(3, "\x0d\x05\x00\x00\x00"), RO_BAD_RECORD);     /* fixed32 */
+    tap_is(WITH(3, "\x0a\x01\x05"), RO_BAD_RECORD);             /* bytes */
+    tap_is(OPEN("\x0d\x01\x00\x00\x00\x12\x01x"), RO_BAD_RECORD);
+}
+
 static void
 test_seventeen_signatures(void)
 {
@@ -155,6 +189,7 @@ main(void)
     tap_run(test_threshold);
     tap_run(test_every_signature_holds);
     tap_run(test_form);
+    tap_run(test_inside_signature);
     tap_run(test_seventeen_signatures);
     test_circle_free(circle);
     return tap_done();

@@ -70,6 +70,11 @@ test_fields(void)
     TICKET_IS(m.has_role = 0, RO_BAD_TICKET);
     TICKET_IS(m.role = REACHOUT__ROLE__COORDINATOR, RO_BAD_TICKET);
     TICKET_IS(m.role = (Reachout__Role)40, RO_BAD_TICKET);
+    /* numbers that are 1, a Lead, in the low five bits */
+    TICKET_IS(m.role = (Reachout__Role)33, RO_BAD_TICKET);
+    TICKET_IS(m.role = (Reachout__Role)-31, RO_BAD_TICKET);
+    TICKET_IS(m.role = REACHOUT__ROLE__ROLE_NONE, RO_BAD_TICKET);
+    TICKET_IS(m.urn = 0, RO_BAD_TICKET);
     TICKET_IS(m.role = REACHOUT__ROLE__OFFICE, RO_OK);
     TICKET_IS(m.name = name, RO_BAD_TICKET);
     TICKET_IS(m.has_expires = 0, RO_BAD_TICKET);
@@ -80,6 +85,12 @@ test_fields(void)
     TICKET_IS(m.kind = REACHOUT__MEMBER_KIND__COORDINATORS; m.has_urn = 0;
               m.role = REACHOUT__ROLE__COORDINATOR;
               m.name = control, RO_BAD_TICKET);
+    char empty[] = "";
+    TICKET_IS(m.kind = REACHOUT__MEMBER_KIND__COORDINATORS; m.has_urn = 0;
+              m.role = REACHOUT__ROLE__COORDINATOR;
+              m.name = empty, RO_BAD_TICKET);
+    TICKET_IS(m.kind = REACHOUT__MEMBER_KIND__COORDINATORS; m.has_urn = 0;
+              m.role = REACHOUT__ROLE__COORDINATOR, RO_BAD_TICKET);
     TICKET_IS(m.has_home_urn = 1; m.home_urn = 1, RO_BAD_TICKET);
 }
 
@@ -116,6 +127,100 @@ test_signature(void)
     tap_is(open_at(TEST_NOW_S), RO_BAD_TICKET);
 }
 
+/* The authority's good signature, under the label of what it is; but that is
+ * no ticket, whatever its body looks like. */
+static void
+test_other_kinds(void)
+{
+    static const Reachout__Signed__Kind kinds[] = {
+        REACHOUT__SIGNED__KIND__CHARTER,    REACHOUT__SIGNED__KIND__LISTING,
+        REACHOUT__SIGNED__KIND__MEMBER,     REACHOUT__SIGNED__KIND__REVOCATION,
+        REACHOUT__SIGNED__KIND__BROKER_KEY,
+    };
+    Reachout__Ticket m;
+    RO_AUTOBUF body = {0};
+    test_ticket_init(circle, 100005, &m);
+    test_must(ro_pack(&m.base, &body));
+    for (size_t i = 0; i < RO_LEN(kinds); i++) {
+        struct ro_signing by = {circle->authority[0], ro_signed_label(kinds[i]),
+                                0};
+        ro_buf_clear(&raw);
+        test_must(ro_signed_make(kinds[i], ro_buf_view(&body), &by, 1, &raw));
+        tap_is(open_at(TEST_NOW_S), RO_BAD_TICKET);
+    }
+    /* one signature, not two */
+    const struct ro_signing both[] = {
+        {circle->authority[0], RO_LABEL_TICKET, 0},
+        {circle->authority[1], RO_LABEL_TICKET, 1},
+    };
+    ro_buf_clear(&raw);
+    test_must(ro_signed_make(REACHOUT__SIGNED__KIND__TICKET, ro_buf_view(&body),
+                             both, 2, &raw));
+    tap_is(open_at(TEST_NOW_S), RO_BAD_TICKET);
+}
+
+/* Appends an unknown field of so many bytes (128 at least). */
+static void
+pad(struct ro_buf *body, size_t size)
+{
+    static const uint8_t zeros[4096];
+    ro_buf_put(body, "\xba\x02", 2); /* field 39 */
+    ro_buf_put_u8(body, (uint8_t)(size | 0x80));
+    ro_buf_put_u8(body, (uint8_t)(size >> 7));
+    ro_buf_put(body, zeros, size);
+}
+
+/* Good in all but size: just inside the limit, and beyond it. */
+static void
+test_ticket_size(void)
+{
+    static const size_t sizes[] = {700, 1000};
+    for (size_t i = 0; i < RO_LEN(sizes); i++) {
+        Reachout__Ticket m;
+        RO_AUTOBUF body = {0};
+        struct ro_signing by = {circle->authority[0], RO_LABEL_TICKET, 0};
+        test_ticket_init(circle, 100005, &m);
+        test_must(ro_pack(&m.base, &body));
+        pad(&body, sizes[i]);
+        ro_buf_clear(&raw);
+        test_must(ro_signed_make(REACHOUT__SIGNED__KIND__TICKET,
+                                 ro_buf_view(&body), &by, 1, &raw));
+        tap_ok((raw.size > RO_TICKET_LIMIT) == (i == 1));
+        tap_is(open_at(TEST_NOW_S), i == 0 ? RO_OK : RO_BAD_TICKET);
+    }
+}
+
+static void
+test_certificate_size(void)
+{
+    static const size_t sizes[] = {3000, 3900};
+    struct test_member *joiner =
+        test_member_new(circle, REACHOUT__MEMBER_KIND__SCHOOL, 100006, NULL);
+    struct test_seat *seat = test_seat_new(circle, joiner, 1);
+    for (size_t i = 0; i < RO_LEN(sizes); i++) {
+        Reachout__Seat m;
+        Reachout__Seat *back = NULL;
+        RO_AUTOBUF body = {0};
+        const struct ro_signing by[] = {
+            {joiner->key,     RO_LABEL_SEAT,           0},
+            {seat->signing,   RO_LABEL_SEAT_COUNTER,   0},
+            {seat->sealing,   RO_LABEL_SEAT_SEALING,   0},
+            {seat->fallback,  RO_LABEL_SEAT_FALLBACK,  0},
+            {seat->transport, RO_LABEL_SEAT_TRANSPORT, 0},
+        };
+        test_seat_init(circle, seat, &m);
+        test_must(ro_pack(&m.base, &body));
+        pad(&body, sizes[i]);
+        ro_buf_clear(&raw);
+        test_must(ro_signed_make(REACHOUT__SIGNED__KIND__SEAT,
+                                 ro_buf_view(&body), by, RO_LEN(by), &raw));
+        tap_ok((raw.size > RO_MEMBER_RECORD_LIMIT) == (i == 1));
+        tap_is(ro_seat_open(ro_buf_view(&raw), ro_keypair_public(joiner->key),
+                            arena, &back),
+               i == 0 ? RO_OK : RO_BAD_RECORD);
+    }
+}
+
 static void
 test_certificate(void)
 {
@@ -135,6 +240,20 @@ test_certificate(void)
     m.has_role = 0;
     test_sign_seat(seat, &m, &raw);
     tap_is(ro_seat_open(ro_buf_view(&raw), key, arena, &back), RO_BAD_RECORD);
+    /* no directory looks at these for us */
+    test_seat_init(circle, seat, &m);
+    m.circle.len = 15;
+    test_sign_seat(seat, &m, &raw);
+    tap_is(ro_seat_open(ro_buf_view(&raw), key, arena, &back), RO_BAD_RECORD);
+    test_seat_init(circle, seat, &m);
+    m.serial = 0;
+    test_sign_seat(seat, &m, &raw);
+    tap_is(ro_seat_open(ro_buf_view(&raw), key, arena, &back), RO_BAD_RECORD);
+    test_seat_init(circle, seat, &m);
+    m.member.len = 17;
+    test_sign_seat(seat, &m, &raw);
+    tap_is(ro_seat_open(ro_buf_view(&raw), key, arena, &back), RO_BAD_RECORD);
+    test_seat_init(circle, seat, &m);
     test_sign_member(joiner, REACHOUT__SIGNED__KIND__SEAT, &m.base, &raw);
     tap_is(ro_seat_open(ro_buf_view(&raw), key, arena, &back), RO_BAD_RECORD);
     ro_buf_clear(&raw);
@@ -152,6 +271,9 @@ main(void)
     tap_run(test_expiry);
     tap_run(test_fields);
     tap_run(test_signature);
+    tap_run(test_other_kinds);
+    tap_run(test_ticket_size);
+    tap_run(test_certificate_size);
     tap_run(test_certificate);
     ro_buf_fini(&raw);
     ro_arena_free(arena);

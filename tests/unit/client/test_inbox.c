@@ -1,0 +1,469 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Receiving: what is refused is told and stops nothing, what comes twice is
+ * shown once, what is missing is asked for. */
+#include "tests/unit/client/forge.h"
+
+#include "client/core/sequence.h"
+
+static struct pair *pair;
+static struct seat *ann; /* asks */
+static struct seat *ben; /* was asked */
+static struct seat *cat; /* was asked, too */
+
+static void
+open_circle(void)
+{
+    pair = pair_new();
+    ann = pair_school(pair, 0);
+    ben = pair_school(pair, 2);
+    cat = pair_school(pair, 3);
+    pair_sync_all(pair);
+}
+
+static void
+close_circle(void)
+{
+    pair_free(pair);
+}
+
+/* ann's request to ben and cat, which both have. */
+static const char *
+ask_both(void)
+{
+    char to_ben[32];
+    char to_cat[32];
+    snprintf(to_ben, sizeof(to_ben), "urn:%u", ben->member->urn);
+    snprintf(to_cat, sizeof(to_cat), "urn:%u", cat->member->urn);
+    const char *to[] = {to_ben, to_cat};
+    test_must(seat_ask_many(ann, to, 2, "Anybody?"));
+    test_must(seat_sync(ben));
+    test_must(seat_sync(cat));
+    return seat_request(ann);
+}
+
+/* Whether a step of a type is in a request's story, as the seat tells it. */
+static bool
+has_event(struct seat *seat, const char *request, const char *type)
+{
+    test_must(seat_show(seat, request));
+    const struct ro_result *result = &seat->job->result;
+    for (size_t i = 0; i < result->n_events; i++)
+        if (strcmp(result->events[i].type, type) == 0 &&
+            result->events[i].refused == NULL)
+            return true;
+    return false;
+}
+
+static const char *
+thread_state(struct seat *seat, const char *request)
+{
+    test_must(seat_show(seat, request));
+    return seat->job->result.n_threads == 0
+               ? "no thread"
+               : seat->job->result.threads[0].state;
+}
+
+/* --- refusals ---------------------------------------------------------------
+ */
+
+/* One of each kind of envelope that is refused, and a good one behind them. */
+static void
+test_what_is_refused_stops_nothing(void)
+{
+    struct forgery forgery;
+    AUTOFORGED forged;
+    open_circle();
+    const char *request = ask_both();
+    forge_init(&forgery, ann, ben);
+    forge(&forgery, &forged);
+    forged.wrap[40] ^= 1;
+    test_must(pair_post(pair, &forged.envelope)); /* cannot be opened */
+    forge_init(&forgery, ann, ben);
+    forgery.circle.b[0] ^= 1;
+    forge_post(&forgery); /* another circle */
+    forge_init(&forgery, ann, ben);
+    forgery.say.text = NULL;
+    forge_post(&forgery); /* breaks a rule */
+    test_must(seat_write(ben, jobs_answer, request, "Me!"));
+    test_must(seat_sync(ann));
+    test_must(seat_write(ann, jobs_say, thread_between(request, ann, ben),
+                         "Good to hear."));
+    tap_is(seat_sync(ben), RO_OK);
+    tap_ok(seat_news(ben) == 4);
+    tap_need(seat_trouble(ben, 2) != NULL);
+    tap_is(seat_trouble(ben, 0)->trouble, RO_BAD_SEAL);
+    tap_is(seat_trouble(ben, 1)->trouble, RO_MISBOUND);
+    tap_is(seat_trouble(ben, 2)->trouble, RO_BAD_INPUT);
+    tap_ok(seat_shows(ben, "Good to hear.") == 1);
+    tap_is(seat_sync(ben), RO_OK);
+    tap_say(seat_news(ben) == 0, "all of them were acked");
+    close_circle();
+}
+
+/* A stranger's seat reference is looked for once more in the directory. */
+static void
+test_a_sender_we_do_not_know(void)
+{
+    struct forgery forgery;
+    struct test_seat *stranger;
+    open_circle();
+    forge_init(&forgery, ann, ben);
+    pair_hold(pair);
+    stranger = test_seat_new(pair_circle(pair), ann->member,
+                             REACHOUT__ROLE__LEAD);
+    forgery.sender = stranger->id;
+    forgery.reference.seat = stranger->id;
+    forgery.sealing = stranger->sealing;
+    forge_post(&forgery);
+    tap_is(seat_sync(ben), RO_OK);
+    tap_need(seat_trouble(ben, 0) != NULL);
+    tap_is(seat_trouble(ben, 0)->trouble, RO_MISBOUND);
+    close_circle();
+}
+
+/* ben's log is behind when the envelope is on its way already: it fetches the
+ * sender's certificate while it receives. */
+static void
+test_a_sender_who_is_new(void)
+{
+    struct mail mail[2];
+    char to[32];
+    open_circle();
+    struct seat *dan = pair_school(pair, 5);
+    test_must(seat_sync(dan));
+    snprintf(to, sizeof(to), "urn:%u", ben->member->urn);
+    test_must(seat_ask(dan, to, "I am new here."));
+    tap_need(pair_mail(pair, ben, mail, 2) == 1);
+    uint64_t before = ro_directory_size(ben->engine->directory);
+    struct news_list news = {0};
+    struct ro_why why = {""};
+    tap_is(inbox_receive(ben->engine, INBOX_EMPTY,
+                         engine_deadline(ben->engine, PAIR_WAIT_MS), &why,
+                         &news),
+           RO_OK);
+    tap_ok(news.n == 1 && news.at[0].trouble == RO_OK);
+    tap_ok(ro_directory_size(ben->engine->directory) == before + 2);
+    news_fini(&news);
+    mail_fini(mail, 1);
+    close_circle();
+}
+
+/* --- the same twice ---------------------------------------------------------
+ */
+
+static void
+test_a_replay_is_silent(void)
+{
+    struct mail mail[2];
+    open_circle();
+    char to[32];
+    snprintf(to, sizeof(to), "urn:%u", ben->member->urn);
+    test_must(seat_ask(ann, to, "Once only."));
+    tap_need(pair_mail(pair, ben, mail, 2) == 1);
+    tap_is(seat_sync(ben), RO_OK);
+    tap_ok(seat_news(ben) == 1);
+    test_must(pair_post(pair, &mail[0].envelope));
+    tap_is(seat_sync(ben), RO_OK);
+    tap_say(seat_news(ben) == 0, "a replay is acked in silence");
+    tap_ok(seat_shows(ben, "Once only.") == 1);
+    seat_restart(ben);
+    test_must(pair_post(pair, &mail[0].envelope));
+    tap_is(seat_sync(ben), RO_OK);
+    tap_say(seat_news(ben) == 0, "also after a restart");
+    tap_ok(pair_mail(pair, ben, mail + 1, 1) == 0);
+    mail_fini(mail, 1);
+    close_circle();
+}
+
+/* The same message under another wrap is the same message. */
+static void
+test_wrapped_again_is_the_same(void)
+{
+    struct forgery forgery;
+    AUTOFORGED forged;
+    open_circle();
+    const char *request = ask_both();
+    forge_init(&forgery, ann, ben);
+    forge_thread(&forgery, request);
+    forgery.sequence = 2;
+    forge(&forgery, &forged);
+    test_must(pair_post(pair, &forged.envelope));
+    tap_is(seat_sync(ben), RO_OK);
+    tap_ok(seat_news(ben) == 1 && seat_trouble(ben, 0) == NULL);
+    tap_ok(seat_shows(ben, "Hello.") == 1);
+    close_circle();
+}
+
+/* Two messages cannot have one number: whoever was told two things sees it. */
+static void
+test_one_number_twice(void)
+{
+    struct forgery forgery;
+    open_circle();
+    const char *request = ask_both();
+    forge_init(&forgery, ann, ben);
+    forge_thread(&forgery, request);
+    forgery.sequence = 2;
+    forge_post(&forgery);
+    static char other[] = "Something else.";
+    forgery.say.text = other;
+    forge_post(&forgery);
+    tap_is(seat_sync(ben), RO_OK);
+    tap_ok(seat_news(ben) == 2);
+    tap_need(seat_trouble(ben, 0) != NULL);
+    tap_is(seat_trouble(ben, 0)->trouble, RO_MISBOUND);
+    tap_ok(seat_shows(ben, "Hello.") == 1);
+    tap_ok(seat_shows(ben, other) == 0);
+    close_circle();
+}
+
+/* --- who has a say ----------------------------------------------------------
+ */
+
+/* cat knows the request, having been asked as well, and talks to ben in it:
+ * to a group, and in a thread of the two. */
+static void
+test_a_third_side_has_no_say(void)
+{
+    static Reachout__Closed closed = REACHOUT__CLOSED__INIT;
+    static Reachout__StateNote note = REACHOUT__STATE_NOTE__INIT;
+    static char state[] = "withdrawn";
+    struct forgery forgery;
+    open_circle();
+    const char *request = ask_both();
+    note.state = state;
+    forge_init(&forgery, cat, ben);
+    forge_thread(&forgery, request);
+    forge_post(&forgery); /* "Hello." in (request, cat, ben) */
+    forgery.content.say = NULL;
+    forgery.content.closed = &closed;
+    memset(&forgery.thread, 0, sizeof(forgery.thread));
+    forgery.sequence = 2;
+    forge_post(&forgery);
+    forgery.content.closed = NULL;
+    forgery.content.state_note = &note;
+    forgery.sequence = 3;
+    forge_post(&forgery);
+    tap_is(seat_sync(ben), RO_OK);
+    tap_say(seat_trouble(ben, 2) != NULL, "all three are refused");
+    tap_ok(strcmp(thread_state(ben, request), "helper-asked") == 0);
+    tap_ok(seat_shows(ben, "Hello.") == 0);
+    tap_say(!has_event(ben, request, "closed"), "nothing is closed");
+    close_circle();
+}
+
+/* The same before ben has the ask: kept, and never told once it is there. */
+static void
+test_a_third_side_that_is_early(void)
+{
+    struct mail mail[2];
+    struct forgery forgery;
+    open_circle();
+    char to_ben[32];
+    char to_cat[32];
+    snprintf(to_ben, sizeof(to_ben), "urn:%u", ben->member->urn);
+    snprintf(to_cat, sizeof(to_cat), "urn:%u", cat->member->urn);
+    const char *to[] = {to_ben, to_cat};
+    test_must(seat_ask_many(ann, to, 2, "Anybody?"));
+    const char *request = seat_request(ann);
+    tap_need(pair_mail(pair, ben, mail, 2) == 1);
+    pair_lose(pair, ben, &mail[0]);
+    forge_init(&forgery, cat, ben);
+    forge_thread(&forgery, request);
+    forge_post(&forgery);
+    tap_is(seat_sync(ben), RO_OK);
+    test_must(pair_post(pair, &mail[0].envelope));
+    tap_is(seat_sync(ben), RO_OK);
+    tap_ok(strcmp(thread_state(ben, request), "helper-asked") == 0);
+    tap_ok(seat_shows(ben, "Hello.") == 0);
+    tap_ok(seat_shows(ben, "Anybody?") == 1);
+    mail_fini(mail, 1);
+    close_circle();
+}
+
+/* A request id that is taken is not taken over. */
+static void
+test_a_request_of_somebody_else(void)
+{
+    static Reachout__Ask ask = REACHOUT__ASK__INIT;
+    static char topic[] = "TL1";
+    static char urgency[] = "U3";
+    static char text[] = "Mine now.";
+    struct forgery forgery;
+    open_circle();
+    const char *request = ask_both();
+    ask.topic = topic;
+    ask.urgency = urgency;
+    ask.text = text;
+    forge_init(&forgery, cat, ben);
+    forge_thread(&forgery, request);
+    memset(&forgery.thread, 0, sizeof(forgery.thread));
+    forgery.content.say = NULL;
+    forgery.content.ask = &ask;
+    forge_post(&forgery);
+    tap_is(seat_sync(ben), RO_OK);
+    tap_need(seat_trouble(ben, 0) != NULL);
+    tap_is(seat_trouble(ben, 0)->trouble, RO_MISBOUND);
+    tap_is(seat_show(ben, request), RO_OK);
+    tap_ok(ro_member_id_equal(&ben->job->result.request.from,
+                              &ann->member->id));
+    close_circle();
+}
+
+/* What comes before its ask is kept and told "early", then folds. */
+static void
+test_an_answer_to_an_ask_that_is_late(void)
+{
+    struct mail mail[4];
+    open_circle();
+    const char *request = pair_answered(ann, ben);
+    test_must(seat_write(ann, jobs_accept, thread_between(request, ann, ben),
+                         NULL));
+    /* ben's vault is lost; a broker gives the acceptance before the ask */
+    tap_need(pair_mail(pair, ben, mail, 4) == 1);
+    pair_lose(pair, ben, &mail[0]);
+    test_must(pair_post(pair, &mail[0].envelope));
+    tap_is(seat_sync(ben), RO_OK);
+    tap_ok(strcmp(thread_state(ben, request), "revealed") == 0);
+    mail_fini(mail, 1);
+    close_circle();
+}
+
+/* --- a client that stays ----------------------------------------------------
+ */
+
+/* Pushes that came between two syncs know less than the broker now. */
+static void
+test_pushes_from_before(void)
+{
+    open_circle();
+    const char *request = pair_answered(ann, ben);
+    const char *thread = thread_between(request, ann, ben);
+    static const char *const texts[] = {"One.", "Two.", "Three."};
+    for (size_t i = 0; i < RO_LEN(texts); i++) {
+        test_must(seat_write(ann, jobs_say, thread, texts[i]));
+        tap_is(seat_sync(ben), RO_OK);
+        tap_say(seat_shows(ben, texts[i]) == 1,
+                "each sync receives all there is");
+    }
+    close_circle();
+}
+
+/* --- gaps -------------------------------------------------------------------
+ */
+
+static void
+test_what_is_missing_is_sent_again(void)
+{
+    struct mail mail[4];
+    open_circle();
+    const char *request = pair_answered(ann, ben);
+    const char *thread = thread_between(request, ann, ben);
+    test_must(seat_sync(ben));
+    engine_unlink(ben->engine); /* nothing is pushed to it meanwhile */
+    test_must(seat_write(ann, jobs_say, thread, "This one is lost."));
+    tap_need(pair_mail(pair, ben, mail, 4) == 1);
+    pair_lose(pair, ben, &mail[0]);
+    test_must(seat_write(ann, jobs_say, thread, "This one is not."));
+    tap_is(seat_sync(ben), RO_OK); /* sees the gap, asks */
+    tap_ok(seat_shows(ben, "This one is lost.") == 0);
+    tap_is(seat_sync(ann), RO_OK); /* serves it */
+    tap_is(seat_sync(ben), RO_OK);
+    tap_ok(seat_shows(ben, "This one is lost.") == 1);
+    tap_ok(seat_shows(ben, "This one is not.") == 1);
+    mail_fini(mail, 1);
+    struct sequence_gap *gaps = NULL;
+    size_t n = 0;
+    test_must(sequence_gaps(ben->engine->vault, &gaps, &n));
+    tap_say(n == 0, "no gap is left");
+    free(gaps);
+    close_circle();
+}
+
+/* cat asks for ben's wraps, and ben for what is receipted. */
+static void
+test_nothing_else_is_sent_again(void)
+{
+    static Reachout__Resend resend = REACHOUT__RESEND__INIT;
+    struct forgery forgery;
+    struct mail mail[4];
+    open_circle();
+    const char *request = pair_answered(ann, ben);
+    const char *thread = thread_between(request, ann, ben);
+    test_must(seat_write(ann, jobs_say, thread, "For ben."));
+    struct ro_thread_id wanted;
+    test_must(ro_unhex(thread, wanted.b, RO_ID_SIZE));
+    resend.has_thread = resend.has_from = resend.has_to = 1;
+    resend.thread = (ProtobufCBinaryData){RO_ID_SIZE, wanted.b};
+    resend.from = 1;
+    resend.to = 100;
+    forge_init(&forgery, cat, ann);
+    memset(&forgery.request, 0, sizeof(forgery.request));
+    memset(&forgery.thread, 0, sizeof(forgery.thread));
+    forgery.content.say = NULL;
+    forgery.content.resend = &resend;
+    forge_post(&forgery);
+    tap_is(seat_sync(ann), RO_OK);
+    tap_say(pair_mail(pair, cat, mail, 4) == 0, "cat gets nothing");
+
+    test_must(seat_sync(ben)); /* has it now; the receipt rides on this: */
+    test_must(seat_write(ben, jobs_say, thread, "Got it."));
+    test_must(seat_sync(ann));
+    forge_init(&forgery, ben, ann);
+    memset(&forgery.request, 0, sizeof(forgery.request));
+    memset(&forgery.thread, 0, sizeof(forgery.thread));
+    forgery.content.say = NULL;
+    forgery.content.resend = &resend;
+    forge_post(&forgery);
+    tap_is(seat_sync(ann), RO_OK);
+    tap_say(pair_mail(pair, ben, mail, 4) == 0,
+            "what has a receipt is not sent again");
+    close_circle();
+}
+
+static void
+test_a_gap_is_asked_for_a_few_times(void)
+{
+    struct mail mail[8];
+    struct forgery forgery;
+    open_circle();
+    const char *request = ask_both();
+    forge_init(&forgery, ann, ben);
+    forge_thread(&forgery, request);
+    forgery.sequence = 5000; /* nothing that ann could serve */
+    forge_post(&forgery);
+    size_t asked = 0;
+    for (int day = 0; day < 200; day++) {
+        tap_need(seat_sync(ben) == RO_OK);
+        tap_need(seat_sync(ben) == RO_OK); /* once a day, however often */
+        size_t n = pair_mail(pair, ann, mail, 8);
+        mail_fini(mail, n);
+        asked += n;
+        tap_need(seat_sync(ann) == RO_OK);
+        pair_pass(pair, 86400);
+    }
+    printf("# asked %zu times\n", asked);
+    tap_ok(asked >= 5 && asked <= 10);
+    close_circle();
+}
+
+int
+main(int argc, char **argv)
+{
+    pair_setup(argc, argv);
+    tap_run(test_what_is_refused_stops_nothing);
+    tap_run(test_a_sender_we_do_not_know);
+    tap_run(test_a_sender_who_is_new);
+    tap_run(test_a_replay_is_silent);
+    tap_run(test_wrapped_again_is_the_same);
+    tap_run(test_one_number_twice);
+    tap_run(test_a_third_side_has_no_say);
+    tap_run(test_a_third_side_that_is_early);
+    tap_run(test_a_request_of_somebody_else);
+    tap_run(test_an_answer_to_an_ask_that_is_late);
+    tap_run(test_pushes_from_before);
+    tap_run(test_what_is_missing_is_sent_again);
+    tap_run(test_nothing_else_is_sent_again);
+    tap_run(test_a_gap_is_asked_for_a_few_times);
+    return tap_done();
+}
