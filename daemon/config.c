@@ -68,7 +68,7 @@ static const struct ro_conf_key keys[] = {
     {.name = NULL},
 };
 
-/* --- fields --------------------------------------------------------------- */
+/* --- fields -------------------------------------------------------------- */
 
 static char **
 text_of(struct config *config, const struct option *option)
@@ -162,7 +162,7 @@ make_absolute(struct config *config, struct ro_mistakes *mistakes)
     return RO_OK;
 }
 
-/* --- checks --------------------------------------------------------------- */
+/* --- checks -------------------------------------------------------------- */
 
 /* tcp://ADDRESS:PORT, where libzmq says yes or no to the address itself. */
 static bool
@@ -216,7 +216,7 @@ check_whole(const struct config *config, struct ro_mistakes *mistakes)
     }
 }
 
-/* --- reading -------------------------------------------------------------- */
+/* --- reading ------------------------------------------------------------- */
 
 struct parse {
     struct config *config;
@@ -317,7 +317,7 @@ config_load(const char *path, struct ro_buf *errors, struct config **ret_config)
     return config_parse(path, ro_buf_view(&text), errors, ret_config);
 }
 
-/* --- writing -------------------------------------------------------------- */
+/* --- writing ------------------------------------------------------------- */
 
 static void
 print_comment(const char *comment, struct ro_buf *out)
@@ -403,7 +403,7 @@ config_print(const struct config *config, struct ro_buf *out)
     }
 }
 
-/* --- a new broker --------------------------------------------------------- */
+/* --- a new broker -------------------------------------------------------- */
 
 static enum ro_status
 set_text(struct config *config,

@@ -47,8 +47,7 @@ plan_fini(struct plan *plan)
     ro_keypair_free(plan->signing);
 }
 
-/* --- before anything is written --------------------------------------------
- */
+/* --- before anything is written ------------------------------------------ */
 
 static enum ro_status
 check_given(const struct options *options, struct ro_why *why)
@@ -146,8 +145,7 @@ choose(struct plan *plan, struct ro_why *why)
     return RO_OK;
 }
 
-/* --- writing ---------------------------------------------------------------
- */
+/* --- writing ------------------------------------------------------------- */
 
 static enum ro_status
 copy_secret(const char *from, const char *to, struct ro_why *why)
@@ -200,8 +198,7 @@ write_all(struct plan *plan, struct ro_why *why)
                          RO_FILE_PUBLIC, why);
 }
 
-/* --- telling ---------------------------------------------------------------
- */
+/* --- telling ------------------------------------------------------------- */
 
 static void
 print_json(const struct plan *plan, const char *curve_hex)

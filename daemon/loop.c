@@ -27,8 +27,7 @@ loop_signals(int *ret_fd)
     return RO_OK;
 }
 
-/* --- the line a minute -----------------------------------------------------
- */
+/* --- the line a minute --------------------------------------------------- */
 
 static void
 log_counters(const struct loop *loop)
@@ -51,8 +50,7 @@ log_counters(const struct loop *loop)
            member.cut + open.cut, member.open + open.open);
 }
 
-/* --- turns -----------------------------------------------------------------
- */
+/* --- turns --------------------------------------------------------------- */
 
 /* One turn: nothing is said before what it says is durable. */
 static enum ro_status

@@ -20,8 +20,7 @@
 #define OTHER_FDS 64
 #define HOURS_A_DAY 24
 
-/* --- the process -----------------------------------------------------------
- */
+/* --- the process --------------------------------------------------------- */
 
 /* As many descriptors as the connections need, if we may. */
 static void
@@ -51,8 +50,7 @@ say_ready(void)
     return RO_OK;
 }
 
-/* --- what the broker is made of --------------------------------------------
- */
+/* --- what the broker is made of ------------------------------------------ */
 
 struct parts {
     struct config *config;
@@ -149,9 +147,7 @@ open_doors(struct parts *parts, struct ro_why *why)
 }
 
 static enum ro_status
-open_all(struct parts *parts,
-         const struct options *options,
-         struct ro_why *why)
+open_all(struct parts *parts, const struct options *options, struct ro_why *why)
 {
     const struct config *config = parts->config;
     raise_descriptors((rlim_t)config->sessions_max + OTHER_FDS);
@@ -163,8 +159,7 @@ open_all(struct parts *parts,
     return open_doors(parts, why);
 }
 
-/* --- tasks -----------------------------------------------------------------
- */
+/* --- tasks --------------------------------------------------------------- */
 
 /* Prints lines of mistakes as they are, and a sentence. */
 static int

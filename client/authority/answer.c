@@ -11,8 +11,7 @@
 #define VERB_ENROL 6
 #define EXPIRY_HOURS (90 * 24)
 
-/* --- sealing
- * ---------------------------------------------------------------------- */
+/* --- sealing ------------------------------------------------------------- */
 
 static enum ro_status
 pack_content(const struct authority *authority,
@@ -124,8 +123,7 @@ authority_answer_seal(struct authority *authority,
     return authority_petition_save(authority, petition, why);
 }
 
-/* --- sending
- * ------------------------------------------------------------------------ */
+/* --- sending ------------------------------------------------------------- */
 
 /* The authority's signature lets an answer into a mailbox that deposit would
  * not open: over the mailbox, the body's hash and the wrap. */

@@ -40,8 +40,7 @@ struct authority_world {
 /* The machine's clocks and randomness, AUTHORITY_WAIT_MS. */
 struct authority_world authority_world_system(void);
 
-/* --- the folder ------------------------------------------------------------
- */
+/* --- the folder ---------------------------------------------------------- */
 
 /* What a circle is founded with. */
 struct authority_founding {
@@ -82,8 +81,7 @@ RO_MUST_USE enum ro_status authority_open(const char *dir,
 void authority_free(struct authority *authority);
 RO_DEFINE_AUTO(authority, authority_free)
 
-/* --- what is signed --------------------------------------------------------
- */
+/* --- what is signed ------------------------------------------------------ */
 
 /* The files that make a charter. */
 struct authority_chartering {
@@ -129,8 +127,7 @@ authority_register(struct authority *authority,
                    struct ro_why *why,
                    struct authority_imported *ret_imported);
 
-/* --- inviting --------------------------------------------------------------
- */
+/* --- inviting ------------------------------------------------------------ */
 
 /* Who is invited. */
 struct authority_inviting {
@@ -159,8 +156,7 @@ authority_invite(struct authority *authority,
 RO_MUST_USE enum ro_status
 authority_span(const char *text, struct ro_why *why, int64_t *ret_s);
 
-/* --- admitting -------------------------------------------------------------
- */
+/* --- admitting ----------------------------------------------------------- */
 
 /* A request to be admitted that waits for a yes or no. Texts are owned by the
  * authority, until the next call that receives, admits or refuses. */

@@ -21,8 +21,7 @@ chartering_fini(struct chartering *chartering)
     ro_buf_fini(&chartering->conf);
 }
 
-/* --- the files
- * ---------------------------------------------------------------- */
+/* --- the files ----------------------------------------------------------- */
 
 /* Every mistake is told, with the name of the person's own file. */
 static enum ro_status
@@ -91,8 +90,7 @@ read_broker(const char *path,
                   path);
 }
 
-/* --- the record
- * ----------------------------------------------------------------- */
+/* --- the record ---------------------------------------------------------- */
 
 /* Whether the charter says all this already. */
 static bool

@@ -34,8 +34,7 @@ opening_fini(struct opening *opening)
         ro_arena_free(opening->arenas[i]);
 }
 
-/* --- the layers
- * ------------------------------------------------------------------- */
+/* --- the layers ---------------------------------------------------------- */
 
 static enum ro_status
 bind(struct opening *opening,
@@ -91,8 +90,7 @@ open_layers(struct opening *opening, const struct authority_envelope *envelope)
     return s;
 }
 
-/* --- what it claims
- * ---------------------------------------------------------------- */
+/* --- what it claims ------------------------------------------------------ */
 
 static bool
 is_field(const ProtobufCBinaryData *field, const void *bytes, size_t size)
@@ -196,8 +194,7 @@ check_certificate(struct opening *opening)
     return check_keys(opening);
 }
 
-/* --- what is kept
- * ------------------------------------------------------------------- */
+/* --- what is kept -------------------------------------------------------- */
 
 static enum ro_status
 copy_keys(const struct opening *opening, struct authority_petition *petition)
@@ -278,8 +275,7 @@ authority_envelope_is_trouble(enum ro_status status)
     return false;
 }
 
-/* --- taking it
- * ------------------------------------------------------------------------ */
+/* --- taking it ----------------------------------------------------------- */
 
 static bool
 is_ticket_used(const struct authority *authority, const uint8_t *ticket)

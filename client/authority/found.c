@@ -49,8 +49,7 @@ check_founding(const struct authority_founding *founding, struct ro_why *why)
     return RO_OK;
 }
 
-/* --- the folder --------------------------------------------------------------
- */
+/* --- the folder ---------------------------------------------------------- */
 
 static enum ro_status
 io_failed(struct ro_why *why, const char *path)
@@ -103,8 +102,7 @@ make_inner(const char *dir, const char *name, struct ro_why *why)
     return mkdir(path, 0700) == 0 ? RO_OK : io_failed(why, path);
 }
 
-/* --- keys
- * --------------------------------------------------------------------- */
+/* --- keys ---------------------------------------------------------------- */
 
 /* Reads the key of a file, or makes both. */
 static enum ro_status
@@ -160,8 +158,7 @@ make_secrets(const struct ro_entropy *entropy, struct authority_state *state)
                                                               : RO_OK;
 }
 
-/* --- files
- * --------------------------------------------------------------------- */
+/* --- files --------------------------------------------------------------- */
 
 static enum ro_status
 write_public(const struct authority_state *state,

@@ -132,8 +132,7 @@ struct authority {
     size_t n_petitions;
 };
 
-/* --- state.c ----------------------------------------------------------------
- */
+/* --- state.c ------------------------------------------------------------- */
 
 /* DIR/NAME as a new string; NULL without memory. */
 char *authority_path(const char *dir, const char *name);
@@ -151,8 +150,7 @@ void authority_state_public(const struct authority_state *state,
                             ProtobufCBinaryData *keys,
                             Reachout__AuthorityPublic *ret_public);
 
-/* --- keys.c -----------------------------------------------------------------
- */
+/* --- keys.c -------------------------------------------------------------- */
 
 /* Reads the seed of a key file into a pair. RO_NOT_FOUND, RO_BAD_INPUT. */
 RO_MUST_USE enum ro_status authority_key_read(const char *path,
@@ -173,8 +171,7 @@ RO_MUST_USE enum ro_status authority_sign(const struct authority *authority,
                                           struct ro_why *why,
                                           struct ro_buf *out);
 
-/* --- log.c ------------------------------------------------------------------
- */
+/* --- log.c --------------------------------------------------------------- */
 
 /* Reads the cache; one that does not lead to the pin is left out. */
 RO_MUST_USE enum ro_status authority_log_load(struct authority *authority,
@@ -212,8 +209,7 @@ authority_log_newest(const struct authority *authority,
 /* The serial of our next record. */
 uint64_t authority_log_serial(const struct authority *authority);
 
-/* --- publish.c ---------------------------------------------------------------
- */
+/* --- publish.c ----------------------------------------------------------- */
 
 /* Asks the broker over the open door; the answer lives in the authority's
  * arena until the next ask. RO_REFUSED before a broker is known. */
@@ -244,8 +240,7 @@ RO_MUST_USE enum ro_status authority_complete(struct authority *authority,
                                               void *user,
                                               struct ro_why *why);
 
-/* --- listings.c --------------------------------------------------------------
- */
+/* --- listings.c ---------------------------------------------------------- */
 
 /* Rows of one block at most: a block must unpack within the bounds of codec.h
  * also where its rows are short. */
@@ -264,8 +259,7 @@ authority_block_pack(const struct authority *authority,
                      size_t *at,
                      struct ro_buf *ret_body);
 
-/* --- petition.c: requests as they are kept
- * ------------------------------------ */
+/* --- petition.c: requests as they are kept ------------------------------- */
 
 /* Reads DIR/requests. */
 RO_MUST_USE enum ro_status authority_petitions_load(struct authority *authority,
@@ -295,8 +289,7 @@ bool authority_petition_is_open(const struct authority_petition *petition);
 void authority_petition_free(struct authority_petition *petition);
 RO_DEFINE_AUTO(authority_petition, authority_petition_free)
 
-/* --- envelope.c: opening what came
- * --------------------------------------------- */
+/* --- envelope.c: opening what came --------------------------------------- */
 
 /* An envelope of the enrolment mailbox, as the broker delivered it. */
 struct authority_envelope {
@@ -329,8 +322,7 @@ authority_envelope_take(struct authority *authority,
                         const struct authority_envelope *envelope,
                         struct ro_why *why);
 
-/* --- mailbox.c
- * ----------------------------------------------------------------- */
+/* --- mailbox.c ----------------------------------------------------------- */
 
 /* Receives what waits in the enrolment mailbox: kept, then acknowledged. What
  * is no request is added to the troubles and acknowledged too. */
@@ -339,8 +331,7 @@ authority_mailbox_receive(struct authority *authority,
                           struct ro_why *why,
                           struct authority_requests *requests);
 
-/* --- answer.c
- * ------------------------------------------------------------------- */
+/* --- answer.c ------------------------------------------------------------ */
 
 /* Seals the answer to a request, once; keeps it with its new standing
  * (AUTHORITY_ADMITTING or AUTHORITY_REFUSING) before anything is sent. `text`
@@ -358,8 +349,7 @@ authority_answer_send(struct authority *authority,
                       struct authority_petition *petition,
                       struct ro_why *why);
 
-/* --- names.c
- * -------------------------------------------------------------------- */
+/* --- names.c ------------------------------------------------------------- */
 
 /* Kinds of members and roles of seats as people write them. RO_USAGE: `why`
  * lists them. */

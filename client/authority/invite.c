@@ -44,8 +44,7 @@ authority_span(const char *text, struct ro_why *why, int64_t *ret_s)
                   "most a year");
 }
 
-/* --- who is invited
- * ------------------------------------------------------------- */
+/* --- who is invited ------------------------------------------------------ */
 
 /* The guest in the words of records. */
 struct guest {
@@ -142,8 +141,7 @@ check_newcomer(const struct authority *authority,
     return RO_OK;
 }
 
-/* --- the paper
- * -------------------------------------------------------------------- */
+/* --- the paper ----------------------------------------------------------- */
 
 static enum ro_status
 make_ticket(const struct authority *authority,

@@ -19,8 +19,7 @@ authority_imported_fini(struct authority_imported *imported)
     *imported = (struct authority_imported){0};
 }
 
-/* --- what is new
- * --------------------------------------------------------------- */
+/* --- what is new --------------------------------------------------------- */
 
 enum novelty { ROW_KNOWN, ROW_NEW, ROW_CHANGED };
 
@@ -57,8 +56,7 @@ compare(const struct authority *authority, const struct register_row *row)
                : ROW_CHANGED;
 }
 
-/* --- blocks
- * ---------------------------------------------------------------------- */
+/* --- blocks -------------------------------------------------------------- */
 
 /* An empty text is left out. */
 static char *
@@ -120,8 +118,7 @@ authority_block_pack(const struct authority *authority,
     return ro_pack(&block.base, ret_body);
 }
 
-/* --- publishing
- * ------------------------------------------------------------------- */
+/* --- publishing ---------------------------------------------------------- */
 
 /* An import under way. */
 struct importing {

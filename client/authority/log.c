@@ -9,8 +9,7 @@
 #define LOG_FILE "directory.log"
 #define LOG_LIMIT ((size_t)256 * 1024 * 1024)
 
-/* --- the records we have
- * ------------------------------------------------------- */
+/* --- the records we have ------------------------------------------------- */
 
 /* Takes the next record off a log. RO_NOT_FOUND at its end, RO_VAULT_DAMAGED.
  */
@@ -112,8 +111,7 @@ authority_log_serial(const struct authority *authority)
     return ro_directory_serial(authority->directory, NULL) + 1;
 }
 
-/* --- fetching
- * -------------------------------------------------------------------- */
+/* --- fetching ------------------------------------------------------------ */
 
 static enum ro_status
 take_record(struct authority *authority,
@@ -192,8 +190,7 @@ fetch(struct authority *authority,
     return RO_OK;
 }
 
-/* --- what must hold
- * ---------------------------------------------------------------- */
+/* --- what must hold ------------------------------------------------------ */
 
 enum ro_status
 authority_log_check_point(const struct authority *authority,

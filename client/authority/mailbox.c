@@ -29,8 +29,7 @@ add_trouble(struct authority_requests *requests, const struct ro_why *trouble)
     return RO_OK;
 }
 
-/* --- a push
- * ---------------------------------------------------------------------- */
+/* --- a push -------------------------------------------------------------- */
 
 static struct ro_bytes
 find_body(const Reachout__Attach__Push *push, const ProtobufCBinaryData *hash)
@@ -108,8 +107,7 @@ receive_push(struct receiving *receiving, struct ro_bytes frame)
                : acknowledge(receiving, keys, push->n_envelopes);
 }
 
-/* --- attached
- * ----------------------------------------------------------------------- */
+/* --- attached ------------------------------------------------------------ */
 
 static enum ro_status
 attach(struct receiving *receiving)

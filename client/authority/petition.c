@@ -71,8 +71,7 @@ authority_petition_add_take(struct authority *authority,
     return RO_OK;
 }
 
-/* --- writing ----------------------------------------------------------------
- */
+/* --- writing ------------------------------------------------------------- */
 
 static char *
 path_of(const struct authority *authority, const struct ro_message_id *id)
@@ -117,8 +116,7 @@ authority_petition_save(const struct authority *authority,
     return ro_armour_write(path, KIND, ro_buf_view(&row), RO_FILE_SECRET, why);
 }
 
-/* --- reading ----------------------------------------------------------------
- */
+/* --- reading ------------------------------------------------------------- */
 
 static void
 read_text(struct row_reader *row, char ret_text[AUTHORITY_NAME_MAX + 1])

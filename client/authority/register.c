@@ -30,7 +30,7 @@ struct register_reader {
     uint32_t row_line; /* where the row that is read began */
 };
 
-/* --- libcsv --------------------------------------------------------------- */
+/* --- libcsv -------------------------------------------------------------- */
 
 static void
 on_cell(void *data, size_t size, void *user)
@@ -63,7 +63,7 @@ fail_unclosed(struct register_reader *reader)
         reader->row_line);
 }
 
-/* --- pieces --------------------------------------------------------------- */
+/* --- pieces -------------------------------------------------------------- */
 
 static bool
 is_blank(struct ro_bytes line)
@@ -201,7 +201,7 @@ register_reader_end(struct register_reader *reader,
     return register_intake_end(reader->intake, why, ret_list);
 }
 
-/* --- the reader ----------------------------------------------------------- */
+/* --- the reader ---------------------------------------------------------- */
 
 void
 register_reader_free(struct register_reader *reader)
@@ -238,7 +238,7 @@ register_list_free(struct register_list *list)
     free(list);
 }
 
-/* --- files ---------------------------------------------------------------- */
+/* --- files --------------------------------------------------------------- */
 
 static void
 close_file(int *fd)

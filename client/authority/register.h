@@ -76,7 +76,7 @@ RO_MUST_USE enum ro_status register_read(const char *path,
                                          struct ro_why *why,
                                          struct register_list **ret_list);
 
-/* --- the same in pieces --------------------------------------------------- */
+/* --- the same in pieces -------------------------------------------------- */
 
 struct register_reader;
 

@@ -58,7 +58,7 @@ register_intake_fail(struct register_intake *intake,
                             (const char *)shown.data);
 }
 
-/* --- the list ------------------------------------------------------------- */
+/* --- the list ------------------------------------------------------------ */
 
 /* Room for one more element; NULL without memory. */
 static void *
@@ -123,7 +123,7 @@ add_held(struct register_intake *intake, const char *urn, const char *why)
     return RO_OK;
 }
 
-/* --- the header ----------------------------------------------------------- */
+/* --- the header ---------------------------------------------------------- */
 
 /* Data about children must not even be read on. */
 static bool
@@ -207,7 +207,7 @@ end_header(struct register_intake *intake)
     intake->has_header = true;
 }
 
-/* --- rows ----------------------------------------------------------------- */
+/* --- rows ---------------------------------------------------------------- */
 
 static void
 take_cell(struct register_intake *intake, struct ro_bytes cell)
@@ -266,7 +266,7 @@ end_row(struct register_intake *intake)
     }
 }
 
-/* --- for the reader ------------------------------------------------------- */
+/* --- for the reader ------------------------------------------------------ */
 
 void
 register_intake_cell(struct register_intake *intake, struct ro_bytes cell)

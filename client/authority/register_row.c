@@ -41,7 +41,7 @@ register_column_find(const char *name)
     return -1;
 }
 
-/* --- cells ---------------------------------------------------------------- */
+/* --- cells --------------------------------------------------------------- */
 
 static bool
 is_space(uint8_t byte)
@@ -131,7 +131,7 @@ register_cell_read(struct ro_bytes cell, struct ro_buf *out)
     ro_buf_put_u8(out, '\0');
 }
 
-/* --- from cells to a school ----------------------------------------------- */
+/* --- from cells to a school ---------------------------------------------- */
 
 /* A number of digits only; the cell is not empty. */
 static bool

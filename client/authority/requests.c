@@ -11,8 +11,7 @@
 
 static_assert(AUTHORITY_WORDS == RO_WORDS, "the same words on both sides");
 
-/* --- the list
- * ---------------------------------------------------------------------- */
+/* --- the list ------------------------------------------------------------ */
 
 void
 authority_requests_fini(struct authority_requests *requests)
@@ -89,8 +88,7 @@ authority_receive(struct authority *authority,
     return RO_OK;
 }
 
-/* --- finding one
- * --------------------------------------------------------------------- */
+/* --- finding one --------------------------------------------------------- */
 
 enum ro_status
 authority_find(const struct authority *authority,
@@ -121,9 +119,7 @@ authority_find(const struct authority *authority,
     return RO_OK;
 }
 
-/* --- yes
- * -------------------------------------------------------------------------------
- */
+/* --- yes ----------------------------------------------------------------- */
 
 static enum ro_status
 pack_member(const struct authority *authority,
@@ -215,9 +211,7 @@ authority_admit(struct authority *authority,
     return authority_answer_send(authority, petition, why);
 }
 
-/* --- no
- * --------------------------------------------------------------------------------
- */
+/* --- no ------------------------------------------------------------------ */
 
 enum ro_status
 authority_refuse(struct authority *authority,

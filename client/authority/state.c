@@ -34,8 +34,7 @@ authority_world_system(void)
                                     .wait_ms = AUTHORITY_WAIT_MS};
 }
 
-/* --- writing ----------------------------------------------------------------
- */
+/* --- writing ------------------------------------------------------------- */
 
 static void
 put_keys(struct ro_buf *row, const struct authority_state *state)
@@ -77,8 +76,7 @@ authority_state_save(const char *dir,
                            why);
 }
 
-/* --- reading ----------------------------------------------------------------
- */
+/* --- reading ------------------------------------------------------------- */
 
 static void
 read_text(struct row_reader *row, char *ret_text, size_t room)
@@ -201,8 +199,7 @@ authority_state_public(const struct authority_state *state,
         (struct ro_bytes){ro_keypair_public(state->mailbox)->b, RO_KEY_SIZE});
 }
 
-/* --- the folder --------------------------------------------------------------
- */
+/* --- the folder ---------------------------------------------------------- */
 
 static enum ro_status
 lock(struct authority *authority, struct ro_why *why)

@@ -20,8 +20,7 @@
 #define HELD_SHOWN 20
 #define CHOICES_SHOWN 20
 
-/* --- what they share --------------------------------------------------------
- */
+/* --- what they share ----------------------------------------------------- */
 
 /* Opens the folder of --dir, with the patience of --wait. */
 static enum ro_status
@@ -52,8 +51,7 @@ read_urn(const struct cli_args *args,
                : ro_why(why, RO_USAGE, "--%s: a URN has no fraction", name);
 }
 
-/* --- init -------------------------------------------------------------------
- */
+/* --- init ---------------------------------------------------------------- */
 
 static const struct cli_option init_options[] = {
     DIR_ROW,
@@ -115,8 +113,7 @@ run_init(const struct cli_args *args,
     return RO_OK;
 }
 
-/* --- charter -----------------------------------------------------------------
- */
+/* --- charter ------------------------------------------------------------- */
 
 static const struct cli_option charter_options[] = {
     DIR_ROW,
@@ -160,8 +157,7 @@ run_charter(const struct cli_args *args,
     return RO_OK;
 }
 
-/* --- register ----------------------------------------------------------------
- */
+/* --- register ------------------------------------------------------------ */
 
 static const struct cli_option register_options[] = {
     DIR_ROW,
@@ -231,8 +227,7 @@ run_register(const struct cli_args *args,
     return RO_OK;
 }
 
-/* --- invite
- * ------------------------------------------------------------------- */
+/* --- invite -------------------------------------------------------------- */
 
 static const struct cli_option invite_options[] = {
     DIR_ROW,
@@ -289,8 +284,7 @@ run_invite(const struct cli_args *args,
     return RO_OK;
 }
 
-/* --- requests
- * ------------------------------------------------------------------ */
+/* --- requests ------------------------------------------------------------ */
 
 static const struct cli_option requests_options[] = {DIR_ROW, INPUT_WAIT_ROW,
                                                      CLI_OPTIONS_END};
@@ -363,8 +357,7 @@ run_requests(const struct cli_args *args,
     return RO_OK;
 }
 
-/* --- admit
- * ----------------------------------------------------------------------- */
+/* --- admit --------------------------------------------------------------- */
 
 static const struct cli_option admit_options[] = {
     DIR_ROW,
@@ -481,8 +474,7 @@ run_admit(const struct cli_args *args,
     return RO_OK;
 }
 
-/* --- refuse
- * ----------------------------------------------------------------------- */
+/* --- refuse -------------------------------------------------------------- */
 
 static const struct cli_option refuse_options[] = {
     DIR_ROW,
@@ -513,8 +505,7 @@ run_refuse(const struct cli_args *args,
     return RO_OK;
 }
 
-/* --- the table
- * --------------------------------------------------------------------- */
+/* --- the table ----------------------------------------------------------- */
 
 #define MANY 1000
 #define LATER "", "", "", NULL, 0, MANY, NULL, NULL

@@ -84,7 +84,7 @@ view_state(struct cli_output *out, const struct ro_result *result)
     render_text_state(&out->text, result);
 }
 
-/* --- the helper's side ---------------------------------------------------- */
+/* --- the helper's side --------------------------------------------------- */
 
 static void
 view_answer(struct cli_output *out, const struct ro_result *result)
@@ -125,7 +125,7 @@ cmd_write_pass(const struct cli_args *args,
     return carry_out(&plan, &write, args, out, why);
 }
 
-/* --- the asker's side ----------------------------------------------------- */
+/* --- the asker's side ---------------------------------------------------- */
 
 static void
 view_accept(struct cli_output *out, const struct ro_result *result)
@@ -209,8 +209,7 @@ cmd_write_withdraw(const struct cli_args *args,
     return carry_out(&plan, &write, args, out, why);
 }
 
-/* --- either ----------------------------------------------------------------
- */
+/* --- either -------------------------------------------------------------- */
 
 static void
 view_say(struct cli_output *out, const struct ro_result *result)

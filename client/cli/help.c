@@ -73,7 +73,7 @@ help_command(struct ro_buf *out,
     list_options(out, options_global);
 }
 
-/* --- completion ----------------------------------------------------------- */
+/* --- completion ---------------------------------------------------------- */
 
 static void
 bash_options(struct ro_buf *out, const struct cli_option *options)

@@ -13,7 +13,7 @@
 #define WAIT_S 10
 #define LONGEST_WAIT_S 86400
 
-/* --- texts ---------------------------------------------------------------- */
+/* --- texts --------------------------------------------------------------- */
 
 /* Reads stdin to its end, or until it is surely too long. */
 static enum ro_status
@@ -102,7 +102,7 @@ input_text(const struct cli_args *args,
     return RO_OK;
 }
 
-/* --- numbers -------------------------------------------------------------- */
+/* --- numbers ------------------------------------------------------------- */
 
 enum ro_status
 input_wait(const struct cli_args *args,
@@ -130,7 +130,7 @@ input_days(const struct cli_args *args, struct ro_why *why, double *ret_days)
     return RO_OK;
 }
 
-/* --- the profile ---------------------------------------------------------- */
+/* --- the profile --------------------------------------------------------- */
 
 enum ro_status
 input_profile(const struct cli_args *args,

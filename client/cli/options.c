@@ -46,8 +46,7 @@ add_rows(struct pass *pass, const struct cli_option *rows)
     }
 }
 
-/* --- one option --------------------------------------------------------------
- */
+/* --- one option ---------------------------------------------------------- */
 
 static bool
 take_global(struct cli_args *args,
@@ -140,7 +139,7 @@ refuse_option(const struct pass *pass, int c)
     return unknown_long(pass, pass->argv[optind - 1] + 2);
 }
 
-/* --- a pass --------------------------------------------------------------- */
+/* --- a pass -------------------------------------------------------------- */
 
 enum words { STOP_AT_WORD, TAKE_WORDS };
 
@@ -305,7 +304,7 @@ options_fini(struct cli_args *args)
     *args = (struct cli_args){.form = CLI_TEXT};
 }
 
-/* --- what was given ------------------------------------------------------- */
+/* --- what was given ------------------------------------------------------ */
 
 static const struct cli_given *
 find_given(const struct cli_args *args, const char *name)

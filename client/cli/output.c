@@ -70,7 +70,7 @@ output_flush(const struct cli_args *args, struct cli_output *out)
     return s;
 }
 
-/* --- the end of a command ------------------------------------------------- */
+/* --- the end of a command ------------------------------------------------ */
 
 static bool
 has_colour(const struct cli_args *args)

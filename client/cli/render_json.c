@@ -12,7 +12,7 @@ render_json_place(enum ro_place place)
     return (size_t)place < RO_LEN(words) ? words[place] : NULL;
 }
 
-/* --- this seat ------------------------------------------------------------ */
+/* --- this seat ----------------------------------------------------------- */
 
 static const char *
 enrolment_word(enum ro_enrolment enrolment)
@@ -98,7 +98,7 @@ render_json_members(json_t *document, const struct ro_result *result)
     }
 }
 
-/* --- requests ------------------------------------------------------------- */
+/* --- requests ------------------------------------------------------------ */
 
 static void
 add_audience(json_t *document, const struct ro_result *result)
@@ -209,7 +209,7 @@ render_json_sync(json_t *document, const struct ro_result *result)
         add_event(list, &result->events[i], NULL);
 }
 
-/* --- answers and talk ----------------------------------------------------- */
+/* --- answers and talk ---------------------------------------------------- */
 
 void
 render_json_answer(json_t *document, const struct ro_result *result)

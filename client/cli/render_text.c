@@ -44,7 +44,7 @@ left_out(struct ro_buf *out, const struct ro_result *result)
     }
 }
 
-/* --- this seat ------------------------------------------------------------ */
+/* --- this seat ----------------------------------------------------------- */
 
 static void
 words_to_compare(struct ro_buf *out, const struct ro_self *self)
@@ -143,7 +143,7 @@ render_text_members(struct ro_buf *out, const struct ro_result *result)
         ro_buf_printf(out, "Nobody fits.\n");
 }
 
-/* --- requests ------------------------------------------------------------- */
+/* --- requests ------------------------------------------------------------ */
 
 static void
 audience(struct ro_buf *out, const char *label, const struct ro_result *result)
@@ -273,7 +273,7 @@ render_text_sync(struct ro_buf *out, const struct ro_result *result)
     }
 }
 
-/* --- answers and talk ----------------------------------------------------- */
+/* --- answers and talk ---------------------------------------------------- */
 
 void
 render_text_answer(struct ro_buf *out, const struct ro_result *result)

@@ -70,7 +70,7 @@ wait_open(struct wait *wait,
     return RO_OK;
 }
 
-/* --- results -------------------------------------------------------------- */
+/* --- results ------------------------------------------------------------- */
 
 void
 wait_take(struct wait *wait, const struct ro_result *result)
@@ -99,7 +99,7 @@ wait_then(struct wait *wait, wait_view_fn *view)
     return (struct ro_then){.fn = take_only_result, .user = wait};
 }
 
-/* --- waiting -------------------------------------------------------------- */
+/* --- waiting ------------------------------------------------------------- */
 
 static bool
 has_terminal(void)

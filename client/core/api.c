@@ -16,7 +16,7 @@ struct ro_client {
     struct worker *worker;
 };
 
-/* --- opening ------------------------------------------------------------------ */
+/* --- opening ------------------------------------------------------------- */
 
 static enum ro_status
 start_take(struct vault *vault,
@@ -71,11 +71,12 @@ open_same(const struct ro_join_setup *setup,
     RO_TRY(keyring_load(vault, &keyring));
     struct ro_bytes ticket = ro_buf_view(&keyring->ticket);
     if (ticket.size == 0 || memmem(invitation.data, invitation.size,
-                                   ticket.data, ticket.size) == NULL)
+                                   ticket.data, ticket.size) == NULL) {
         return ro_why(why, RO_TAKEN,
                       "%s is the profile of another invitation; choose "
                       "another folder with --profile",
                       setup->profile);
+    }
     return start_take(RO_STEAL(vault), why, ret_client);
 }
 
@@ -101,8 +102,8 @@ ro_client_create(const struct ro_join_setup *setup,
     s = keyring_make(&source, why, &keyring);
     ro_wipe(invitation.data, invitation.size);
     RO_TRY(s);
-    RO_TRY(vault_create(setup->profile, setup->key_file, &entropy, why,
-                        &vault));
+    RO_TRY(
+        vault_create(setup->profile, setup->key_file, &entropy, why, &vault));
     RO_TRY(keep_keyring(vault, keyring));
     return start_take(RO_STEAL(vault), why, ret_client);
 }
@@ -135,7 +136,7 @@ ro_client_dispatch(struct ro_client *client)
     return n;
 }
 
-/* --- calls --------------------------------------------------------------------- */
+/* --- calls --------------------------------------------------------------- */
 
 /* A new job. Without memory there is nobody to tell but the process. */
 static struct job *
@@ -171,8 +172,8 @@ ro_client_sync(struct ro_client *client,
     job->what.sync = *sync;
     job->what.sync.for_ms = 0;
     job->kind = sync->for_ms == 0 ? JOB_ONCE : JOB_WATCH;
-    job->until_ms = sync->for_ms < 0 ? -1
-                                     : ro_clock_mono_ms(&clock) + sync->for_ms;
+    job->until_ms =
+        sync->for_ms < 0 ? -1 : ro_clock_mono_ms(&clock) + sync->for_ms;
     worker_submit(client->worker, job);
 }
 
@@ -196,8 +197,7 @@ ro_client_ask(struct ro_client *client,
 {
     struct job *job = new_job(jobs_ask, then);
     struct ro_ask *copy = &job->what.ask;
-    const char **to =
-        ro_arena_take(job->arena, (ask->n_to + 1) * sizeof(*to));
+    const char **to = ro_arena_take(job->arena, (ask->n_to + 1) * sizeof(*to));
     *copy = *ask;
     copy->topic = job_text(job, ask->topic);
     copy->urgency = job_text(job, ask->urgency);

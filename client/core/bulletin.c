@@ -33,8 +33,7 @@ save_checkpoint(struct engine *engine)
     return vault_put(engine->vault, &place, ro_buf_view(&row));
 }
 
-/* --- the checkpoint ---------------------------------------------------------
- */
+/* --- the checkpoint ------------------------------------------------------ */
 
 /* A served checkpoint must not be older than the newest we saw, nor than two
  * days. */
@@ -43,14 +42,17 @@ check_fresh(const struct fetch *fetch)
 {
     const struct engine *engine = fetch->engine;
     uint32_t hour = ro_hour_of(ro_clock_wall_s(&engine->clock));
-    if (engine->checkpoint.size > 0 && fetch->point.slot < engine->point.slot)
+    if (engine->checkpoint.size > 0 && fetch->point.slot < engine->point.slot) {
         return ro_why(fetch->why, RO_ROLLED_BACK,
                       "the broker serves a checkpoint older than one that we "
                       "saw before");
-    if (fetch->point.slot < hour && hour - fetch->point.slot > RO_FREEZE_HOURS)
+    }
+    if (fetch->point.slot < hour &&
+        hour - fetch->point.slot > RO_FREEZE_HOURS) {
         return ro_why(fetch->why, RO_FROZEN,
                       "the broker's newest checkpoint is %u hours old",
                       hour - fetch->point.slot);
+    }
     return RO_OK;
 }
 
@@ -60,19 +62,21 @@ static enum ro_status
 open_checkpoint(struct fetch *fetch, struct ro_bytes raw)
 {
     struct engine *engine = fetch->engine;
-    enum ro_status s = ro_checkpoint_open(raw, &engine->keyring->circle,
-                                          directory_broker_signing(engine),
-                                          &fetch->point);
-    if (s != RO_OK)
+    enum ro_status s =
+        ro_checkpoint_open(raw, &engine->keyring->circle,
+                           directory_broker_signing(engine), &fetch->point);
+    if (s != RO_OK) {
         return ro_why(fetch->why, s,
                       "the broker's checkpoint is not signed by it");
+    }
     s = ro_checkpoint_agrees(&fetch->point, engine->directory);
     if (s == RO_OK && engine->checkpoint.size > 0)
         s = ro_checkpoint_compare(&fetch->point, &engine->point);
-    if (s != RO_OK)
+    if (s != RO_OK) {
         return ro_why(fetch->why, s,
                       "the directory differs from the one that the broker "
                       "showed before; tell the authority");
+    }
     ro_buf_clear(&fetch->raw);
     ro_buf_put(&fetch->raw, raw.data, raw.size);
     RO_TRY(ro_buf_ok(&fetch->raw));
@@ -85,10 +89,11 @@ hold_digest(struct fetch *fetch)
     struct ro_hash ours;
     ro_notices_digest(fetch->engine->notices, fetch->point.slot / 24, &ours);
     fetch->digest = DIGEST_HELD;
-    if (memcmp(ours.b, fetch->point.notices.b, RO_HASH_SIZE) != 0)
+    if (memcmp(ours.b, fetch->point.notices.b, RO_HASH_SIZE) != 0) {
         return ro_why(fetch->why, RO_FORKED,
                       "the broker shows us other epoch keys than its "
                       "checkpoint covers; tell the authority");
+    }
     return RO_OK;
 }
 
@@ -108,16 +113,17 @@ take_checkpoint(struct fetch *fetch, const Reachout__Notices__Answer *answer)
     fetch->digest = DIGEST_OPEN;
     if (engine->notices_cursor <= fetch->covered)
         return RO_OK;
-    if (engine->checkpoint.size == 0 || fetch->point.slot > engine->point.slot)
+    if (engine->checkpoint.size == 0 ||
+        fetch->point.slot > engine->point.slot) {
         return ro_why(fetch->why, RO_FORKED,
                       "the broker's checkpoint leaves out epoch keys that it "
                       "showed before; tell the authority");
+    }
     fetch->digest = DIGEST_HELD;
     return RO_OK;
 }
 
-/* --- the notices ------------------------------------------------------------
- */
+/* --- the notices --------------------------------------------------------- */
 
 /* Checks one notice and keeps it. A list of a seat that was revoked since is
  * covered by the digest and kept for that, but never used. */
@@ -140,7 +146,10 @@ take_notice(struct fetch *fetch, const Reachout__Notices__Answer__Entry *entry)
     }
     RO_TRY(s);
     RO_TRY(ro_notices_add(engine->notices, raw));
-    struct vault_place place = {VAULT_NOTICE, {facts.seat.b, RO_ID_SIZE}, {0}};
+    struct vault_place place = {
+        VAULT_NOTICE, {facts.seat.b, RO_ID_SIZE},
+         {0           }
+    };
     RO_TRY(vault_put(engine->vault, &place, raw));
     engine->notices_cursor = entry->cursor;
     return RO_OK;
@@ -175,9 +184,10 @@ fetch_page(struct fetch *fetch, int64_t deadline_ms, uint64_t *ret_newest)
     RO_TRY(link_ask(engine->link, &asked, engine->arena, fetch->why, &got));
     const Reachout__Notices__Answer *answer = (const void *)got.message;
     *ret_newest = answer->newest;
-    if (answer->newest < before)
+    if (answer->newest < before) {
         return ro_why(fetch->why, RO_ROLLED_BACK,
                       "the broker has lost epoch keys that it showed before");
+    }
     RO_TRY(take_notices(fetch, answer));
     fetch->page = engine->notices_cursor > before ? PAGE_MORE : PAGE_EMPTY;
     if (fetch->page == PAGE_EMPTY && answer->newest > before &&
@@ -237,8 +247,7 @@ bulletin_forget(struct engine *engine)
         return RO_NO_MEMORY;
     enum ro_status s = RO_OK;
     for (size_t i = 0;
-         s == RO_OK &&
-         (raw = ro_notices_nth(engine->notices, i)).size > 0;
+         s == RO_OK && (raw = ro_notices_nth(engine->notices, i)).size > 0;
          i++) {
         struct ro_notice_facts facts = {0};
         /* only its seat is wanted, which is told whatever the outcome */

@@ -24,9 +24,8 @@ write_receipts(struct engine *engine,
     Reachout__Content content = REACHOUT__CONTENT__INIT;
     Reachout__Receipts receipts = REACHOUT__RECEIPTS__INIT;
     content.receipt_only = &receipts;
-    const struct drafts_target target = {.to = DRAFTS_TO_MEMBER,
-                                         .members = member,
-                                         .n_members = 1};
+    const struct drafts_target target = {
+        .to = DRAFTS_TO_MEMBER, .members = member, .n_members = 1};
     RO_TRY(vault_begin(engine->vault));
     return drafts_finish(&drafts, drafts_add(&drafts, &target, &content));
 }
@@ -66,9 +65,8 @@ ask_again(struct engine *engine,
     if (resend.to - resend.from >= RO_RESEND_MAX)
         resend.to = resend.from + RO_RESEND_MAX - 1;
     content.resend = &resend;
-    const struct drafts_target target = {.to = DRAFTS_TO_MEMBER,
-                                         .members = &seat->member,
-                                         .n_members = 1};
+    const struct drafts_target target = {
+        .to = DRAFTS_TO_MEMBER, .members = &seat->member, .n_members = 1};
     RO_TRY(vault_begin(engine->vault));
     enum ro_status s = drafts_add(&drafts, &target, &content);
     if (s == RO_OK)
@@ -92,9 +90,10 @@ ask_for_gaps(struct engine *engine, struct ro_why *why)
     size_t n = 0;
     int64_t now_s = engine_now_s(engine);
     RO_TRY(sequence_gaps(engine->vault, &gaps, &n));
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
         if (is_due(&gaps[i], now_s))
             RO_TRY(ask_again(engine, &gaps[i], why));
+    }
     return RO_OK;
 }
 
@@ -113,10 +112,11 @@ answer_the_late(struct engine *engine, struct ro_why *why)
 {
     RO_AUTOREQUESTS requests = {0};
     RO_TRY(request_rows_all(engine->vault, &requests));
-    for (size_t i = 0; i < requests.n; i++)
+    for (size_t i = 0; i < requests.n; i++) {
         if (ro_member_id_equal(&requests.at[i].asker,
                                &engine->keyring->member_id))
             RO_TRY(compose_late(engine, &requests.at[i].id, why));
+    }
     return RO_OK;
 }
 

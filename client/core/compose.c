@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-/* --- may this seat ----------------------------------------------------------------- */
+/* --- may this seat ------------------------------------------------------- */
 
 enum ro_status
 compose_may(const struct engine *engine,
@@ -18,20 +18,21 @@ compose_may(const struct engine *engine,
 {
     const struct ro_seat_view *seat =
         ro_directory_seat(engine->directory, &engine->keyring->seat);
-    if (engine->keyring->enrolment != RO_ENROL_ADMITTED || seat == NULL)
+    if (engine->keyring->enrolment != RO_ENROL_ADMITTED || seat == NULL) {
         return ro_why(why, RO_FORBIDDEN,
                       "this seat is not admitted yet; run sync, or ask the "
                       "authority");
-    if (seat->standing != RO_SEAT_LIVE)
+    }
+    if (seat->standing != RO_SEAT_LIVE) {
         return ro_why(why, RO_FORBIDDEN,
                       "this seat was revoked; ask the authority");
+    }
     if (!opening_may(seat->role, purpose))
         return ro_why(why, RO_FORBIDDEN, "this seat has no power to do that");
     return RO_OK;
 }
 
-/* --- what was written --------------------------------------------------------
- */
+/* --- what was written ---------------------------------------------------- */
 
 void
 composed_fini(struct composed *composed)
@@ -73,7 +74,7 @@ begin(struct drafts *drafts,
     *drafts = (struct drafts){engine, why, composed};
 }
 
-/* --- asking ------------------------------------------------------------------------- */
+/* --- asking -------------------------------------------------------------- */
 
 static enum ro_status
 check_codes(struct engine *engine, const struct ro_ask *ask, struct ro_why *why)
@@ -86,13 +87,15 @@ check_codes(struct engine *engine, const struct ro_ask *ask, struct ro_why *why)
         ro_circle_conf_find_urgency(conf, ask->urgency, why, &urgency) != RO_OK)
         return RO_BAD_INPUT;
     if (ask->mode != NULL && strcmp(ask->mode, "in-person") != 0 &&
-        strcmp(ask->mode, "remote") != 0)
+        strcmp(ask->mode, "remote") != 0) {
         return ro_why(why, RO_BAD_INPUT,
                       "'%.40s' is no mode; write in-person or remote",
                       ask->mode);
-    if (ask->how == RO_ASK_SEND && (ask->text == NULL || *ask->text == '\0'))
+    }
+    if (ask->how == RO_ASK_SEND && (ask->text == NULL || *ask->text == '\0')) {
         return ro_why(why, RO_BAD_INPUT,
                       "the request says nothing; a line or two are enough");
+    }
     return RO_OK;
 }
 
@@ -107,10 +110,11 @@ compose_check_ask(struct engine *engine,
     RO_TRY(compose_may(engine, RO_PURPOSE_ASK, why));
     RO_TRY(check_codes(engine, ask, why));
     RO_TRY(drafts_text(ask->text, why, &text));
-    if (ask->n_to == 0 || ask->n_to > RO_AUDIENCES_MAX)
+    if (ask->n_to == 0 || ask->n_to > RO_AUDIENCES_MAX) {
         return ro_why(why, RO_BAD_INPUT,
                       "say who may read it: --to coordinators, --to "
                       "group:NAME or --to urn:URN");
+    }
     ret_to->n = ask->n_to;
     ret_to->audience =
         ro_arena_zero(arena, ask->n_to * sizeof(*ret_to->audience));
@@ -201,10 +205,11 @@ write_ask(struct drafts *drafts,
     ro_entropy_fill(&engine->entropy, drafts->composed->request.b, RO_ID_SIZE);
     for (size_t i = 0; i < to->n; i++)
         RO_TRY(write_body(drafts, to, i, &asked, &reached));
-    if (reached.n_members == 0)
+    if (reached.n_members == 0) {
         return ro_why(drafts->why, RO_BAD_INPUT,
                       "nobody in that audience can be reached yet; see "
                       "'members'");
+    }
     return put_request(engine, drafts->composed, &reached);
 }
 
@@ -226,7 +231,7 @@ compose_ask(struct engine *engine,
     return drafts_finish(&drafts, write_ask(&drafts, ask, &to));
 }
 
-/* --- into one thread ------------------------------------------------------------------ */
+/* --- into one thread ----------------------------------------------------- */
 
 /* A message into one thread: found, allowed, and written. */
 struct into {

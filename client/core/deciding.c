@@ -8,7 +8,8 @@
 #include <string.h>
 
 #define KIND_WORD                                                              \
-    "Not needed this time. Thank you for saying yes: it was good to know that " \
+    "Not needed this time. Thank you for saying yes: it was good to know "     \
+    "that "                                                                    \
     "you would have come."
 
 /* One decision under way. */
@@ -64,7 +65,8 @@ names_of_ask(struct deciding *deciding,
 {
     struct engine *engine = deciding->drafts.engine;
     RO_AUTOMESSAGE ask = {0};
-    RO_TRY(message_get(engine->vault, &deciding->found.story.request.ask, &ask));
+    RO_TRY(
+        message_get(engine->vault, &deciding->found.story.request.ask, &ask));
     return story_content(&ask, arena, ret_ask);
 }
 
@@ -82,7 +84,8 @@ write_to_many(struct deciding *deciding,
         return RO_OK;
     RO_TRY(names_of_ask(deciding, arena, &ask));
     const struct drafts_target target = {.to = DRAFTS_TO_MANY,
-                                         .request = deciding->found.story.request.id,
+                                         .request =
+                                             deciding->found.story.request.id,
                                          .members = to->members,
                                          .n_members = to->n_members,
                                          .audience = ask->audience,
@@ -129,7 +132,7 @@ begin(struct deciding *deciding,
     return drafts_text(write->text, drafts->why, &deciding->text);
 }
 
-/* --- an answer ------------------------------------------------------------------------- */
+/* --- an answer ----------------------------------------------------------- */
 
 static enum ro_status
 write_accept(struct deciding *deciding, const struct story_thread *chosen)
@@ -171,7 +174,9 @@ compose_accept(struct engine *engine,
                struct ro_why *why,
                struct composed *ret_composed)
 {
-    RO_AUTODECIDING deciding = {.drafts = {engine, why, ret_composed}};
+    RO_AUTODECIDING deciding = {
+        .drafts = {engine, why, ret_composed}
+    };
     RO_TRY(begin(&deciding, write, RO_PURPOSE_INTRODUCED));
     RO_TRY(find_answer(&deciding, write->to, FLOW_INTRODUCED));
     RO_TRY(vault_begin(engine->vault));
@@ -185,7 +190,9 @@ compose_decline(struct engine *engine,
                 struct ro_why *why,
                 struct composed *ret_composed)
 {
-    RO_AUTODECIDING deciding = {.drafts = {engine, why, ret_composed}};
+    RO_AUTODECIDING deciding = {
+        .drafts = {engine, why, ret_composed}
+    };
     RO_TRY(begin(&deciding, write, RO_PURPOSE_NOT_CHOSEN));
     RO_TRY(find_answer(&deciding, write->to, FLOW_NOT_CHOSEN));
     RO_TRY(vault_begin(engine->vault));
@@ -193,7 +200,7 @@ compose_decline(struct engine *engine,
                          write_not_chosen(&deciding, deciding.found.thread));
 }
 
-/* --- the end ----------------------------------------------------------------------------- */
+/* --- the end ------------------------------------------------------------- */
 
 static enum ro_status
 write_closed(struct deciding *deciding, const struct ro_member_id *but)
@@ -244,13 +251,16 @@ compose_close(struct engine *engine,
               struct ro_why *why,
               struct composed *ret_composed)
 {
-    RO_AUTODECIDING deciding = {.drafts = {engine, why, ret_composed}};
+    RO_AUTODECIDING deciding = {
+        .drafts = {engine, why, ret_composed}
+    };
     RO_TRY(begin(&deciding, write, RO_PURPOSE_CLOSE));
     if (write->outcome == NULL || (strcmp(write->outcome, "helped") != 0 &&
                                    strcmp(write->outcome, "partly") != 0 &&
-                                   strcmp(write->outcome, "not-helped") != 0))
+                                   strcmp(write->outcome, "not-helped") != 0)) {
         return ro_why(why, RO_BAD_INPUT,
                       "say how it went: helped, partly or not-helped");
+    }
     RO_TRY(find_own(&deciding, write->to, FLOW_CLOSE));
     RO_TRY(vault_begin(engine->vault));
     return drafts_finish(&deciding.drafts,
@@ -265,8 +275,8 @@ write_withdraw(struct deciding *deciding)
     Reachout__StateNote note = REACHOUT__STATE_NOTE__INIT;
     note.state = withdrawn;
     content.state_note = &note;
-    const struct drafts_target self = {.to = DRAFTS_TO_SELF,
-                                       .request = deciding->found.story.request.id};
+    const struct drafts_target self = {
+        .to = DRAFTS_TO_SELF, .request = deciding->found.story.request.id};
     RO_TRY(drafts_add(&deciding->drafts, &self, &content));
     return write_closed(deciding, NULL);
 }
@@ -277,7 +287,9 @@ compose_withdraw(struct engine *engine,
                  struct ro_why *why,
                  struct composed *ret_composed)
 {
-    RO_AUTODECIDING deciding = {.drafts = {engine, why, ret_composed}};
+    RO_AUTODECIDING deciding = {
+        .drafts = {engine, why, ret_composed}
+    };
     RO_TRY(begin(&deciding, write, RO_PURPOSE_CLOSED));
     RO_TRY(find_own(&deciding, write->to, FLOW_WITHDRAW));
     RO_TRY(vault_begin(engine->vault));
@@ -291,7 +303,9 @@ compose_late(struct engine *engine,
              struct ro_why *why)
 {
     RO_AUTOCOMPOSED composed = {0};
-    RO_AUTODECIDING deciding = {.drafts = {engine, why, &composed}};
+    RO_AUTODECIDING deciding = {
+        .drafts = {engine, why, &composed}
+    };
     if (compose_may(engine, RO_PURPOSE_NOT_CHOSEN, NULL) != RO_OK)
         return RO_OK;
     RO_TRY(story_load(engine, request, &deciding.found.story));

@@ -26,8 +26,7 @@ directory_broker_signing(const struct engine *engine)
                            : &charter->broker_signing;
 }
 
-/* --- what the vault holds --------------------------------------------------
- */
+/* --- what the vault holds ------------------------------------------------ */
 
 struct loading {
     struct engine *engine;
@@ -69,8 +68,7 @@ load_checkpoint(struct engine *engine)
     ro_buf_put(&engine->checkpoint, raw.data, raw.size);
     RO_TRY(ro_buf_ok(&engine->checkpoint));
     return ro_checkpoint_open(raw, &engine->keyring->circle,
-                              directory_broker_signing(engine),
-                              &engine->point);
+                              directory_broker_signing(engine), &engine->point);
 }
 
 enum ro_status
@@ -79,9 +77,10 @@ directory_load(struct engine *engine, struct ro_why *why)
     struct loading loading = {engine, why};
     enum ro_status s = vault_walk(engine->vault, VAULT_RECORD,
                                   (struct ro_bytes){0}, load_record, &loading);
-    if (s == RO_OK)
+    if (s == RO_OK) {
         s = vault_walk(engine->vault, VAULT_NOTICE, (struct ro_bytes){0},
                        load_notice, &loading);
+    }
     if (s == RO_OK)
         s = load_checkpoint(engine);
     if (s == RO_OK || s == RO_NO_MEMORY)
@@ -90,8 +89,7 @@ directory_load(struct engine *engine, struct ro_why *why)
                   "the directory in the vault does not replay");
 }
 
-/* --- the log ----------------------------------------------------------------
- */
+/* --- the log ------------------------------------------------------------- */
 
 /* Verifies one record and keeps it; the commit is the caller's. A serial that
  * was there before is in no log that continues ours. */
@@ -103,12 +101,16 @@ take_record(struct engine *engine, struct ro_bytes raw, struct ro_why *why)
     ro_set_u64(key, ro_directory_size(engine->directory));
     enum ro_status s =
         ro_directory_add(engine->directory, raw, &replaying, why);
-    if (s == RO_OLD_SERIAL)
+    if (s == RO_OLD_SERIAL) {
         return ro_why(why, RO_FORKED,
                       "the broker's directory does not continue ours; tell "
                       "the authority");
+    }
     RO_TRY(s);
-    struct vault_place place = {VAULT_RECORD, {key, sizeof(key)}, {0}};
+    struct vault_place place = {
+        VAULT_RECORD, {key, sizeof(key)},
+         {0  }
+    };
     return vault_put(engine->vault, &place, raw);
 }
 
@@ -129,11 +131,12 @@ fetch_records(struct engine *engine,
     struct link_answer got;
     RO_TRY(link_ask(engine->link, &asked, engine->arena, why, &got));
     const Reachout__Directory__Answer *answer = (const void *)got.message;
-    if (answer->size < have)
+    if (answer->size < have) {
         return ro_why(why, RO_ROLLED_BACK,
                       "the broker has %llu directory records, we have %llu",
                       (unsigned long long)answer->size,
                       (unsigned long long)have);
+    }
     if (answer->size == 0)
         return ro_why(why, RO_NOT_READY, "the circle has no charter yet");
     if (answer->n_records == 0 && answer->size > have)
@@ -153,8 +156,7 @@ fetch_log(struct engine *engine, int64_t deadline_ms, struct ro_why *why)
     return RO_OK;
 }
 
-/* --- all of it --------------------------------------------------------------
- */
+/* --- all of it ----------------------------------------------------------- */
 
 /* Keys are made, chosen and destroyed by the broker's day. A broker whose
  * clock is far from ours is not followed there: one of the two is wrong. */
@@ -240,9 +242,10 @@ directory_sync(struct engine *engine, int64_t deadline_ms, struct ro_why *why)
     RO_TRY(vault_begin(engine->vault));
     for (int round = 0; s == RO_STALE && round < SYNC_ROUNDS; round++)
         s = fetch_all(engine, deadline_ms, why);
-    if (s == RO_STALE)
+    if (s == RO_STALE) {
         s = ro_why(why, RO_FROZEN,
                    "the broker shows epoch keys of a seat and withholds its "
                    "certificate");
+    }
     return finish(engine, &before, s);
 }

@@ -20,9 +20,8 @@ RO_MUST_USE enum ro_status directory_load(struct engine *engine,
  * RO_WRONG_BROKER, RO_BAD_RECORD, and the alarms RO_ROLLED_BACK, RO_FORKED
  * (also one that a message has proven, witness.h), RO_FROZEN, RO_NO_RIGHT,
  * RO_KEY_REUSED, RO_BAD_SIGNATURE. */
-RO_MUST_USE enum ro_status directory_sync(struct engine *engine,
-                                          int64_t deadline_ms,
-                                          struct ro_why *why);
+RO_MUST_USE enum ro_status
+directory_sync(struct engine *engine, int64_t deadline_ms, struct ro_why *why);
 
 /* The key that signs checkpoints: of the charter, before it of the
  * invitation. */

@@ -63,11 +63,12 @@ drafts_text(const char *text, struct ro_why *why, char **ret_text)
     if (text == NULL)
         return RO_OK;
     struct ro_bytes bytes = ro_bytes_text(text);
-    if (bytes.size > RO_TEXT_LIMIT)
+    if (bytes.size > RO_TEXT_LIMIT) {
         return ro_why(why, RO_TOO_LARGE,
                       "the text has %zu bytes, at most %d fit; shorten it or "
                       "send it in parts",
                       bytes.size, RO_TEXT_LIMIT);
+    }
     RO_TRY(ro_text_check(bytes, RO_TEXT_BODY, RO_TEXT_LIMIT, why));
     memcpy(ret_text, &text, sizeof(text)); /* protobuf-c's fields lack const */
     return RO_OK;
@@ -81,9 +82,10 @@ drafts_half_days(double days,
 {
     *ret_has = days >= 0;
     *ret_half_days = 0;
-    if (days > 200)
+    if (days > 200) {
         return ro_why(why, RO_BAD_INPUT, "%g days are more than a school year",
                       days);
+    }
     if (days >= 0)
         *ret_half_days = (uint32_t)(days * 2 + 0.5);
     return RO_OK;

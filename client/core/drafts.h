@@ -21,10 +21,10 @@ enum drafts_to {
 struct drafts_target {
     enum drafts_to to;
     struct ro_request_id request;
-    struct ro_thread_id thread;         /* DRAFTS_TO_MEMBER */
+    struct ro_thread_id thread; /* DRAFTS_TO_MEMBER */
     const struct ro_member_id *members;
     size_t n_members;
-    Reachout__Audience **audience;      /* DRAFTS_TO_MANY: the names */
+    Reachout__Audience **audience; /* DRAFTS_TO_MANY: the names */
     size_t n_audience;
 };
 
@@ -41,9 +41,8 @@ RO_MUST_USE enum ro_status drafts_finish(struct drafts *drafts,
 /* Our own text for a field: checked, at most RO_TEXT_LIMIT bytes; NULL stays
  * NULL. RO_BAD_INPUT or RO_TOO_LARGE say what to do. The result points into
  * `text`. */
-RO_MUST_USE enum ro_status drafts_text(const char *text,
-                                       struct ro_why *why,
-                                       char **ret_text);
+RO_MUST_USE enum ro_status
+drafts_text(const char *text, struct ro_why *why, char **ret_text);
 
 /* Days as half days, rounded; RO_BAD_INPUT above 200 days. Negative: not
  * said, and `ret_has` is 0. */

@@ -110,9 +110,8 @@ engine_link(struct engine *engine, struct ro_why *why)
         .member_endpoint = broker->member_endpoint,
         .open_endpoint = broker->open_endpoint,
         .broker_curve = broker->curve,
-        .transport = keyring->enrolment == RO_ENROL_ADMITTED
-                         ? keyring->transport
-                         : NULL,
+        .transport =
+            keyring->enrolment == RO_ENROL_ADMITTED ? keyring->transport : NULL,
         .generation = keyring->generation,
         .clock = engine->clock,
         .entropy = engine->entropy,
@@ -142,8 +141,7 @@ int64_t
 engine_now_s(const struct engine *engine)
 {
     int64_t now_s;
-    if (engine->link != NULL &&
-        link_broker_time(engine->link, &now_s) == RO_OK)
+    if (engine->link != NULL && link_broker_time(engine->link, &now_s) == RO_OK)
         return now_s;
     return ro_clock_wall_s(&engine->clock);
 }
@@ -181,9 +179,10 @@ engine_conf(struct engine *engine,
     if (engine->conf == NULL || engine->conf_size != size) {
         const struct ro_charter_view *charter =
             ro_directory_charter(engine->directory);
-        if (charter == NULL)
+        if (charter == NULL) {
             return ro_why(why, RO_NOT_READY,
                           "the circle's charter is not here yet; run sync");
+        }
         struct ro_circle_conf *conf;
         RO_TRY(ro_circle_conf_parse(ro_bytes_text(charter->circle_conf), why,
                                     &conf));

@@ -35,15 +35,15 @@ struct engine {
     struct ro_directory *directory;
     struct ro_notices *notices;
     uint64_t notices_cursor;
-    struct ro_circle_conf *conf;   /* of the charter; NULL before it */
-    uint64_t conf_size;            /* directory size it was read at */
-    struct ro_buf checkpoint;      /* newest that we verified, a Signed */
-    struct ro_checkpoint point;    /* the same taken apart */
-    struct link *link;             /* NULL while away */
-    struct ro_arena *arena;        /* answers of the link */
+    struct ro_circle_conf *conf; /* of the charter; NULL before it */
+    uint64_t conf_size;          /* directory size it was read at */
+    struct ro_buf checkpoint;    /* newest that we verified, a Signed */
+    struct ro_checkpoint point;  /* the same taken apart */
+    struct link *link;           /* NULL while away */
+    struct ro_arena *arena;      /* answers of the link */
     enum ro_reach_state reach;
-    int interrupt_fd;              /* ends a lingering receive; borrowed */
-    int end_fd;                    /* ends all waiting for a connection */
+    int interrupt_fd; /* ends a lingering receive; borrowed */
+    int end_fd;       /* ends all waiting for a connection */
 };
 
 /* Opens the core over an open vault, which it takes. RO_VAULT_DAMAGED,

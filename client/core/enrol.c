@@ -68,8 +68,8 @@ seal_request(struct engine *engine)
     RO_TRY(ro_bucket_of(keyring->enrol_body.size, &binding.bucket));
     ro_body_hash(ro_buf_view(&keyring->enrol_body), &binding.body_hash);
     const struct ro_sealing_key sender = keyring_sealing(keyring);
-    const struct ro_wrap_seal seal = {&binding, &keyring->enrolment_key, &inside,
-                                      &sender};
+    const struct ro_wrap_seal seal = {&binding, &keyring->enrolment_key,
+                                      &inside, &sender};
     enum ro_status s = ro_wrap_seal(&seal, &engine->entropy, wrap);
     ro_wipe(&inside, sizeof(inside));
     RO_TRY(s);
@@ -83,8 +83,8 @@ static enum ro_status
 save(struct engine *engine)
 {
     RO_TRY(vault_begin(engine->vault));
-    enum ro_status s = vault_end(engine->vault,
-                                 keyring_save(engine->keyring, engine->vault));
+    enum ro_status s =
+        vault_end(engine->vault, keyring_save(engine->keyring, engine->vault));
     if (s != RO_OK)
         RO_TRY(engine_reload(engine, NULL));
     return s;

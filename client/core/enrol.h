@@ -11,9 +11,8 @@
 
 /* Sends the request (again). Moves MADE to REQUESTED. RO_UNREACHABLE, the
  * broker's refusals of the ticket, alarms. */
-RO_MUST_USE enum ro_status enrol_request(struct engine *engine,
-                                         int64_t deadline_ms,
-                                         struct ro_why *why);
+RO_MUST_USE enum ro_status
+enrol_request(struct engine *engine, int64_t deadline_ms, struct ro_why *why);
 
 /* Takes the authority's answer, inside a commit. */
 RO_MUST_USE enum ro_status enrol_take(struct engine *engine,

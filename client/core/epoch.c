@@ -80,7 +80,10 @@ pair_for(struct engine *engine, uint32_t day, struct ro_keypair **ret_pair)
     uint8_t value[4 + RO_SEED_SIZE];
     ro_set_u32(value, day);
     memcpy(value + 4, ro_keypair_seed(pair), RO_SEED_SIZE);
-    struct vault_place place = {VAULT_EPOCH, {value, 4}, {0}};
+    struct vault_place place = {
+        VAULT_EPOCH, {value, 4},
+         {0    }
+    };
     s = vault_put(engine->vault, &place,
                   (struct ro_bytes){value, sizeof(value)});
     ro_wipe(value, sizeof(value));
@@ -104,9 +107,9 @@ make_list(struct engine *engine, uint32_t first_day, struct list *list)
     list->first_day = first_day;
     list->standing = LIST_MADE;
     ro_buf_clear(&list->notice);
-    const struct ro_epoch_list epoch = {keyring->circle, keyring->seat,
-                                        list->serial, first_day, keys,
-                                        EPOCH_DAYS};
+    const struct ro_epoch_list epoch = {
+        keyring->circle, keyring->seat, list->serial,
+        first_day,       keys,          EPOCH_DAYS};
     RO_TRY(ro_epoch_list_sign(&epoch, keyring->signing, &list->notice));
     return write_list(engine, list);
 }
@@ -138,8 +141,7 @@ publish(struct engine *engine,
                                    &reachout__publish__answer__descriptor,
                                    deadline_ms};
     struct link_answer got;
-    enum ro_status s =
-        link_ask(engine->link, &asked, engine->arena, why, &got);
+    enum ro_status s = link_ask(engine->link, &asked, engine->arena, why, &got);
     return s == RO_OLD_SERIAL ? RO_OK : s;
 }
 
@@ -176,8 +178,7 @@ epoch_publish_again(struct engine *engine)
     return s;
 }
 
-/* --- destruction ------------------------------------------------------------
- */
+/* --- destruction --------------------------------------------------------- */
 
 struct destroying {
     uint32_t before; /* days below this are over */
@@ -232,8 +233,8 @@ epoch_days_ahead(struct engine *engine)
     struct list list;
     uint32_t today = engine_day(engine);
     uint32_t ahead = 0;
-    if (read_list(engine, &list) == RO_OK &&
-        list.standing == LIST_PUBLISHED && list.first_day + EPOCH_DAYS > today)
+    if (read_list(engine, &list) == RO_OK && list.standing == LIST_PUBLISHED &&
+        list.first_day + EPOCH_DAYS > today)
         ahead = list.first_day + EPOCH_DAYS - today;
     ro_buf_fini(&list.notice);
     return ahead;

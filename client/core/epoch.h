@@ -9,25 +9,23 @@
 
 #include "client/core/engine.h"
 
-#define EPOCH_DAYS 98   /* of a fresh list */
-#define EPOCH_RENEW 70  /* renewed when fewer are ahead */
+#define EPOCH_DAYS 98     /* of a fresh list */
+#define EPOCH_RENEW 70    /* renewed when fewer are ahead */
 #define EPOCH_KEEP_DAYS 3 /* a day's secret lives so long after it began */
 
 /* Makes a new list when fewer than EPOCH_RENEW days are ahead, or today is not
- * among its days, keeps its secrets, and publishes what is not published yet. RO_UNREACHABLE and the
- * broker's refusals. */
-RO_MUST_USE enum ro_status epoch_publish(struct engine *engine,
-                                         int64_t deadline_ms,
-                                         struct ro_why *why);
+ * among its days, keeps its secrets, and publishes what is not published yet.
+ * RO_UNREACHABLE and the broker's refusals. */
+RO_MUST_USE enum ro_status
+epoch_publish(struct engine *engine, int64_t deadline_ms, struct ro_why *why);
 
 /* Our list counts as not published: for another broker. Inside a commit. */
 RO_MUST_USE enum ro_status epoch_publish_again(struct engine *engine);
 
 /* The pair of a day; the caller frees it. RO_NOT_FOUND when that day has none
  * or it was destroyed. */
-RO_MUST_USE enum ro_status epoch_pair(struct engine *engine,
-                                      uint32_t day,
-                                      struct ro_keypair **ret_pair);
+RO_MUST_USE enum ro_status
+epoch_pair(struct engine *engine, uint32_t day, struct ro_keypair **ret_pair);
 
 /* The mailbox is empty now: destroys the secrets of days that ended 48 hours
  * ago, by the broker's clock and by ours. */

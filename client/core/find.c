@@ -16,10 +16,11 @@ check_prefix(const char *prefix, struct ro_why *why)
 {
     size_t size = strlen(prefix);
     if (size == 0 || size >= RO_ID_HEX ||
-        strspn(prefix, "0123456789abcdef") != size)
+        strspn(prefix, "0123456789abcdef") != size) {
         return ro_why(why, RO_BAD_INPUT,
                       "'%.40s' is no id; ids are lower-case hex digits",
                       prefix);
+    }
     return RO_OK;
 }
 
@@ -74,10 +75,11 @@ search_asker(struct search *search, const struct request_row *request)
         const struct message *message = &messages.at[i];
         bool first = !ro_member_id_equal(&message->side, &request->asker) &&
                      !ro_thread_id_is_zero(&message->thread);
-        for (size_t k = 0; first && k < i; k++)
+        for (size_t k = 0; first && k < i; k++) {
             if (ro_thread_id_equal(&messages.at[k].thread, &message->thread) &&
                 !ro_member_id_equal(&messages.at[k].side, &request->asker))
                 first = false;
+        }
         if (first && fits(message->thread.b, search->prefix))
             found(search, &request->id, &message->thread);
     }
@@ -100,19 +102,23 @@ search_all(struct search *search, struct ro_why *why)
     RO_AUTOREQUESTS requests = {0};
     RO_TRY(check_prefix(search->prefix, why));
     RO_TRY(request_rows_all(search->engine->vault, &requests));
-    for (size_t i = 0; i < requests.n; i++)
+    for (size_t i = 0; i < requests.n; i++) {
         if (fits(requests.at[i].id.b, search->prefix))
             found(search, &requests.at[i].id, NULL);
-    if (search->n_found == 0)
+    }
+    if (search->n_found == 0) {
         for (size_t i = 0; i < requests.n; i++)
             RO_TRY(search_threads(search, &requests.at[i]));
-    if (search->n_found > 1)
+    }
+    if (search->n_found > 1) {
         return ro_why(why, RO_AMBIGUOUS, "'%s' begins more than one id",
                       search->prefix);
-    if (search->n_found == 0)
+    }
+    if (search->n_found == 0) {
         return ro_why(why, RO_NOT_FOUND,
                       "no request or thread here begins with '%s'; run sync?",
                       search->prefix);
+    }
     return RO_OK;
 }
 
@@ -153,12 +159,14 @@ only_thread(const struct story *story,
         only = &story->threads[i];
         add_choice(choices, only->id.b);
     }
-    if (choices->n > 1)
+    if (choices->n > 1) {
         return ro_why(why, RO_AMBIGUOUS,
                       "this request has more than one open conversation");
-    if (only == NULL)
+    }
+    if (only == NULL) {
         return ro_why(why, RO_NOT_FOUND,
                       "this request has no open conversation here");
+    }
     choices->n = 0;
     *ret_thread = only;
     return RO_OK;
@@ -177,9 +185,9 @@ find_thread(struct engine *engine,
     RO_TRY(search_all(&search, why));
     choices->n = 0;
     RO_TRY(story_load(engine, &search.request, &ret_found->story));
-    if (ro_thread_id_is_zero(&search.thread))
-        return only_thread(&ret_found->story, why, choices,
-                           &ret_found->thread);
+    if (ro_thread_id_is_zero(&search.thread)) {
+        return only_thread(&ret_found->story, why, choices, &ret_found->thread);
+    }
     ret_found->thread = story_thread(&ret_found->story, &search.thread);
     return ret_found->thread == NULL ? RO_NOT_FOUND : RO_OK;
 }

@@ -54,7 +54,7 @@ tell(struct receiving *receiving, const struct news *news)
     return RO_OK;
 }
 
-/* --- one message is kept -------------------------------------------------------------- */
+/* --- one message is kept ------------------------------------------------- */
 
 /* Whom a request of our own went to, by the names in it: a colleague asked
  * from another seat, and who closes it here must tell them all. */
@@ -67,9 +67,9 @@ resolve_asked(struct engine *engine,
     const Reachout__Content *content = opened->content;
     for (size_t i = 0; i < content->n_audience; i++) {
         /* a group that the charter does not have any more reaches nobody */
-        enum ro_status s = recipients_resolve(engine, content->audience[i],
-                                              &engine->keyring->member_id,
-                                              NULL, &asked);
+        enum ro_status s =
+            recipients_resolve(engine, content->audience[i],
+                               &engine->keyring->member_id, NULL, &asked);
         if (s == RO_NO_MEMORY)
             return s;
     }
@@ -146,15 +146,17 @@ static enum ro_status
 keep_message(struct engine *engine, const struct opened *opened)
 {
     const struct message *message = &opened->message;
-    if (!ro_request_id_is_zero(&message->request))
+    if (!ro_request_id_is_zero(&message->request)) {
         RO_TRY(sequence_take(engine->vault, &opened->sequence_thread,
                              &opened->sender.seat, opened->sequence));
+    }
     RO_TRY(keep_request(engine, opened));
     RO_TRY(take_receipts(engine, opened));
     RO_TRY(take_resend(engine, opened));
-    if (!story_is_told(message->purpose))
+    if (!story_is_told(message->purpose)) {
         return message_remember(engine->vault, &message->id,
                                 opened->expiry_hour);
+    }
     RO_TRY(message_put(engine->vault, message));
     if (ro_member_id_equal(&message->side, &engine->keyring->member_id))
         return RO_OK;
@@ -192,8 +194,7 @@ commit_message(struct engine *engine, const struct opened *opened)
     if (opened->message.purpose == RO_PURPOSE_ENROL_ANSWER)
         return commit_answer(engine, opened);
     RO_TRY(vault_begin(engine->vault));
-    enum ro_status s =
-        vault_end(engine->vault, keep_message(engine, opened));
+    enum ro_status s = vault_end(engine->vault, keep_message(engine, opened));
     if (s != RO_MISBOUND)
         return s;
     RO_TRY(vault_begin(engine->vault));
@@ -201,7 +202,7 @@ commit_message(struct engine *engine, const struct opened *opened)
     return s;
 }
 
-/* --- one envelope ----------------------------------------------------------------------- */
+/* --- one envelope -------------------------------------------------------- */
 
 /* Outcomes that are about one envelope, not about us. */
 static bool
@@ -218,9 +219,10 @@ receive_opened(struct receiving *receiving, const struct opened *opened)
     struct news news = {.row = opened->message.row,
                         .from = opened->side,
                         .at_s = opened->message.sent_at_s};
-    if (opened->content->has_checkpoint)
+    if (opened->content->has_checkpoint) {
         RO_TRY(witness_take(engine, ro_field(&opened->content->checkpoint),
                             receiving->why));
+    }
     enum ro_status s = message_known(engine->vault, &opened->message.id);
     if (s != RO_NOT_FOUND)
         return s;
@@ -254,9 +256,10 @@ receive_envelope(struct receiving *receiving, const struct envelope *envelope)
         s = opening_open(engine, envelope, receiving->content, &trouble.why,
                          &opened);
     }
-    if (s == RO_STALE)
+    if (s == RO_STALE) {
         s = ro_why(&trouble.why, RO_MISBOUND,
                    "nobody in the circle is its sender");
+    }
     if (s == RO_OK)
         return receive_opened(receiving, &opened);
     if (!is_refusal(s)) {
@@ -267,7 +270,7 @@ receive_envelope(struct receiving *receiving, const struct envelope *envelope)
     return tell(receiving, &trouble);
 }
 
-/* --- a push --------------------------------------------------------------------------- */
+/* --- a push -------------------------------------------------------------- */
 
 static enum ro_status
 find_body(const Reachout__Attach__Push *push,
@@ -340,21 +343,21 @@ receive_push(struct receiving *receiving, struct ro_bytes frame)
     RO_TRY(ro_unpack(&reachout__attach__push__descriptor, payload,
                      receiving->push, &unpacked));
     const Reachout__Attach__Push *push = (const void *)unpacked;
-    RO_AUTOFREE uint64_t *keys =
-        calloc(push->n_envelopes + 1, sizeof(*keys));
+    RO_AUTOFREE uint64_t *keys = calloc(push->n_envelopes + 1, sizeof(*keys));
     if (keys == NULL)
         return RO_NO_MEMORY;
     for (size_t i = 0; i < push->n_envelopes; i++) {
         keys[i] = push->envelopes[i]->key;
         RO_TRY(receive_one(receiving, push, push->envelopes[i]));
     }
-    if (push->n_envelopes == 0)
+    if (push->n_envelopes == 0) {
         return ro_why(receiving->why, RO_BAD_FRAME,
                       "the broker pushes nothing at all");
+    }
     return acknowledge(receiving, keys, push->n_envelopes);
 }
 
-/* --- attached --------------------------------------------------------------------------- */
+/* --- attached ------------------------------------------------------------ */
 
 static enum ro_status
 attach(struct receiving *receiving)
@@ -370,8 +373,7 @@ attach(struct receiving *receiving)
         ask.has_mailbox_key = ask.has_proof = true;
         ask.mailbox_key = ro_as_field((struct ro_bytes){
             ro_keypair_public(keyring->signing)->b, RO_KEY_SIZE});
-        ask.proof =
-            ro_as_field((struct ro_bytes){proof.b, RO_SIGNATURE_SIZE});
+        ask.proof = ro_as_field((struct ro_bytes){proof.b, RO_SIGNATURE_SIZE});
     }
     const struct link_ask asked = {receiving->door, VERB_ATTACH, &ask.base,
                                    &reachout__attach__answer__descriptor,
@@ -426,7 +428,7 @@ inbox_receive(struct engine *engine,
         .push = push,
         .content = content,
         .door = engine->keyring->enrolment == RO_ENROL_ADMITTED ? LINK_MEMBER
-                                                                 : LINK_OPEN,
+                                                                : LINK_OPEN,
         .deadline_ms = deadline_ms,
     };
     RO_TRY(engine_link(engine, why));

@@ -12,10 +12,10 @@
 
 /* Something that came, for the caller to tell. */
 struct news {
-    struct row_id row;           /* a message; zero for trouble */
-    enum ro_status trouble;      /* RO_OK, or why it was refused */
+    struct row_id row;      /* a message; zero for trouble */
+    enum ro_status trouble; /* RO_OK, or why it was refused */
     struct ro_why why;
-    struct ro_member_id from;    /* zero: unknown */
+    struct ro_member_id from; /* zero: unknown */
     int64_t at_s;
 };
 

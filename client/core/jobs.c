@@ -26,7 +26,7 @@ end_job(struct job *job, enum ro_status s)
         job->result.why = job->why.text;
 }
 
-/* --- reading ------------------------------------------------------------------- */
+/* --- reading ------------------------------------------------------------- */
 
 void
 jobs_self(struct engine *engine, struct job *job)
@@ -70,7 +70,7 @@ jobs_read(struct engine *engine, struct job *job)
     end_job(job, view_read(&viewing, &job->what.read));
 }
 
-/* --- coming together -------------------------------------------------------------- */
+/* --- coming together ----------------------------------------------------- */
 
 /* Syncs, and for a watch stays attached for its slice. News that were kept are
  * told even when the broker went away meanwhile. */
@@ -148,14 +148,15 @@ jobs_join(struct engine *engine, struct job *job)
     const struct viewing viewing = viewing_of(engine, job);
     enum ro_status s = join(engine, job);
     job->result.state = enrolment_name(engine->keyring->enrolment);
-    if (engine->keyring->enrolment == RO_ENROL_REFUSED && s == RO_OK)
+    if (engine->keyring->enrolment == RO_ENROL_REFUSED && s == RO_OK) {
         s = ro_why(&job->why, RO_REFUSED, "the authority refused: %s",
                    engine->keyring->refusal);
+    }
     enum ro_status told = view_self(&viewing);
     end_job(job, told == RO_OK ? s : told);
 }
 
-/* --- writing ------------------------------------------------------------------------ */
+/* --- writing ------------------------------------------------------------- */
 
 /* Where the rows of a command are now, added up. */
 static enum ro_status
@@ -209,9 +210,10 @@ finish_writing(struct engine *engine,
     const struct viewing viewing = viewing_of(engine, job);
     enum ro_status s = send_composed(engine, job, deadline_ms);
     enum ro_status told = measure(engine, composed, job);
-    if (s == RO_OK && told == RO_OK && job->result.place == RO_PLACE_FAILED)
+    if (s == RO_OK && told == RO_OK && job->result.place == RO_PLACE_FAILED) {
         s = ro_why(&job->why, RO_NO_MAILBOX,
                    "nobody there has a seat that could get it");
+    }
     job->result.thread_id = composed->thread;
     if (told == RO_OK)
         told = view_state(&viewing, &composed->request);
@@ -242,10 +244,11 @@ write_job(struct engine *engine, struct job *job, compose_fn *compose)
         s = compose(engine, write, &job->why, &composed);
     if (s == RO_AMBIGUOUS && view_choices(&viewing, &composed.choices) != RO_OK)
         s = RO_NO_MEMORY;
-    if (s == RO_OK)
+    if (s == RO_OK) {
         finish_writing(engine, job, &composed, deadline_ms);
-    else
+    } else {
         end_job(job, s);
+    }
 }
 
 void
@@ -302,8 +305,9 @@ jobs_ask(struct engine *engine, struct job *job)
         s = view_ask(&viewing, ask);
     if (s == RO_OK && ask->how == RO_ASK_SEND)
         s = compose_ask(engine, ask, &job->why, &composed);
-    if (s == RO_OK && ask->how == RO_ASK_SEND)
+    if (s == RO_OK && ask->how == RO_ASK_SEND) {
         finish_writing(engine, job, &composed, deadline_ms);
-    else
+    } else {
         end_job(job, s);
+    }
 }

@@ -68,7 +68,7 @@ keyring_words(const struct keyring *keyring, const char *ret_words[5])
     ro_words_of(ro_buf_view(&keyring->certificate), ret_words);
 }
 
-/* --- making ----------------------------------------------------------------- */
+/* --- making -------------------------------------------------------------- */
 
 static enum ro_status
 copy_text(const char *from, struct ro_why *why, char *ret_text, size_t room)
@@ -132,9 +132,7 @@ make_pairs(struct keyring *keyring, const struct ro_entropy *entropy)
 
 /* Signs our seat certificate with all five keys (PROTOCOL.md, "Seat"). */
 static enum ro_status
-make_certificate(struct keyring *keyring,
-                 Reachout__Role role,
-                 int64_t now_s)
+make_certificate(struct keyring *keyring, Reachout__Role role, int64_t now_s)
 {
     Reachout__Seat seat = REACHOUT__SEAT__INIT;
     struct ro_bytes keys[KEYRING_PAIRS];
@@ -145,10 +143,9 @@ make_certificate(struct keyring *keyring,
     seat.has_circle = seat.has_serial = seat.has_member = seat.has_role = true;
     seat.has_signing_key = seat.has_sealing_key = seat.has_fallback_key = true;
     seat.has_transport_key = seat.has_made_at = true;
-    seat.circle = ro_as_field(
-        (struct ro_bytes){keyring->circle.b, RO_ID_SIZE});
-    seat.member = ro_as_field(
-        (struct ro_bytes){keyring->member_id.b, RO_ID_SIZE});
+    seat.circle = ro_as_field((struct ro_bytes){keyring->circle.b, RO_ID_SIZE});
+    seat.member =
+        ro_as_field((struct ro_bytes){keyring->member_id.b, RO_ID_SIZE});
     seat.serial = 1;
     seat.role = role;
     seat.signing_key = ro_as_field(keys[1]);
@@ -160,10 +157,10 @@ make_certificate(struct keyring *keyring,
     RO_AUTOBUF body = {0};
     RO_TRY(ro_pack(&seat.base, &body));
     const struct ro_signing signings[KEYRING_PAIRS] = {
-        {keyring->member, RO_LABEL_SEAT, 0},
-        {keyring->signing, RO_LABEL_SEAT_COUNTER, 0},
-        {keyring->sealing, RO_LABEL_SEAT_SEALING, 0},
-        {keyring->fallback, RO_LABEL_SEAT_FALLBACK, 0},
+        {keyring->member,    RO_LABEL_SEAT,           0},
+        {keyring->signing,   RO_LABEL_SEAT_COUNTER,   0},
+        {keyring->sealing,   RO_LABEL_SEAT_SEALING,   0},
+        {keyring->fallback,  RO_LABEL_SEAT_FALLBACK,  0},
         {keyring->transport, RO_LABEL_SEAT_TRANSPORT, 0},
     };
     return ro_signed_make(REACHOUT__SIGNED__KIND__SEAT, ro_buf_view(&body),
@@ -194,11 +191,12 @@ take_invitation(struct keyring *keyring,
 
     Reachout__Ticket *ticket;
     struct ro_bytes raw = ro_field(&paper->ticket);
-    enum ro_status s = ro_ticket_open(raw, &keyring->root, source->now_s, inner,
-                                      &ticket);
-    if (s != RO_OK)
+    enum ro_status s =
+        ro_ticket_open(raw, &keyring->root, source->now_s, inner, &ticket);
+    if (s != RO_OK) {
         return ro_why(why, s, "%s; ask the authority for a new one",
                       ro_status_text(s));
+    }
     ro_buf_put(&keyring->ticket, raw.data, raw.size);
     RO_TRY(make_pairs(keyring, source->entropy));
     RO_TRY(make_certificate(keyring, ticket->role, source->now_s));
@@ -220,7 +218,7 @@ keyring_make(const struct keyring_source *source,
     return RO_OK;
 }
 
-/* --- keeping ----------------------------------------------------------------- */
+/* --- keeping ------------------------------------------------------------- */
 
 static struct ro_bytes
 self_key(void)

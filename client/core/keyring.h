@@ -28,7 +28,7 @@ struct keyring {
     struct ro_keypair *transport;
     struct ro_circle_id circle;
     struct ro_root root;
-    struct ro_key enrolment_key;      /* the authority's, X25519 */
+    struct ro_key enrolment_key; /* the authority's, X25519 */
     struct ro_key enrolment_mailbox_key;
     struct ro_member_id member_id;
     struct ro_seat_id seat;
@@ -37,10 +37,10 @@ struct keyring {
     uint32_t generation;
     char circle_name[201];
     char holder[201];
-    struct ro_buf ticket;         /* a Signed, as in the invitation */
-    struct ro_buf certificate;    /* our own, a Signed */
-    struct ro_buf enrol_body;     /* the request as first sent: the same */
-    struct ro_buf enrol_wrap;     /* ticket with the same body is answered */
+    struct ro_buf ticket;      /* a Signed, as in the invitation */
+    struct ro_buf certificate; /* our own, a Signed */
+    struct ro_buf enrol_body;  /* the request as first sent: the same */
+    struct ro_buf enrol_wrap;  /* ticket with the same body is answered */
     uint32_t enrol_expiry_hour;
     enum ro_enrolment enrolment;
     char refusal[241];

@@ -19,8 +19,7 @@
 /* Frames that are taken before the clock is looked at again. */
 #define FRAMES_MAX 64
 
-/* --- making and releasing
- * ----------------------------------------------------- */
+/* --- making and releasing ------------------------------------------------ */
 
 /* tcp://host:port and nothing more (libzmq would take a source address, too).
  */
@@ -50,10 +49,11 @@ init_end(struct link_end *end,
 {
     end->which = which;
     end->last = &end->first;
-    if (endpoint == NULL || !endpoint_ok(endpoint))
+    if (endpoint == NULL || !endpoint_ok(endpoint)) {
         return ro_why(why, RO_BAD_INPUT,
                       "%.100s: not of the form tcp://host:port",
                       endpoint == NULL ? "" : endpoint);
+    }
     end->endpoint = strdup(endpoint);
     return end->endpoint == NULL ? RO_NO_MEMORY : RO_OK;
 }
@@ -90,9 +90,10 @@ link_new(const struct link_setup *setup,
         init_end(&link->ends[LINK_OPEN], LINK_OPEN, setup->open_endpoint, why));
     RO_TRY(init_keys(link, setup));
     link->context = zmq_ctx_new();
-    if (link->context == NULL)
+    if (link->context == NULL) {
         return ro_why(why, RO_IO_FAILED, "sockets: %s",
                       zmq_strerror(zmq_errno()));
+    }
     *ret_link = RO_STEAL(link);
     return RO_OK;
 }
@@ -155,8 +156,7 @@ link_mailbox_proof(struct link *link,
     return RO_OK;
 }
 
-/* --- waiting
- * ------------------------------------------------------------------ */
+/* --- waiting ------------------------------------------------------------- */
 
 /* What a wait ends for, besides what the monitor says. */
 #define WAIT_FRAMES 1u
@@ -204,9 +204,10 @@ look(struct link *link, struct link_end *end, struct ro_why *why)
     if (verdict == RO_OK)
         return RO_OK;
     link_end_close(link, end, LINK_AT_ONCE);
-    if (verdict == RO_NOT_ALLOWED)
+    if (verdict == RO_NOT_ALLOWED) {
         return ro_why(why, verdict, "%s: the broker does not admit this seat",
                       end->endpoint);
+    }
     return ro_why(why, verdict, "%s: %s", end->endpoint,
                   ro_status_text(verdict));
 }
@@ -255,8 +256,7 @@ wait_up(struct link *link,
     return RO_OK;
 }
 
-/* --- frames
- * ------------------------------------------------------------------- */
+/* --- frames -------------------------------------------------------------- */
 
 static enum ro_status
 send_frame(struct link *link, struct link_end *end, struct ro_why *why)
@@ -368,8 +368,7 @@ exchange(struct link *link,
     }
 }
 
-/* --- asking
- * ------------------------------------------------------------------- */
+/* --- asking -------------------------------------------------------------- */
 
 static enum ro_status
 say_hello(struct link *link,
@@ -394,10 +393,11 @@ ask_once(struct link *link,
 {
     struct link_end *end = &link->ends[ask->door];
     bool hello = ask->verb == LINK_VERB_HELLO;
-    if (hello)
+    if (hello) {
         RO_TRY(link_frame_hello(link, end, &expected->serial));
-    else
+    } else {
         RO_TRY(link_frame_ask(link, ask->verb, ask->ask, &expected->serial));
+    }
     RO_TRY(exchange(link, end, ask->deadline_ms, why, expected));
     if (hello)
         end->greeted = true;
@@ -438,8 +438,7 @@ link_ask(struct link *link,
     return s;
 }
 
-/* --- pushes
- * ------------------------------------------------------------------- */
+/* --- pushes -------------------------------------------------------------- */
 
 /* Hands the oldest push out, or tells that the connection was lost.
  * RO_NOT_FOUND when there is neither. */

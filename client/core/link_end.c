@@ -65,12 +65,14 @@ connect_end(struct link *link, struct link_end *end, struct ro_why *why)
 {
     end->socket = zmq_socket(link->context, ZMQ_DEALER);
     if (end->socket == NULL || !configure(link, end) ||
-        link_monitor_open(link, end) != RO_OK)
+        link_monitor_open(link, end) != RO_OK) {
         return ro_why(why, RO_IO_FAILED, "%s: %s", end->endpoint,
                       zmq_strerror(zmq_errno()));
-    if (zmq_connect(end->socket, end->endpoint) != 0)
+    }
+    if (zmq_connect(end->socket, end->endpoint) != 0) {
         return ro_why(why, RO_BAD_INPUT, "%s: %s", end->endpoint,
                       zmq_strerror(zmq_errno()));
+    }
     end->state = DOOR_CONNECTING;
     end->trying_ms = ro_clock_mono_ms(&link->clock);
     return RO_OK;

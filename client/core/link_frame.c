@@ -69,9 +69,10 @@ refusal(const struct link_frame *frame,
     ro_text_show(words, RO_TEXT_LINE, &shown);
     ro_buf_put_u8(&shown, 0);
     RO_TRY(ro_buf_ok(&shown));
-    if (words.size == 0)
+    if (words.size == 0) {
         return ro_why(why, refused, "the broker says: %s",
                       ro_status_text(refused));
+    }
     return ro_why(why, refused, "the broker says: %s",
                   (const char *)shown.data);
 }

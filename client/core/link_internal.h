@@ -69,8 +69,7 @@ struct link {
     struct push *handed_out; /* by link_push, until the next call */
 };
 
-/* --- link_end.c: sockets and queues ------------------------------------------
- */
+/* --- link_end.c: sockets and queues -------------------------------------- */
 
 /* Makes sure that the door has a socket that connects. RO_IO_FAILED,
  * RO_BAD_INPUT, RO_NOT_ALLOWED (this seat has no such door yet). */
@@ -97,8 +96,7 @@ struct push *link_end_take(struct link_end *end);
 /* Drops all pushes. */
 void link_end_clear(struct link_end *end);
 
-/* --- link_monitor.c: what libzmq tells of a connection -----------------------
- */
+/* --- link_monitor.c: what libzmq tells of a connection ------------------- */
 
 /* Makes a socket's monitor. */
 RO_MUST_USE enum ro_status link_monitor_open(struct link *link,
@@ -107,8 +105,7 @@ RO_MUST_USE enum ro_status link_monitor_open(struct link *link,
 /* Reads all events that are there and moves the door's state. */
 void link_monitor_read(struct link *link, struct link_end *end);
 
-/* --- link_frame.c: bytes
- * ------------------------------------------------------ */
+/* --- link_frame.c: bytes ------------------------------------------------- */
 
 /* Lays an ask out in link->out. */
 RO_MUST_USE enum ro_status link_frame_ask(struct link *link,

@@ -65,10 +65,11 @@ handshake_failed(struct link *link, struct link_end *end)
 static void
 disconnected(struct link *link, struct link_end *end)
 {
-    if (end->state == DOOR_UP)
+    if (end->state == DOOR_UP) {
         link_end_lose(link, end);
-    else if (!end->told) /* it spoke ZMTP before 3.0, or nothing like it; */
+    } else if (!end->told) { /* it spoke ZMTP before 3.0, or nothing like it; */
         end->verdict = RO_WRONG_BROKER; /* libzmq has given up for good */
+    }
 }
 
 static void

@@ -40,7 +40,7 @@ message_put(struct vault *vault, const struct message *message)
     RO_TRY(ro_buf_ok(&row));
     const struct vault_place place = {
         VAULT_MESSAGE,
-        {message->row.b, RO_ID_SIZE},
+        {message->row.b,     RO_ID_SIZE},
         {message->request.b, RO_ID_SIZE},
     };
     return vault_put(vault, &place, ro_buf_view(&row));
@@ -92,8 +92,8 @@ static enum ro_status
 add_message(void *user, struct ro_bytes value)
 {
     struct messages *messages = user;
-    struct message *more = reallocarray(messages->at, messages->n + 1,
-                                        sizeof(*more));
+    struct message *more =
+        reallocarray(messages->at, messages->n + 1, sizeof(*more));
     if (more == NULL)
         return RO_NO_MEMORY;
     messages->at = more;
@@ -154,8 +154,7 @@ messages_unread(struct vault *vault, size_t *ret_n)
                       ret_n);
 }
 
-/* --- message ids ------------------------------------------------------------
- */
+/* --- message ids --------------------------------------------------------- */
 
 /* VAULT_SEEN: id -> id, what it is, row of ours, hour until which it counts. */
 struct seen {
@@ -175,7 +174,9 @@ put_seen(struct vault *vault, const struct seen *seen)
     ro_buf_put_u32(&row, seen->until_hour);
     RO_TRY(ro_buf_ok(&row));
     const struct vault_place place = {
-        VAULT_SEEN, {seen->id.b, RO_ID_SIZE}, {0}};
+        VAULT_SEEN, {seen->id.b, RO_ID_SIZE},
+         {0         }
+    };
     return vault_put(vault, &place, ro_buf_view(&row));
 }
 
@@ -227,9 +228,10 @@ collect_old(void *user, struct ro_bytes value)
 static enum ro_status
 drop_ids(struct vault *vault, const struct ro_buf *ids)
 {
-    for (size_t at = 0; at < ids->size; at += RO_ID_SIZE)
+    for (size_t at = 0; at < ids->size; at += RO_ID_SIZE) {
         RO_TRY(vault_drop(vault, VAULT_SEEN,
                           (struct ro_bytes){ids->data + at, RO_ID_SIZE}));
+    }
     return RO_OK;
 }
 
@@ -276,7 +278,7 @@ message_ours_drop(struct vault *vault, const struct ro_message_id *id)
     return vault_drop(vault, VAULT_SEEN, (struct ro_bytes){id->b, RO_ID_SIZE});
 }
 
-/* --- requests -------------------------------------------------------------------- */
+/* --- requests ------------------------------------------------------------ */
 
 void
 request_row_fini(struct request_row *request)
@@ -304,7 +306,9 @@ request_row_put(struct vault *vault, const struct request_row *request)
     row_put_piece(&row, ro_buf_view(&request->asked));
     RO_TRY(ro_buf_ok(&row));
     const struct vault_place place = {
-        VAULT_REQUEST, {request->id.b, RO_ID_SIZE}, {0}};
+        VAULT_REQUEST, {request->id.b, RO_ID_SIZE},
+         {0            }
+    };
     return vault_put(vault, &place, ro_buf_view(&row));
 }
 
@@ -330,8 +334,8 @@ request_row_get(struct vault *vault,
 {
     RO_AUTOBUF value = {0};
     *ret_request = (struct request_row){0};
-    RO_TRY(vault_get(vault, VAULT_REQUEST,
-                     (struct ro_bytes){id->b, RO_ID_SIZE}, &value));
+    RO_TRY(vault_get(vault, VAULT_REQUEST, (struct ro_bytes){id->b, RO_ID_SIZE},
+                     &value));
     return read_request(ro_buf_view(&value), ret_request);
 }
 

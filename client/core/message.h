@@ -21,17 +21,17 @@ enum message_read { MESSAGE_UNREAD, MESSAGE_READ };
 struct message {
     struct row_id row;
     struct ro_request_id request;
-    struct ro_thread_id thread;  /* zero: to a group, or to own seats */
-    struct ro_message_id id;     /* zero until sealed */
-    struct ro_hash body;         /* zero until sealed */
+    struct ro_thread_id thread; /* zero: to a group, or to own seats */
+    struct ro_message_id id;    /* zero until sealed */
+    struct ro_hash body;        /* zero until sealed */
     struct ro_seat_id writer;
-    struct ro_member_id side;    /* the writer's member */
+    struct ro_member_id side; /* the writer's member */
     enum ro_purpose purpose;
     enum ro_place place;
     enum message_read read;
     int64_t sent_at_s;
-    int64_t arrived_at_s;        /* when it came here, or was written */
-    struct ro_buf content;       /* packed; released by message_fini */
+    int64_t arrived_at_s;  /* when it came here, or was written */
+    struct ro_buf content; /* packed; released by message_fini */
 };
 
 /* Releases what a message holds. */
@@ -100,9 +100,9 @@ RO_MUST_USE enum ro_status message_ours_drop(struct vault *vault,
 struct request_row {
     struct ro_request_id id;
     struct ro_member_id asker;
-    struct row_id ask;            /* the message that asks; zero before it */
+    struct row_id ask; /* the message that asks; zero before it */
     int64_t first_seen_s;
-    struct ro_buf asked;          /* ours: member ids that it went to */
+    struct ro_buf asked; /* ours: member ids that it went to */
 };
 void request_row_fini(struct request_row *request);
 RO_MUST_USE enum ro_status request_row_put(struct vault *vault,

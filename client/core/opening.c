@@ -13,9 +13,9 @@ opened_fini(struct opened *opened)
     message_fini(&opened->message);
 }
 
-/* --- powers --------------------------------------------------------------------------- */
+/* --- powers -------------------------------------------------------------- */
 
-#define MAY(purpose) (1u << ((purpose) - RO_PURPOSE_ASK))
+#define MAY(purpose) (1u << ((purpose)-RO_PURPOSE_ASK))
 #define MAY_SERVE (MAY(RO_PURPOSE_RESEND) | MAY(RO_PURPOSE_RECEIPTS))
 #define MAY_TALK (MAY_SERVE | MAY(RO_PURPOSE_SAY))
 
@@ -39,7 +39,7 @@ opening_may(Reachout__Role role, enum ro_purpose purpose)
            (powers[role] & MAY(purpose)) != 0;
 }
 
-/* --- the layers ------------------------------------------------------------------------- */
+/* --- the layers ---------------------------------------------------------- */
 
 static enum ro_status
 bind(const struct engine *engine,
@@ -74,9 +74,10 @@ pair_of_day(struct engine *engine,
         return *ret_pair == NULL ? RO_NO_MEMORY : RO_OK;
     }
     enum ro_status s = epoch_pair(engine, day, ret_pair);
-    if (s == RO_NOT_FOUND)
+    if (s == RO_NOT_FOUND) {
         return ro_why(why, RO_BAD_SEAL,
                       "the key of its day was destroyed, as it should be");
+    }
     return s;
 }
 
@@ -93,11 +94,13 @@ find_sender(struct engine *engine,
     if (sender->kind == RO_REFERENCE_KEYS) {
         const struct keyring *keyring = engine->keyring;
         *ret_sealing = sender->sealing;
-        if (memcmp(sender->sealing.b, keyring->enrolment_key.b, RO_KEY_SIZE) != 0 ||
+        if (memcmp(sender->sealing.b, keyring->enrolment_key.b, RO_KEY_SIZE) !=
+                0 ||
             memcmp(sender->signing.b, keyring->enrolment_mailbox_key.b,
-                   RO_KEY_SIZE) != 0)
+                   RO_KEY_SIZE) != 0) {
             return ro_why(why, RO_MISBOUND,
                           "it comes from keys that nobody vouches for");
+        }
         return RO_OK;
     }
     const struct ro_seat_view *seat =
@@ -139,7 +142,7 @@ open_layers(struct engine *engine,
     return s;
 }
 
-/* --- what the content claims --------------------------------------------------------------- */
+/* --- what the content claims --------------------------------------------- */
 
 static bool
 is_field(const ProtobufCBinaryData *field, const void *bytes, size_t size)
@@ -188,9 +191,10 @@ check_thread(const struct engine *engine,
 static enum ro_status
 read_ids(const Reachout__Content *content, struct message *message)
 {
-    if (content->has_request)
-        RO_TRY(ro_field_copy(&content->request, message->request.b,
-                             RO_ID_SIZE));
+    if (content->has_request) {
+        RO_TRY(
+            ro_field_copy(&content->request, message->request.b, RO_ID_SIZE));
+    }
     if (content->has_thread)
         RO_TRY(ro_field_copy(&content->thread, message->thread.b, RO_ID_SIZE));
     message->sent_at_s = (int64_t)content->sent_at;
@@ -211,18 +215,21 @@ check_claims(struct engine *engine,
     message->side = opened->side;
     if (!is_field(&content->circle, engine->keyring->circle.b, RO_ID_SIZE) ||
         !is_field(&content->recipients, outer->recipients.b, RO_HASH_SIZE) ||
-        !is_field(&content->sender, opened->sender.seat.b, RO_ID_SIZE))
+        !is_field(&content->sender, opened->sender.seat.b, RO_ID_SIZE)) {
         return ro_why(why, RO_MISBOUND,
                       "it names another circle, sender or recipients than the "
                       "wrap that brought it");
-    if (opened->sender.kind == RO_REFERENCE_KEYS)
+    }
+    if (opened->sender.kind == RO_REFERENCE_KEYS) {
         return message->purpose == RO_PURPOSE_ENROL_ANSWER
                    ? RO_OK
                    : ro_why(why, RO_MISBOUND,
                             "the authority's keys say what a seat may say");
-    if (!opening_may(opened->role, message->purpose))
+    }
+    if (!opening_may(opened->role, message->purpose)) {
         return ro_why(why, RO_FORBIDDEN,
                       "its sender's seat has no power to say that");
+    }
     if (check_thread(engine, opened, &opened->sequence_thread) != RO_OK)
         return ro_why(why, RO_MISBOUND, "it names a thread that is not ours");
     return RO_OK;

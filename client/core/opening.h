@@ -24,12 +24,12 @@ struct envelope {
 struct opened {
     struct ro_reference sender;
     uint64_t sequence;
-    struct ro_member_id side;      /* the sender's member; zero for keys */
-    Reachout__Role role;           /* of the sender's seat */
-    uint32_t expiry_hour;          /* the broker forgets it then */
-    struct message message;        /* its content packed; released by opened_fini */
+    struct ro_member_id side; /* the sender's member; zero for keys */
+    Reachout__Role role;      /* of the sender's seat */
+    uint32_t expiry_hour;     /* the broker forgets it then */
+    struct message message;   /* its content packed; released by opened_fini */
     struct ro_thread_id sequence_thread; /* whose sequence it counts in */
-    Reachout__Content *content;    /* lives in the arena that was given */
+    Reachout__Content *content;          /* lives in the arena that was given */
 };
 void opened_fini(struct opened *opened);
 #define RO_AUTOOPENED RO_CLEANUP(opened_fini) struct opened

@@ -31,10 +31,11 @@ make_row_id(const struct engine *engine, struct row_id *ret_row)
 static bool
 is_for_us(const struct engine *engine, const struct draft *draft)
 {
-    for (size_t i = 0; i < draft->n_members; i++)
+    for (size_t i = 0; i < draft->n_members; i++) {
         if (!ro_member_id_equal(&draft->members[i],
                                 &engine->keyring->member_id))
             return false;
+    }
     return true;
 }
 
@@ -67,17 +68,18 @@ outbox_add(struct engine *engine,
                draft->n_members * RO_ID_SIZE);
     RO_TRY(ro_buf_ok(&outgoing.members));
     RO_TRY(ro_pack(&draft->content->base, &message.content));
-    if (message.content.size > RO_CONTENT_LIMIT - SEALING_ROOM)
+    if (message.content.size > RO_CONTENT_LIMIT - SEALING_ROOM) {
         return ro_why(why, RO_TOO_LARGE,
                       "%zu bytes do not fit into one message; shorten it",
                       message.content.size);
+    }
     RO_TRY(message_put(engine->vault, &message));
     RO_TRY(outgoing_put(engine->vault, &outgoing));
     *ret_row = message.row;
     return RO_OK;
 }
 
-/* --- one frame ------------------------------------------------------------------------ */
+/* --- one frame ----------------------------------------------------------- */
 
 /* The wraps of one frame: indexes into outgoing->to. */
 struct frame {
@@ -93,10 +95,11 @@ choose_wraps(const struct outgoing *outgoing, struct frame *frame)
     if (frame->body == FRAME_WITH_BODY)
         room -= outgoing->body.size;
     frame->n = 0;
-    for (size_t i = 0; i < outgoing->n_to; i++)
+    for (size_t i = 0; i < outgoing->n_to; i++) {
         if (outgoing->to[i].state == OUTGOING_WAITING &&
             (frame->n + 1) * WRAP_ROOM <= room)
             frame->to[frame->n++] = i;
+    }
 }
 
 static void
@@ -180,8 +183,8 @@ take_statuses(struct engine *engine,
     for (size_t i = 0; i < frame->n; i++) {
         enum ro_status said =
             ro_status_from_wire((uint16_t)answer->statuses[i]);
-        enum ro_status s = take_status(engine, outgoing,
-                                       &outgoing->to[frame->to[i]], said);
+        enum ro_status s =
+            take_status(engine, outgoing, &outgoing->to[frame->to[i]], said);
         worst = worse(worst, s);
     }
     return worst;
@@ -221,7 +224,7 @@ send_frame(struct engine *engine,
     return take_statuses(engine, outgoing, frame, (const void *)got.message);
 }
 
-/* --- one message ------------------------------------------------------------------------ */
+/* --- one message --------------------------------------------------------- */
 
 /* Receipts and asks for resending leave no trace once they are stored. */
 static bool
@@ -357,15 +360,16 @@ outbox_flush(struct engine *engine, int64_t deadline_ms, struct ro_why *why)
         struct row_id row;
         memcpy(row.b, rows.data + at, RO_ID_SIZE);
         enum ro_status s = flush_row(engine, &row, deadline_ms, why);
-        if (can_wait(s))
+        if (can_wait(s)) {
             return ro_why(why, RO_KEPT, "%s; it goes with a later sync",
                           ro_status_text(s));
+        }
         RO_TRY(s);
     }
     return RO_OK;
 }
 
-/* --- what others say of it ----------------------------------------------------------- */
+/* --- what others say of it ----------------------------------------------- */
 
 enum ro_status
 outbox_arrived(struct engine *engine,
@@ -380,9 +384,10 @@ outbox_arrived(struct engine *engine,
     if (s == RO_NOT_FOUND)
         return RO_OK;
     RO_TRY(s);
-    for (size_t i = 0; i < outgoing.n_to; i++)
+    for (size_t i = 0; i < outgoing.n_to; i++) {
         if (ro_seat_id_equal(&outgoing.to[i].seat, seat))
             outgoing.to[i].state = OUTGOING_ARRIVED;
+    }
     return note_place(engine, &outgoing);
 }
 
@@ -442,8 +447,7 @@ outbox_resend(struct engine *engine, const struct outbox_resend *resend)
     return RO_OK;
 }
 
-/* --- what comes to nothing --------------------------------------------------
- */
+/* --- what comes to nothing ----------------------------------------------- */
 
 static enum ro_status
 expire_row(struct engine *engine, const struct row_id *row, uint32_t hour)
@@ -452,9 +456,10 @@ expire_row(struct engine *engine, const struct row_id *row, uint32_t hour)
     RO_TRY(outgoing_get(engine->vault, row, &outgoing));
     if (outgoing.standing == OUTGOING_DRAFT || outgoing.expiry_hour > hour)
         return RO_OK;
-    for (size_t i = 0; i < outgoing.n_to; i++)
+    for (size_t i = 0; i < outgoing.n_to; i++) {
         if (outgoing.to[i].state != OUTGOING_ARRIVED)
             outgoing.to[i].state = OUTGOING_FAILED;
+    }
     return keep_progress(engine, &outgoing);
 }
 

@@ -30,9 +30,8 @@ RO_MUST_USE enum ro_status outbox_add(struct engine *engine,
  * for what); alarms and RO_UNREACHABLE as they are. What cannot be sealed or
  * delivered has failed (its place says so, and `why` after RO_OK) and holds
  * nothing up. */
-RO_MUST_USE enum ro_status outbox_flush(struct engine *engine,
-                                        int64_t deadline_ms,
-                                        struct ro_why *why);
+RO_MUST_USE enum ro_status
+outbox_flush(struct engine *engine, int64_t deadline_ms, struct ro_why *why);
 
 /* A seat says that this message of ours arrived; inside a commit. What every
  * seat has leaves the outbox. */

@@ -65,7 +65,9 @@ outgoing_put(struct vault *vault, const struct outgoing *outgoing)
     enum ro_status s = ro_buf_ok(&row);
     if (s == RO_OK) {
         const struct vault_place place = {
-            VAULT_OUTBOX, {outgoing->row.b, RO_ID_SIZE}, {0}};
+            VAULT_OUTBOX, {outgoing->row.b, RO_ID_SIZE},
+             {0              }
+        };
         s = vault_put(vault, &place, ro_buf_view(&row));
     }
     if (row.data != NULL)
@@ -119,8 +121,8 @@ outgoing_get(struct vault *vault,
 {
     RO_AUTOBUF value = {0};
     *ret_outgoing = (struct outgoing){0};
-    RO_TRY(vault_get(vault, VAULT_OUTBOX,
-                     (struct ro_bytes){row->b, RO_ID_SIZE}, &value));
+    RO_TRY(vault_get(vault, VAULT_OUTBOX, (struct ro_bytes){row->b, RO_ID_SIZE},
+                     &value));
     enum ro_status s = read_outgoing(ro_buf_view(&value), ret_outgoing);
     if (value.data != NULL)
         ro_wipe(value.data, value.room);
@@ -166,10 +168,11 @@ outgoing_count(const struct outgoing *outgoing, enum outgoing_state state)
 static bool
 arrived_at(const struct outgoing *outgoing, const struct ro_member_id *member)
 {
-    for (size_t i = 0; i < outgoing->n_to; i++)
+    for (size_t i = 0; i < outgoing->n_to; i++) {
         if (outgoing->to[i].state == OUTGOING_ARRIVED &&
             ro_member_id_equal(&outgoing->to[i].member, member))
             return true;
+    }
     return false;
 }
 

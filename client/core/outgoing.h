@@ -36,18 +36,18 @@ struct outgoing_to {
 };
 
 struct outgoing {
-    struct row_id row;           /* the message's row */
+    struct row_id row; /* the message's row */
     enum outgoing_standing standing;
-    enum outgoing_whose whose;   /* OUTGOING_OURS: our own record */
+    enum outgoing_whose whose; /* OUTGOING_OURS: our own record */
     struct ro_request_id request;
-    struct ro_thread_id thread;  /* zero: to a group */
-    struct ro_buf members;       /* whom it is for: ids */
+    struct ro_thread_id thread; /* zero: to a group */
+    struct ro_buf members;      /* whom it is for: ids */
     enum { OUTGOING_FOR_OTHERS, OUTGOING_FOR_US } reader; /* us: own record */
     /* once sealed */
     uint8_t content_key[RO_CONTENT_KEY_SIZE];
     struct ro_hash recipients;
     uint32_t expiry_hour;
-    int64_t accepted_at_s;       /* broker's clock when all was stored */
+    int64_t accepted_at_s; /* broker's clock when all was stored */
     struct ro_buf body;
     struct outgoing_to *to;
     size_t n_to;

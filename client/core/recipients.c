@@ -16,9 +16,10 @@ recipients_fini(struct recipients *recipients)
 enum ro_status
 recipients_add(struct recipients *recipients, const struct ro_member_id *member)
 {
-    for (size_t i = 0; i < recipients->n_members; i++)
+    for (size_t i = 0; i < recipients->n_members; i++) {
         if (ro_member_id_equal(&recipients->members[i], member))
             return RO_OK;
+    }
     if (recipients->n_members == recipients->room) {
         size_t room = recipients->room == 0 ? 16 : recipients->room * 2;
         struct ro_member_id *more =
@@ -32,7 +33,7 @@ recipients_add(struct recipients *recipients, const struct ro_member_id *member)
     return RO_OK;
 }
 
-/* --- which members an audience names ------------------------------------------- */
+/* --- which members an audience names ------------------------------------- */
 
 static bool
 in_group(const struct engine *engine,
@@ -78,15 +79,17 @@ recipients_resolve(struct engine *engine,
         ro_circle_conf_find_group(conf, audience->group, why) != RO_OK)
         return RO_BAD_INPUT;
     for (size_t i = 0;
-         (member = ro_directory_nth_member(engine->directory, i)) != NULL; i++)
+         (member = ro_directory_nth_member(engine->directory, i)) != NULL;
+         i++) {
         if (member->standing == RO_MEMBER_LIVE && member->n_live > 0 &&
             !ro_member_id_equal(&member->id, speaker) &&
             is_named(engine, conf, audience, member))
             RO_TRY(recipients_add(recipients, &member->id));
+    }
     return RO_OK;
 }
 
-/* --- reading what people write --------------------------------------------------- */
+/* --- reading what people write ------------------------------------------- */
 
 static enum ro_status
 name_member(const struct ro_member_view *member,
@@ -112,13 +115,15 @@ parse_urn(const struct engine *engine,
     errno = 0;
     unsigned long urn = strtoul(text, &end, 10);
     if (errno != 0 || *text < '0' || *text > '9' || *end != '\0' ||
-        urn > 999999)
+        urn > 999999) {
         return ro_why(why, RO_BAD_INPUT, "'%s' is not a URN of six digits",
                       text);
+    }
     *ret_member = ro_directory_member_by_urn(engine->directory, (uint32_t)urn);
-    if (*ret_member == NULL)
+    if (*ret_member == NULL) {
         return ro_why(why, RO_NOT_FOUND,
                       "no admitted school has URN %lu; see 'members'", urn);
+    }
     return RO_OK;
 }
 
@@ -143,14 +148,16 @@ parse_member(const struct engine *engine,
          i++) {
         if (!has_prefix(&member->id, prefix))
             continue;
-        if (found != NULL)
+        if (found != NULL) {
             return ro_why(why, RO_AMBIGUOUS,
                           "more than one member id begins with '%s'", prefix);
+        }
         found = member;
     }
-    if (found == NULL)
+    if (found == NULL) {
         return ro_why(why, RO_NOT_FOUND, "no member id begins with '%s'",
                       prefix);
+    }
     *ret_member = found;
     return RO_OK;
 }
@@ -186,19 +193,20 @@ recipients_parse(struct engine *engine,
     }
     if (strncmp(who, "group:", 6) == 0)
         return parse_group(engine, who + 6, arena, why, ret_audience);
-    if (strncmp(who, "urn:", 4) == 0)
+    if (strncmp(who, "urn:", 4) == 0) {
         RO_TRY(parse_urn(engine, who + 4, why, &member));
-    else if (strncmp(who, "member:", 7) == 0)
+    } else if (strncmp(who, "member:", 7) == 0) {
         RO_TRY(parse_member(engine, who + 7, why, &member));
-    else
+    } else {
         return ro_why(why, RO_BAD_INPUT,
                       "'%s' is no audience; write coordinators, group:NAME, "
                       "urn:URN or member:ID",
                       who);
+    }
     return name_member(member, arena, ret_audience);
 }
 
-/* --- seats ------------------------------------------------------------------------- */
+/* --- seats --------------------------------------------------------------- */
 
 /* Our other seats always read along. */
 static bool
@@ -211,9 +219,10 @@ gets_a_wrap(const struct engine *engine,
         return false;
     if (ro_member_id_equal(&seat->member, &keyring->member_id))
         return !ro_seat_id_equal(&seat->id, &keyring->seat);
-    for (size_t i = 0; i < recipients->n_members; i++)
+    for (size_t i = 0; i < recipients->n_members; i++) {
         if (ro_member_id_equal(&recipients->members[i], &seat->member))
             return true;
+    }
     return false;
 }
 

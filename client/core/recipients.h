@@ -25,11 +25,12 @@ RO_MUST_USE enum ro_status recipients_add(struct recipients *recipients,
 /* Adds the members that one audience names now: admitted schools of a group
  * with a live seat, one member, or all coordinator teams; never the member who
  * speaks to it. RO_BAD_INPUT for a group that the charter does not have. */
-RO_MUST_USE enum ro_status recipients_resolve(struct engine *engine,
-                                              const Reachout__Audience *audience,
-                                              const struct ro_member_id *speaker,
-                                              struct ro_why *why,
-                                              struct recipients *recipients);
+RO_MUST_USE enum ro_status
+recipients_resolve(struct engine *engine,
+                   const Reachout__Audience *audience,
+                   const struct ro_member_id *speaker,
+                   struct ro_why *why,
+                   struct recipients *recipients);
 
 /* Reads "coordinators", "group:NAME", "urn:URN" or "member:ID" into an
  * audience whose strings and ids live in `arena`. RO_BAD_INPUT, RO_NOT_FOUND;

@@ -9,7 +9,7 @@
 #define RECEIPT_SOONEST_S (10 * 60)
 #define RECEIPT_LATEST_S (240 * 60)
 
-/* --- seen --------------------------------------------------------------------------- */
+/* --- seen ---------------------------------------------------------------- */
 
 /* Whether a message is one that the thread's other side has too: of the thread
  * itself, or the asker's to a group. */
@@ -29,10 +29,11 @@ entry_of(const struct message *message,
          Reachout__Seen **ret_seen)
 {
     *ret_seen = NULL;
-    for (size_t i = 0; i < content->n_seen; i++)
+    for (size_t i = 0; i < content->n_seen; i++) {
         if (memcmp(content->seen[i]->seat.data, message->writer.b,
                    RO_ID_SIZE) == 0)
             *ret_seen = content->seen[i];
+    }
     if (*ret_seen != NULL || content->n_seen == RO_SEEN_MAX)
         return RO_OK;
     Reachout__Seen *seen = ro_arena_zero(arena, sizeof(*seen));
@@ -74,7 +75,8 @@ riding_seen(struct engine *engine,
     if (ro_thread_id_is_zero(&message->thread) ||
         ro_request_id_is_zero(&message->request))
         return RO_OK;
-    content->seen = ro_arena_zero(arena, RO_SEEN_MAX * sizeof(Reachout__Seen *));
+    content->seen =
+        ro_arena_zero(arena, RO_SEEN_MAX * sizeof(Reachout__Seen *));
     if (content->seen == NULL)
         return RO_NO_MEMORY;
     RO_TRY(messages_of(engine->vault, &message->request, &messages));
@@ -87,7 +89,7 @@ riding_seen(struct engine *engine,
     return RO_OK;
 }
 
-/* --- receipts ------------------------------------------------------------------------ */
+/* --- receipts ------------------------------------------------------------ */
 
 /* A receipt that is owed: VAULT_RECEIPT, message id -> this. */
 struct owed {
@@ -108,7 +110,9 @@ riding_owe(struct engine *engine, const struct message *message)
     ro_buf_put_u64(&row, (uint64_t)engine_now_s(engine) + wait);
     RO_TRY(ro_buf_ok(&row));
     const struct vault_place place = {
-        VAULT_RECEIPT, {message->id.b, RO_ID_SIZE}, {0}};
+        VAULT_RECEIPT, {message->id.b, RO_ID_SIZE},
+         {0            }
+    };
     return vault_put(engine->vault, &place, ro_buf_view(&row));
 }
 
@@ -175,8 +179,8 @@ riding_receipts(struct engine *engine,
                       collect, &collecting));
     if (collecting.n == 0)
         return RO_OK;
-    content->receipts = ro_arena_zero(
-        arena, collecting.n * sizeof(*content->receipts));
+    content->receipts =
+        ro_arena_zero(arena, collecting.n * sizeof(*content->receipts));
     uint8_t *ids = ro_arena_take(arena, collecting.n * RO_ID_SIZE);
     if (content->receipts == NULL || ids == NULL)
         return RO_NO_MEMORY;
@@ -204,9 +208,10 @@ collect_overdue(void *user, struct ro_bytes value)
     RO_TRY(read_owed(value, &owed));
     if (owed.due_s > overdue->now_s)
         return RO_OK;
-    for (size_t at = 0; at < overdue->members->size; at += RO_ID_SIZE)
+    for (size_t at = 0; at < overdue->members->size; at += RO_ID_SIZE) {
         if (memcmp(overdue->members->data + at, owed.member.b, RO_ID_SIZE) == 0)
             return RO_OK;
+    }
     ro_buf_put(overdue->members, owed.member.b, RO_ID_SIZE);
     return ro_buf_ok(overdue->members);
 }

@@ -11,16 +11,16 @@
 /* Fills content->seen for a message that is being sealed: the newest body of
  * each participant of its thread that we have, and of nobody else. */
 RO_MUST_USE enum ro_status riding_seen(struct engine *engine,
-                                      const struct message *message,
-                                      struct ro_arena *arena,
-                                      Reachout__Content *content);
+                                       const struct message *message,
+                                       struct ro_arena *arena,
+                                       Reachout__Content *content);
 
 /* Fills content->receipts for a message that goes to one member, and forgets
  * that these were due; inside a commit. */
 RO_MUST_USE enum ro_status riding_receipts(struct engine *engine,
-                                          const struct outgoing *outgoing,
-                                          struct ro_arena *arena,
-                                          Reachout__Content *content);
+                                           const struct outgoing *outgoing,
+                                           struct ro_arena *arena,
+                                           Reachout__Content *content);
 
 /* A receipt becomes due for a message that came from `seat`, a random 10 to
  * 240 minutes from now; inside a commit. */

@@ -47,10 +47,11 @@ void
 row_fixed(struct row_reader *row, void *ret_bytes, size_t size)
 {
     const uint8_t *at = take(row, size);
-    if (at == NULL)
+    if (at == NULL) {
         memset(ret_bytes, 0, size);
-    else
+    } else {
         memcpy(ret_bytes, at, size);
+    }
 }
 
 struct ro_bytes

@@ -15,7 +15,6 @@
 
 #include <string.h>
 
-
 /* One sealing under way. */
 struct sealing {
     struct engine *engine;
@@ -48,10 +47,11 @@ thread_of(const struct sealing *sealing,
 {
     const struct outgoing *outgoing = sealing->outgoing;
     *ret_thread = outgoing->thread;
-    if (ro_thread_id_is_zero(&outgoing->thread))
+    if (ro_thread_id_is_zero(&outgoing->thread)) {
         ro_thread_id_of(&outgoing->request,
                         &sealing->engine->keyring->member_id, member,
                         ret_thread);
+    }
 }
 
 static enum ro_status
@@ -92,13 +92,13 @@ complete(struct sealing *sealing, struct ro_buf *ret_content)
     struct outgoing *outgoing = sealing->outgoing;
     content->has_circle = content->has_sender = true;
     content->has_log_size = content->has_recipients = true;
-    content->circle = ro_as_field(
-        (struct ro_bytes){engine->keyring->circle.b, RO_ID_SIZE});
-    content->sender = ro_as_field(
-        (struct ro_bytes){engine->keyring->seat.b, RO_ID_SIZE});
+    content->circle =
+        ro_as_field((struct ro_bytes){engine->keyring->circle.b, RO_ID_SIZE});
+    content->sender =
+        ro_as_field((struct ro_bytes){engine->keyring->seat.b, RO_ID_SIZE});
     content->log_size = ro_directory_size(engine->directory);
-    content->recipients = ro_as_field(
-        (struct ro_bytes){outgoing->recipients.b, RO_HASH_SIZE});
+    content->recipients =
+        ro_as_field((struct ro_bytes){outgoing->recipients.b, RO_HASH_SIZE});
     content->has_checkpoint = engine->checkpoint.size > 0;
     content->checkpoint = ro_as_field(ro_buf_view(&engine->checkpoint));
     RO_TRY(riding_seen(engine, &sealing->message, sealing->arena, content));
@@ -172,10 +172,11 @@ seal_body(struct sealing *sealing, struct ro_bytes content)
     ro_buf_clear(&outgoing->body);
     enum ro_status s = ro_body_seal(content, outgoing->content_key,
                                     &engine->entropy, &outgoing->body);
-    if (s == RO_TOO_LARGE)
+    if (s == RO_TOO_LARGE) {
         return ro_why(sealing->why, s,
                       "%zu bytes do not fit into one message; shorten it",
                       content.size);
+    }
     RO_TRY(s);
     outgoing->expiry_hour =
         ro_hour_of(engine_now_s(engine)) + engine_expiry_hours(engine);

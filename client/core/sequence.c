@@ -76,7 +76,10 @@ write_counter(struct vault *vault, const struct counter *counter)
     for (size_t i = 0; i < counter->n_missing; i++)
         ro_buf_put_u64(&row, counter->missing[i]);
     RO_TRY(ro_buf_ok(&row));
-    const struct vault_place place = {VAULT_SEQUENCE, {key, sizeof(key)}, {0}};
+    const struct vault_place place = {
+        VAULT_SEQUENCE, {key, sizeof(key)},
+         {0  }
+    };
     return vault_put(vault, &place, ro_buf_view(&row));
 }
 
@@ -95,7 +98,7 @@ sequence_next(struct vault *vault,
     return RO_OK;
 }
 
-/* --- received ------------------------------------------------------------------- */
+/* --- received ------------------------------------------------------------ */
 
 static void
 forget_missing(struct counter *counter, size_t i)
@@ -133,11 +136,12 @@ sequence_take(struct vault *vault,
         note_gap(&counter, sequence);
         return write_counter(vault, &counter);
     }
-    for (size_t i = 0; i < counter.n_missing; i++)
+    for (size_t i = 0; i < counter.n_missing; i++) {
         if (counter.missing[i] == sequence) {
             forget_missing(&counter, i);
             return write_counter(vault, &counter);
         }
+    }
     return RO_MISBOUND;
 }
 
@@ -154,20 +158,22 @@ gather(void *user, struct ro_bytes value)
     RO_TRY(read_value(value, &counter));
     if (counter.direction != RECEIVED || counter.n_missing == 0)
         return RO_OK;
-    struct sequence_gap *more = reallocarray(
-        gathering->gaps, gathering->n + 1, sizeof(*more));
+    struct sequence_gap *more =
+        reallocarray(gathering->gaps, gathering->n + 1, sizeof(*more));
     if (more == NULL)
         return RO_NO_MEMORY;
     gathering->gaps = more;
     more[gathering->n++] = (struct sequence_gap){
-        counter.thread, counter.seat, counter.missing[0],
-        counter.missing[counter.n_missing - 1], counter.asked_s,
-        counter.n_asked};
+        counter.thread,     counter.seat,
+        counter.missing[0], counter.missing[counter.n_missing - 1],
+        counter.asked_s,    counter.n_asked};
     return RO_OK;
 }
 
 enum ro_status
-sequence_gaps(struct vault *vault, struct sequence_gap **ret_gaps, size_t *ret_n)
+sequence_gaps(struct vault *vault,
+              struct sequence_gap **ret_gaps,
+              size_t *ret_n)
 {
     struct gathering gathering = {0};
     enum ro_status s = vault_walk(vault, VAULT_SEQUENCE, (struct ro_bytes){0},
@@ -182,7 +188,9 @@ sequence_gaps(struct vault *vault, struct sequence_gap **ret_gaps, size_t *ret_n
 }
 
 enum ro_status
-sequence_asked(struct vault *vault, const struct sequence_gap *gap, int64_t now_s)
+sequence_asked(struct vault *vault,
+               const struct sequence_gap *gap,
+               int64_t now_s)
 {
     struct counter counter = {
         .direction = RECEIVED, .thread = gap->thread, .seat = gap->seat};

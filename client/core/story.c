@@ -33,7 +33,7 @@ story_is_told(enum ro_purpose purpose)
     return purpose >= RO_PURPOSE_ASK && purpose <= RO_PURPOSE_CLOSED;
 }
 
-/* --- messages as events ------------------------------------------------------------ */
+/* --- messages as events -------------------------------------------------- */
 
 static enum ro_status
 ask_event(const struct message *message, enum flow_event *ret_event)
@@ -44,16 +44,18 @@ ask_event(const struct message *message, enum flow_event *ret_event)
         return RO_NO_MEMORY;
     RO_TRY(story_content(message, arena, &content));
     *ret_event = FLOW_ASK_COORDINATORS;
-    for (size_t i = 0; i < content->n_audience; i++)
+    for (size_t i = 0; i < content->n_audience; i++) {
         if (!content->audience[i]->has_coordinators)
             *ret_event = FLOW_ASK_SCHOOLS;
+    }
     return RO_OK;
 }
 
 /* The asker's note of the state: to coordinators it says and changes nothing;
  * in the asker's own story "withdrawn" is the act of taking back. */
 static enum ro_status
-note_event(const struct message *message, enum ro_side side,
+note_event(const struct message *message,
+           enum ro_side side,
            enum flow_event *ret_event)
 {
     Reachout__Content *content;
@@ -64,8 +66,8 @@ note_event(const struct message *message, enum ro_side side,
     bool taken_back = content->state_note != NULL &&
                       content->state_note->state != NULL &&
                       strcmp(content->state_note->state, "withdrawn") == 0;
-    *ret_event = side == RO_SIDE_ASKER && taken_back ? FLOW_WITHDRAW
-                                                     : FLOW_STATE_NOTE;
+    *ret_event =
+        side == RO_SIDE_ASKER && taken_back ? FLOW_WITHDRAW : FLOW_STATE_NOTE;
     return RO_OK;
 }
 
@@ -78,27 +80,28 @@ story_event(const struct message *message,
         enum ro_purpose purpose;
         enum flow_event event;
     } events[] = {
-        {RO_PURPOSE_ANSWER, FLOW_ANSWER},
-        {RO_PURPOSE_PASS, FLOW_PASS},
-        {RO_PURPOSE_SAY, FLOW_SAY},
+        {RO_PURPOSE_ANSWER,     FLOW_ANSWER    },
+        {RO_PURPOSE_PASS,       FLOW_PASS      },
+        {RO_PURPOSE_SAY,        FLOW_SAY       },
         {RO_PURPOSE_INTRODUCED, FLOW_INTRODUCED},
         {RO_PURPOSE_NOT_CHOSEN, FLOW_NOT_CHOSEN},
-        {RO_PURPOSE_CLOSE, FLOW_CLOSE},
-        {RO_PURPOSE_CLOSED, FLOW_CLOSED},
+        {RO_PURPOSE_CLOSE,      FLOW_CLOSE     },
+        {RO_PURPOSE_CLOSED,     FLOW_CLOSED    },
     };
     if (message->purpose == RO_PURPOSE_ASK)
         return ask_event(message, ret_event);
     if (message->purpose == RO_PURPOSE_STATE_NOTE)
         return note_event(message, side, ret_event);
-    for (size_t i = 0; i < RO_LEN(events); i++)
+    for (size_t i = 0; i < RO_LEN(events); i++) {
         if (events[i].purpose == message->purpose) {
             *ret_event = events[i].event;
             return RO_OK;
         }
+    }
     return RO_ILLEGAL;
 }
 
-/* --- folding ----------------------------------------------------------------------- */
+/* --- folding ------------------------------------------------------------- */
 
 /* One loading under way. */
 struct loading {
@@ -137,8 +140,8 @@ copy_seen(struct loading *loading,
     if (arena == NULL)
         return RO_NO_MEMORY;
     RO_TRY(story_content(message, arena, &content));
-    struct ro_hash *seen = ro_arena_take(
-        loading->arena, (content->n_seen + 1) * sizeof(*seen));
+    struct ro_hash *seen =
+        ro_arena_take(loading->arena, (content->n_seen + 1) * sizeof(*seen));
     if (seen == NULL)
         return RO_NO_MEMORY;
     for (size_t i = 0; i < content->n_seen; i++)
@@ -178,8 +181,7 @@ has_a_say(const struct loading *loading, const struct message *message)
 {
     const struct ro_member_id *self = &loading->engine->keyring->member_id;
     return loading->story->side == RO_SIDE_ASKER ||
-           ro_member_id_equal(&message->side,
-                              &loading->story->request.asker) ||
+           ro_member_id_equal(&message->side, &loading->story->request.asker) ||
            ro_member_id_equal(&message->side, self);
 }
 
@@ -216,10 +218,12 @@ fold(struct loading *loading, size_t n_flow)
                               .room = room};
     RO_TRY(flow_fold(&flow));
     story->state = flow.state;
-    for (size_t i = 0; i < flow.n_threads; i++)
-        for (size_t k = 0; k < story->n_threads; k++)
+    for (size_t i = 0; i < flow.n_threads; i++) {
+        for (size_t k = 0; k < story->n_threads; k++) {
             if (ro_thread_id_equal(&story->threads[k].id, &folded[i].id))
                 story->threads[k].state = folded[i].state;
+        }
+    }
     return RO_OK;
 }
 
@@ -242,7 +246,7 @@ load_all(struct loading *loading)
     story->threads = calloc(messages->n + 1, sizeof(*story->threads));
     if (story->flow == NULL || story->threads == NULL)
         return RO_NO_MEMORY;
-    if (story->side != RO_SIDE_ASKER)
+    if (story->side != RO_SIDE_ASKER) {
         story->threads[story->n_threads++] = (struct story_thread){
             .id = loading->ours,
             .with = story->request.asker,
@@ -250,6 +254,7 @@ load_all(struct loading *loading)
                         ? STORY_COORDINATOR_THREAD
                         : STORY_HELPER_THREAD,
         };
+    }
     for (size_t i = 0; i < messages->n; i++) {
         if (!story_is_told(messages->at[i].purpose) ||
             !has_a_say(loading, &messages->at[i]))
@@ -277,8 +282,8 @@ story_load(struct engine *engine,
     if (arena == NULL)
         return RO_NO_MEMORY;
     RO_TRY(request_row_get(engine->vault, request, &ret_story->request));
-    ret_story->side = is_coordinators(engine, self) ? RO_SIDE_COORDINATOR
-                                                    : RO_SIDE_HELPER;
+    ret_story->side =
+        is_coordinators(engine, self) ? RO_SIDE_COORDINATOR : RO_SIDE_HELPER;
     if (ro_member_id_equal(&ret_story->request.asker, self))
         ret_story->side = RO_SIDE_ASKER;
     ro_thread_id_of(request, &ret_story->request.asker, self, &loading.ours);
@@ -296,19 +301,21 @@ story_load(struct engine *engine,
 const struct story_thread *
 story_thread(const struct story *story, const struct ro_thread_id *id)
 {
-    for (size_t i = 0; i < story->n_threads; i++)
+    for (size_t i = 0; i < story->n_threads; i++) {
         if (ro_thread_id_equal(&story->threads[i].id, id))
             return &story->threads[i];
+    }
     return NULL;
 }
 
 const struct story_thread *
 story_chosen(const struct story *story)
 {
-    for (size_t i = 0; i < story->n_flow; i++)
+    for (size_t i = 0; i < story->n_flow; i++) {
         if (story->flow[i].event == FLOW_INTRODUCED &&
             story->flow[i].applied == RO_OK)
             return story_thread(story, &story->flow[i].thread);
+    }
     return NULL;
 }
 

@@ -19,10 +19,10 @@ struct story_thread {
 
 struct story {
     struct request_row request;
-    struct messages messages;      /* as they came */
-    struct flow_message *flow;     /* those that are told, in their order */
+    struct messages messages;  /* as they came */
+    struct flow_message *flow; /* those that are told, in their order */
     size_t n_flow;
-    enum ro_side side;             /* ours */
+    enum ro_side side; /* ours */
     enum request_state state;
     struct story_thread *threads;
     size_t n_threads;

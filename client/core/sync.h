@@ -7,14 +7,12 @@
 
 /* Directory, notices, admission, our own epoch keys: what must be fresh
  * before anything is sealed. RO_UNREACHABLE, RO_WRONG_BROKER, the alarms. */
-RO_MUST_USE enum ro_status sync_keys(struct engine *engine,
-                                     int64_t deadline_ms,
-                                     struct ro_why *why);
+RO_MUST_USE enum ro_status
+sync_keys(struct engine *engine, int64_t deadline_ms, struct ro_why *why);
 
 /* sync_keys, then sends what waits. RO_KEPT when something still waits. */
-RO_MUST_USE enum ro_status sync_send(struct engine *engine,
-                                     int64_t deadline_ms,
-                                     struct ro_why *why);
+RO_MUST_USE enum ro_status
+sync_send(struct engine *engine, int64_t deadline_ms, struct ro_why *why);
 
 /* All of it: keys, send, receive, chores, send again, and the destruction of
  * epoch secrets. Adds to `news`. */

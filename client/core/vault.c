@@ -40,8 +40,7 @@ vault_damage(const struct vault *vault, struct ro_why *ret_why)
     *ret_why = vault->damage;
 }
 
-/* --- files ------------------------------------------------------------------
- */
+/* --- files --------------------------------------------------------------- */
 
 static enum ro_status
 io_failed(struct ro_why *why, const char *path)
@@ -128,14 +127,14 @@ take_lock(struct vault *vault, const char *dir, struct ro_why *why)
         return io_failed(why, path);
     if (flock(vault->lock_fd, LOCK_EX | LOCK_NB) == 0)
         return RO_OK;
-    if (errno == EWOULDBLOCK)
+    if (errno == EWOULDBLOCK) {
         return ro_why(why, RO_TAKEN, "%s: another process uses this vault",
                       dir);
+    }
     return io_failed(why, path);
 }
 
-/* --- opening and making -----------------------------------------------------
- */
+/* --- opening and making -------------------------------------------------- */
 
 static struct vault *
 vault_new(const struct ro_entropy *entropy)
@@ -298,8 +297,7 @@ vault_free(struct vault *vault)
     free(vault);
 }
 
-/* --- commits ----------------------------------------------------------------
- */
+/* --- commits ------------------------------------------------------------- */
 
 enum ro_status
 vault_begin(struct vault *vault)

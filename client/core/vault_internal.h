@@ -85,8 +85,7 @@ void vault_wipe_buf(struct ro_buf *buf);
 enum ro_status vault_damaged(struct vault *vault, const char *format, ...)
     RO_PRINTF(2, 3);
 
-/* --- vault_sql.c ------------------------------------------------------------
- */
+/* --- vault_sql.c --------------------------------------------------------- */
 
 /* Opens the database file, which exists, and sets it up. */
 RO_MUST_USE enum ro_status vault_sql_open(struct vault *vault,
@@ -141,8 +140,7 @@ RO_MUST_USE enum ro_status vault_sql_meta_put(struct vault *vault,
                                               const char *name,
                                               struct ro_bytes value);
 
-/* --- vault_key.c ------------------------------------------------------------
- */
+/* --- vault_key.c --------------------------------------------------------- */
 
 /* Makes the key file unless it is there, makes a vault key, and puts it
  * wrapped into the clear table, with the file's path. */
@@ -154,8 +152,7 @@ vault_key_create(struct vault *vault, const char *key_file, struct ro_why *why);
 RO_MUST_USE enum ro_status
 vault_key_open(struct vault *vault, const char *key_file, struct ro_why *why);
 
-/* --- vault_row.c ------------------------------------------------------------
- */
+/* --- vault_row.c --------------------------------------------------------- */
 
 /* Reads the head row, and holds all rows against it. */
 RO_MUST_USE enum ro_status vault_head_load(struct vault *vault);

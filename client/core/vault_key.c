@@ -59,9 +59,10 @@ read_key_file(const char *path, struct ro_why *why, struct ro_secret **ret_key)
 {
     VAULT_PLAIN bytes = {0};
     RO_TRY(ro_armour_read(path, "key", why, &bytes));
-    if (bytes.size != VAULT_KEY_SIZE)
+    if (bytes.size != VAULT_KEY_SIZE) {
         return ro_why(why, RO_BAD_INPUT, "%s: a key has %d bytes", path,
                       VAULT_KEY_SIZE);
+    }
     return derive(ro_buf_view(&bytes), ro_label_bytes(RO_LABEL_VAULT_KEY),
                   ret_key);
 }

@@ -183,8 +183,7 @@ row_open(struct vault *vault, sqlite3_stmt *stmt, struct ro_buf *ret_value)
     return s;
 }
 
-/* --- the head ---------------------------------------------------------------
- */
+/* --- the head ------------------------------------------------------------ */
 
 /* The head's place: a table and a key that no row has. */
 static struct ro_bytes
@@ -247,17 +246,17 @@ vault_rows_check(struct vault *vault)
     }
     if (s != RO_NOT_FOUND)
         return s;
-    if (found.rows != vault->head.rows)
+    if (found.rows != vault->head.rows) {
         return vault_damaged(vault, "%llu rows instead of %llu",
                              (unsigned long long)found.rows,
                              (unsigned long long)vault->head.rows);
+    }
     if (!ro_equal_secret(found.marks, vault->head.marks, VAULT_MARK_SIZE))
         return vault_damaged(vault, "a row was moved, changed or set back");
     return RO_OK;
 }
 
-/* --- rows -------------------------------------------------------------------
- */
+/* --- rows ---------------------------------------------------------------- */
 
 /* RO_OK where rows may be written. SQLite rolls a transaction back by itself
  * after some errors; what came then would be committed row by row. */

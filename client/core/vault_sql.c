@@ -161,9 +161,10 @@ vault_sql_check(struct vault *vault)
     if (number != APPLICATION_ID)
         return vault_damaged(vault, "the database file: not a vault");
     RO_TRY(ask_number(vault, "PRAGMA user_version", &number));
-    if (number != VAULT_FORMAT)
+    if (number != VAULT_FORMAT) {
         return vault_damaged(vault, "the database file: format %lld",
                              (long long)number);
+    }
     return check_pages(vault);
 }
 

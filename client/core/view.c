@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-/* --- names and distances ------------------------------------------------------------- */
+/* --- names and distances ------------------------------------------------- */
 
 const char *
 view_name(const struct viewing *viewing, const struct ro_member_id *member)
@@ -37,8 +37,7 @@ view_km(const struct engine *engine, uint32_t urn)
     const struct ro_listing_view *here = home(engine);
     const struct ro_listing_view *there =
         ro_directory_listing(engine->directory, urn);
-    if (here == NULL || there == NULL ||
-        here->position != RO_POSITION_KNOWN ||
+    if (here == NULL || there == NULL || here->position != RO_POSITION_KNOWN ||
         there->position != RO_POSITION_KNOWN)
         return -1;
     double dx = (double)here->easting - (double)there->easting;
@@ -63,7 +62,7 @@ view_choices(const struct viewing *viewing, const struct find_choices *choices)
     return RO_OK;
 }
 
-/* --- what a message says -------------------------------------------------------------- */
+/* --- what a message says ------------------------------------------------- */
 
 static void
 said_by_ask(const Reachout__Ask *ask, struct view_said *said)
@@ -108,10 +107,11 @@ read_said(const Reachout__Content *content, struct view_said *said)
 static enum ro_status
 keep_text(const struct viewing *viewing, const char **text)
 {
-    if (*text == NULL)
+    if (*text == NULL) {
         *text = "";
-    else
+    } else {
         *text = ro_arena_text(viewing->arena, *text);
+    }
     return *text == NULL ? RO_NO_MEMORY : RO_OK;
 }
 
@@ -137,7 +137,7 @@ view_said(const struct viewing *viewing,
     return RO_OK;
 }
 
-/* --- ourselves --------------------------------------------------------------------------- */
+/* --- ourselves ----------------------------------------------------------- */
 
 static const char *
 role_name(Reachout__Role role)
@@ -201,15 +201,16 @@ view_self(const struct viewing *viewing)
     RO_TRY(ro_directory_head(engine->directory, self->directory_size,
                              &self->directory_head));
     self->checkpoint_age_s = -1;
-    if (engine->checkpoint.size > 0)
+    if (engine->checkpoint.size > 0) {
         self->checkpoint_age_s = ro_clock_wall_s(&engine->clock) -
                                  (int64_t)engine->point.slot * 3600;
+    }
     self->epoch_keys_ahead = epoch_days_ahead(engine);
     RO_TRY(outbox_waiting(engine, &self->outbox));
     return messages_unread(engine->vault, &self->inbox_unread);
 }
 
-/* --- members ------------------------------------------------------------------------------ */
+/* --- members ------------------------------------------------------------- */
 
 static const char *
 kind_name(Reachout__MemberKind kind)
@@ -238,8 +239,7 @@ is_wanted(const struct viewing *viewing,
         return false;
     if (query->phase != NULL && strcasecmp(member->phase, query->phase) != 0)
         return false;
-    if (query->near_km >= 0 &&
-        (member->km < 0 || member->km > query->near_km))
+    if (query->near_km >= 0 && (member->km < 0 || member->km > query->near_km))
         return false;
     if (query->group == NULL)
         return true;
@@ -332,7 +332,8 @@ list_listings(struct listing *listing)
 }
 
 enum ro_status
-view_members(const struct viewing *viewing, const struct ro_members_query *query)
+view_members(const struct viewing *viewing,
+             const struct ro_members_query *query)
 {
     const struct ro_directory *directory = viewing->engine->directory;
     struct listing listing = {.viewing = viewing, .query = query};

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* --- messages ------------------------------------------------------------------------------- */
+/* --- messages ------------------------------------------------------------ */
 
 /* A reading under way: messages are added, and their rows marked later. */
 struct reading {
@@ -95,9 +95,8 @@ read_thread(struct reading *reading)
     const struct viewing *viewing = reading->viewing;
     struct find_choices choices = {0};
     RO_AUTOFOUND found = {0};
-    enum ro_status s =
-        find_thread(viewing->engine, reading->read->thread, viewing->why,
-                    &choices, &found);
+    enum ro_status s = find_thread(viewing->engine, reading->read->thread,
+                                   viewing->why, &choices, &found);
     if (s == RO_AMBIGUOUS)
         RO_TRY(view_choices(viewing, &choices));
     RO_TRY(s);
@@ -142,7 +141,7 @@ view_read(const struct viewing *viewing, const struct ro_read *read)
     return RO_OK;
 }
 
-/* --- news ------------------------------------------------------------------------------------ */
+/* --- news ---------------------------------------------------------------- */
 
 static enum ro_status
 view_trouble(const struct viewing *viewing,
@@ -156,10 +155,10 @@ view_trouble(const struct viewing *viewing,
                     : view_name(viewing, &news->from),
         .at_s = news->at_s,
         .text = "",
-        .refused = ro_arena_text(viewing->arena,
-                                 news->why.text[0] == '\0'
-                                     ? ro_status_text(news->trouble)
-                                     : news->why.text),
+        .refused =
+            ro_arena_text(viewing->arena, news->why.text[0] == '\0'
+                                              ? ro_status_text(news->trouble)
+                                              : news->why.text),
     };
     return ret_event->refused == NULL ? RO_NO_MEMORY : RO_OK;
 }
@@ -172,7 +171,8 @@ find_step(const struct viewing *viewing,
 {
     for (size_t i = 0; i < story->n_flow; i++) {
         const struct message *step = story_message(story, &story->flow[i]);
-        if (step != NULL && memcmp(step->row.b, message->row.b, RO_ID_SIZE) == 0)
+        if (step != NULL &&
+            memcmp(step->row.b, message->row.b, RO_ID_SIZE) == 0)
             return view_event(viewing, story, &story->flow[i], ret_event);
     }
     return RO_NOT_FOUND;
@@ -233,7 +233,7 @@ view_news(const struct viewing *viewing, const struct news_list *news)
     return RO_OK;
 }
 
-/* --- an audience ------------------------------------------------------------------------------ */
+/* --- an audience --------------------------------------------------------- */
 
 static const char *
 audience_name(const struct viewing *viewing, const Reachout__Audience *audience)
@@ -241,19 +241,20 @@ audience_name(const struct viewing *viewing, const Reachout__Audience *audience)
     char name[RO_NAME_LIMIT + 16];
     struct ro_member_id id;
     const struct ro_member_view *member = NULL;
-    if (audience->group != NULL)
+    if (audience->group != NULL) {
         (void)snprintf(name, sizeof(name), "group:%s", audience->group);
-    else if (audience->has_coordinators)
+    } else if (audience->has_coordinators) {
         (void)snprintf(name, sizeof(name), "coordinators");
-    else if (audience->member.len == RO_ID_SIZE) {
+    } else if (audience->member.len == RO_ID_SIZE) {
         char hex[RO_ID_HEX];
         memcpy(id.b, audience->member.data, RO_ID_SIZE);
         ro_hex(id.b, RO_ID_SIZE, hex);
         member = ro_directory_member(viewing->engine->directory, &id);
-        if (member != NULL && member->urn != 0)
+        if (member != NULL && member->urn != 0) {
             (void)snprintf(name, sizeof(name), "urn:%u", member->urn);
-        else
+        } else {
             (void)snprintf(name, sizeof(name), "member:%s", hex);
+        }
     } else {
         name[0] = '\0';
     }
@@ -274,19 +275,19 @@ view_one_audience(const struct viewing *viewing,
         .what = "text",
         .members = reached.n_members,
     };
-    for (size_t i = 0; i < reached.n_members; i++)
+    for (size_t i = 0; i < reached.n_members; i++) {
         ret_audience->seats +=
-            ro_directory_member(viewing->engine->directory,
-                                &reached.members[i])
+            ro_directory_member(viewing->engine->directory, &reached.members[i])
                 ->n_live;
+    }
     return ret_audience->who == NULL ? RO_NO_MEMORY : RO_OK;
 }
 
 static enum ro_status
 list_readers(const struct viewing *viewing, const struct recipients *reached)
 {
-    const char **list = ro_arena_zero(
-        viewing->arena, (reached->n_members + 1) * sizeof(*list));
+    const char **list =
+        ro_arena_zero(viewing->arena, (reached->n_members + 1) * sizeof(*list));
     if (list == NULL)
         return RO_NO_MEMORY;
     for (size_t i = 0; i < reached->n_members; i++)
@@ -307,8 +308,8 @@ view_audience(const struct viewing *viewing,
         return RO_NO_MEMORY;
     RO_TRY(recipients_add(&readers, audience->speaker));
     for (size_t i = 0; i < audience->n; i++) {
-        RO_TRY(view_one_audience(viewing, audience->names[i],
-                                 audience->speaker, &list[i]));
+        RO_TRY(view_one_audience(viewing, audience->names[i], audience->speaker,
+                                 &list[i]));
         RO_TRY(recipients_resolve(viewing->engine, audience->names[i],
                                   audience->speaker, viewing->why, &readers));
     }

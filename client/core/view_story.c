@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* --- one request --------------------------------------------------------------------------- */
+/* --- one request --------------------------------------------------------- */
 
 /* The name of an event for people and scripts. */
 static const char *
@@ -26,8 +26,7 @@ view_outcome(const struct viewing *viewing,
     *ret_outcome = NULL;
     for (size_t i = 0; i < story->n_flow; i++) {
         struct view_said said;
-        const struct message *message =
-            story_message(story, &story->flow[i]);
+        const struct message *message = story_message(story, &story->flow[i]);
         if (story->flow[i].event != FLOW_CLOSE || message == NULL ||
             story->flow[i].applied != RO_OK)
             continue;
@@ -41,10 +40,11 @@ static size_t
 count_answers(const struct story *story)
 {
     size_t n = 0;
-    for (size_t i = 0; i < story->n_flow; i++)
+    for (size_t i = 0; i < story->n_flow; i++) {
         if (story->flow[i].event == FLOW_ANSWER &&
             story->flow[i].applied == RO_OK)
             n++;
+    }
     return n;
 }
 
@@ -88,7 +88,8 @@ view_state(const struct viewing *viewing, const struct ro_request_id *request)
 }
 
 static bool
-is_listed(const struct ro_requests_query *query, const struct ro_request *request)
+is_listed(const struct ro_requests_query *query,
+          const struct ro_request *request)
 {
     if (query->which == RO_REQUESTS_MINE && request->side != RO_SIDE_ASKER)
         return false;
@@ -119,7 +120,7 @@ view_requests(const struct viewing *viewing,
     return RO_OK;
 }
 
-/* --- its story ------------------------------------------------------------------------------- */
+/* --- its story ----------------------------------------------------------- */
 
 static const char *
 thread_state(const struct story *story, const struct story_thread *thread)
@@ -169,8 +170,8 @@ view_event(const struct viewing *viewing,
         .from = view_name(viewing, &flow->side),
         .at_s = flow->sent_at_s,
         .text = said.text,
-        .refused = flow->applied == RO_OK ? NULL
-                                          : ro_status_text(flow->applied),
+        .refused =
+            flow->applied == RO_OK ? NULL : ro_status_text(flow->applied),
     };
     return RO_OK;
 }
@@ -182,10 +183,11 @@ is_told_already(const struct story *story, size_t i)
     const struct flow_message *flow = &story->flow[i];
     if (flow->event != FLOW_ASK_SCHOOLS && flow->event != FLOW_ASK_COORDINATORS)
         return false;
-    for (size_t k = 0; k < i; k++)
+    for (size_t k = 0; k < i; k++) {
         if (story->flow[k].event == FLOW_ASK_SCHOOLS ||
             story->flow[k].event == FLOW_ASK_COORDINATORS)
             return true;
+    }
     return false;
 }
 
@@ -197,9 +199,10 @@ view_events(const struct viewing *viewing, const struct story *story)
         ro_arena_zero(viewing->arena, (story->n_flow + 1) * sizeof(*list));
     if (list == NULL)
         return RO_NO_MEMORY;
-    for (size_t i = 0; i < story->n_flow; i++)
+    for (size_t i = 0; i < story->n_flow; i++) {
         if (!is_told_already(story, i))
             RO_TRY(view_event(viewing, story, &story->flow[i], &list[n++]));
+    }
     viewing->result->events = list;
     viewing->result->n_events = n;
     return RO_OK;
@@ -227,8 +230,8 @@ view_show(const struct viewing *viewing, const char *request)
     struct find_choices choices = {0};
     struct ro_request_id id;
     RO_AUTOSTORY story = {0};
-    enum ro_status s = find_request(viewing->engine, request, viewing->why,
-                                    &choices, &id);
+    enum ro_status s =
+        find_request(viewing->engine, request, viewing->why, &choices, &id);
     if (s == RO_AMBIGUOUS)
         RO_TRY(view_choices(viewing, &choices));
     RO_TRY(s);
@@ -241,7 +244,7 @@ view_show(const struct viewing *viewing, const char *request)
     return view_asked(viewing, &story);
 }
 
-/* --- answers ---------------------------------------------------------------------------------- */
+/* --- answers ------------------------------------------------------------- */
 
 static enum ro_status
 view_answer(const struct viewing *viewing,
@@ -277,8 +280,8 @@ view_answers(const struct viewing *viewing, const char *request)
     struct ro_request_id id;
     RO_AUTOSTORY story = {0};
     size_t n = 0;
-    enum ro_status s = find_request(viewing->engine, request, viewing->why,
-                                    &choices, &id);
+    enum ro_status s =
+        find_request(viewing->engine, request, viewing->why, &choices, &id);
     if (s == RO_AMBIGUOUS)
         RO_TRY(view_choices(viewing, &choices));
     RO_TRY(s);
@@ -287,10 +290,11 @@ view_answers(const struct viewing *viewing, const char *request)
         ro_arena_zero(viewing->arena, (story.n_flow + 1) * sizeof(*list));
     if (list == NULL)
         return RO_NO_MEMORY;
-    for (size_t i = 0; i < story.n_flow; i++)
+    for (size_t i = 0; i < story.n_flow; i++) {
         if (story.flow[i].event == FLOW_ANSWER &&
             story.flow[i].applied == RO_OK)
             RO_TRY(view_answer(viewing, &story, &story.flow[i], &list[n++]));
+    }
     viewing->result->request_id = id;
     viewing->result->answers = list;
     viewing->result->n_answers = n;

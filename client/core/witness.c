@@ -41,8 +41,7 @@ judge(const struct engine *engine, struct ro_bytes raw)
                                                               : VERDICT_NOTHING;
 }
 
-/* --- the row "witness": checkpoints, one piece each ---------------------------
- */
+/* --- the row "witness": checkpoints, one piece each ---------------------- */
 
 static enum ro_status
 read_row(struct engine *engine, struct ro_buf *ret_row)
@@ -126,9 +125,10 @@ static bool
 is_kept(struct ro_bytes row, struct ro_bytes raw)
 {
     struct row_reader reader = row_read(row);
-    while (reader.rest.size > 0 && !reader.failed)
+    while (reader.rest.size > 0 && !reader.failed) {
         if (ro_bytes_equal(row_piece(&reader), raw))
             return true;
+    }
     return false;
 }
 

@@ -5,8 +5,8 @@
 
 #include <pthread.h>
 #include <string.h>
-#include <time.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #define JOB_BUDGET (256u * 1024 * 1024)
@@ -32,13 +32,13 @@ struct worker {
     int interrupt_fd; /* a job is there: ends a lingering receive */
     int end_fd;       /* the end is there: ends waiting for a connection */
     bool ending;
-    struct engine *engine; /* the thread's own */
-    struct job *watch;     /* the thread's own */
-    int64_t watch_at_ms;   /* not before; monotonic */
-    int64_t watch_pause_ms;/* after the broker was away, doubling */
+    struct engine *engine;  /* the thread's own */
+    struct job *watch;      /* the thread's own */
+    int64_t watch_at_ms;    /* not before; monotonic */
+    int64_t watch_pause_ms; /* after the broker was away, doubling */
 };
 
-/* --- jobs ------------------------------------------------------------------------------------- */
+/* --- jobs ---------------------------------------------------------------- */
 
 struct job *
 job_new(job_fn *run, struct ro_then then)
@@ -75,7 +75,7 @@ job_text(struct job *job, const char *text)
     return copy;
 }
 
-/* --- queues ------------------------------------------------------------------------------------ */
+/* --- queues -------------------------------------------------------------- */
 
 static void
 queue_init(struct queue *queue)
@@ -128,7 +128,7 @@ calm(int fd)
     (void)n; /* empty means calm already */
 }
 
-/* --- the thread --------------------------------------------------------------------------------- */
+/* --- the thread ---------------------------------------------------------- */
 
 static void
 finish(struct worker *worker, struct job *job)
@@ -227,10 +227,11 @@ run_watch(struct worker *worker)
     slice->kind = JOB_WATCH;
     slice->run(worker->engine, slice);
     bool goes_on = pace_watch(worker, slice->result.status);
-    if (slice->result.n_events > 0 || !goes_on)
+    if (slice->result.n_events > 0 || !goes_on) {
         finish(worker, slice);
-    else
+    } else {
         job_free(slice);
+    }
     if (!goes_on) {
         worker->watch = NULL;
         job_free(watch);
@@ -266,17 +267,18 @@ work(void *user)
     while (!ending) {
         struct job *job = next_job(worker, &ending);
         calm(worker->interrupt_fd);
-        if (job != NULL && !ending)
+        if (job != NULL && !ending) {
             run_job(worker, job);
-        else if (job != NULL)
+        } else if (job != NULL) {
             job_free(job);
-        else if (!ending && worker->watch != NULL)
+        } else if (!ending && worker->watch != NULL) {
             run_watch(worker);
+        }
     }
     return NULL;
 }
 
-/* --- from outside --------------------------------------------------------------------------------- */
+/* --- from outside -------------------------------------------------------- */
 
 enum ro_status
 worker_start_take(struct engine *engine, struct worker **ret_worker)

@@ -36,8 +36,8 @@ struct job {
         const char *request;
     } what;
     enum { JOB_ONCE, JOB_WATCH } kind;
-    int64_t until_ms;      /* JOB_WATCH: monotonic; negative: for ever */
-    struct job *next;      /* in the queue that it is in */
+    int64_t until_ms; /* JOB_WATCH: monotonic; negative: for ever */
+    struct job *next; /* in the queue that it is in */
 };
 
 /* A job with an empty result; NULL without memory. */

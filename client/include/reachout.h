@@ -38,7 +38,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* --- a client -------------------------------------------------------------- */
+/* --- a client ------------------------------------------------------------ */
 
 struct ro_client;
 
@@ -65,8 +65,9 @@ struct ro_join_setup {
 
 /* Makes a profile and all its keys from an invitation and opens it. Talks to
  * nobody yet: ro_client_join asks to be admitted. A profile that was made
- * from the same invitation is opened as it is. RO_BAD_TICKET, RO_TICKET_EXPIRED,
- * RO_BAD_INPUT (no invitation), RO_TAKEN (the folder holds something else). */
+ * from the same invitation is opened as it is. RO_BAD_TICKET,
+ * RO_TICKET_EXPIRED, RO_BAD_INPUT (no invitation), RO_TAKEN (the folder holds
+ * something else). */
 RO_MUST_USE enum ro_status ro_client_create(const struct ro_join_setup *setup,
                                             struct ro_why *why,
                                             struct ro_client **ret_client);
@@ -84,7 +85,7 @@ int ro_client_fd(const struct ro_client *client);
  * returns how many. Their functions may make new calls. */
 size_t ro_client_dispatch(struct ro_client *client);
 
-/* --- results ---------------------------------------------------------------- */
+/* --- results ------------------------------------------------------------- */
 
 /* Where a message of ours is, in the words that people see. */
 enum ro_place {
@@ -103,19 +104,23 @@ struct ro_self {
     const char *role;   /* "lead", "coordinator", ... */
     const char *circle; /* its name */
     enum ro_enrolment {
-        RO_ENROL_MADE,      /* keys made, not asked yet */
+        RO_ENROL_MADE, /* keys made, not asked yet */
         RO_ENROL_REQUESTED,
         RO_ENROL_ADMITTED,
         RO_ENROL_REFUSED,
     } enrolment;
     const char *words[5]; /* to compare by telephone */
-    enum ro_reach_state { RO_BROKER_UNKNOWN, RO_BROKER_AWAY, RO_BROKER_THERE } broker;
-    size_t outbox;        /* messages not yet at the broker */
+    enum ro_reach_state {
+        RO_BROKER_UNKNOWN,
+        RO_BROKER_AWAY,
+        RO_BROKER_THERE
+    } broker;
+    size_t outbox; /* messages not yet at the broker */
     size_t inbox_unread;
     uint64_t directory_size;
     struct ro_hash directory_head;
-    int64_t checkpoint_age_s; /* -1: none yet */
-    uint32_t epoch_keys_ahead;/* days */
+    int64_t checkpoint_age_s;  /* -1: none yet */
+    uint32_t epoch_keys_ahead; /* days */
 };
 
 /* A member, or with `listings` a school that has not been admitted. */
@@ -124,9 +129,9 @@ struct ro_member {
     uint32_t urn;           /* 0: not a school */
     const char *name;
     const char *phase;
-    double km;              /* from here; negative: unknown */
-    const char *kind;       /* "school", "coordinators", ... or "listing" */
-    size_t live;            /* live seats */
+    double km;        /* from here; negative: unknown */
+    const char *kind; /* "school", "coordinators", ... or "listing" */
+    size_t live;      /* live seats */
 };
 
 /* A request as it stands here. */
@@ -141,7 +146,7 @@ struct ro_request {
     enum ro_side { RO_SIDE_ASKER, RO_SIDE_HELPER, RO_SIDE_COORDINATOR } side;
     int64_t sent_at_s;
     int64_t age_s;
-    size_t answers;      /* for the asker; others see their own */
+    size_t answers; /* for the asker; others see their own */
 };
 
 /* One thread of a request. */
@@ -161,8 +166,8 @@ struct ro_event {
     struct ro_thread_id thread;   /* zero: none */
     const char *from;             /* name; "" for alarms */
     int64_t at_s;
-    const char *text;             /* "" if none */
-    const char *refused;          /* why it was not applied; NULL: it was */
+    const char *text;    /* "" if none */
+    const char *refused; /* why it was not applied; NULL: it was */
 };
 
 /* A message of a thread. */
@@ -183,16 +188,16 @@ struct ro_answered {
     struct ro_member_id from;
     const char *from_name;
     const char *holder;
-    double km;              /* negative: unknown */
-    double days;            /* negative: not said */
+    double km;   /* negative: unknown */
+    double days; /* negative: not said */
     const char *text;
     const char *state;
 };
 
 /* One name of an audience, and what stands behind it. */
 struct ro_audience {
-    const char *who;   /* as it was given: "coordinators", "group:primary" */
-    const char *what;  /* "text" or "state": what they read */
+    const char *who;  /* as it was given: "coordinators", "group:primary" */
+    const char *what; /* "text" or "state": what they read */
     size_t members;
     size_t seats;
 };
@@ -207,10 +212,10 @@ struct ro_result {
     struct ro_thread_id thread_id;
     struct ro_message_id message_id; /* zero while only kept */
     enum ro_place place;
-    const char *state;               /* the new state; NULL: none */
-    size_t stored;                   /* envelopes at the broker */
-    int64_t accepted_at_s;           /* broker's clock; 0: not yet */
-    const char **left_out;           /* who could not be reached, and why */
+    const char *state;     /* the new state; NULL: none */
+    size_t stored;         /* envelopes at the broker */
+    int64_t accepted_at_s; /* broker's clock; 0: not yet */
+    const char **left_out; /* who could not be reached, and why */
     size_t n_left_out;
     const struct ro_member *members;
     size_t n_members;
@@ -226,7 +231,7 @@ struct ro_result {
     size_t n_answers;
     const struct ro_audience *audience;
     size_t n_audience;
-    const char **readers;            /* who can read this now, by name */
+    const char **readers; /* who can read this now, by name */
     size_t n_readers;
     /* ids that fit an ambiguous prefix (RO_AMBIGUOUS) as hex */
     const char **choices;
@@ -253,9 +258,8 @@ struct ro_then {
  * then up to `wait_ms` (0: not at all) for the answer. Fills self and state
  * ("requested", "admitted", "refused"). RO_UNREACHABLE, RO_REFUSED, and the
  * broker's refusals of the invitation. */
-void ro_client_join(struct ro_client *client,
-                    int64_t wait_ms,
-                    struct ro_then then);
+void
+ro_client_join(struct ro_client *client, int64_t wait_ms, struct ro_then then);
 
 /* Fills self. Reads only what is here. */
 void ro_client_self(struct ro_client *client, struct ro_then then);
@@ -276,7 +280,7 @@ struct ro_members_query {
     const char *search; /* part of a name, any case */
     const char *group;  /* a group of the charter */
     const char *phase;
-    double near_km;     /* negative: no limit */
+    double near_km; /* negative: no limit */
     enum { RO_MEMBERS_ONLY, RO_MEMBERS_AND_LISTINGS } what;
 };
 /* Fills members, nearest first, unknown distances last. RO_BAD_INPUT: no such
@@ -289,12 +293,13 @@ void ro_client_members(struct ro_client *client,
 struct ro_ask {
     const char *topic;   /* a code of the charter */
     const char *urgency; /* "U1" to "U4" */
-    const char *const *to; /* "coordinators", "group:NAME", "urn:URN", "member:ID" */
+    const char *const
+        *to; /* "coordinators", "group:NAME", "urn:URN", "member:ID" */
     size_t n_to;
-    const char *text;    /* own text, at most 60,000 bytes */
-    double days;         /* wanted; negative: not said */
-    const char *mode;    /* "in-person", "remote"; NULL: either */
-    uint32_t within_km;  /* 0: not said */
+    const char *text;   /* own text, at most 60,000 bytes */
+    double days;        /* wanted; negative: not said */
+    const char *mode;   /* "in-person", "remote"; NULL: either */
+    uint32_t within_km; /* 0: not said */
     int64_t wait_ms;
     enum { RO_ASK_SEND, RO_ASK_DRY_RUN } how;
 };
@@ -323,9 +328,9 @@ void ro_client_show(struct ro_client *client,
 
 /* A message about a request or into a thread. */
 struct ro_write {
-    const char *to;   /* request, thread or answer; see each call */
-    const char *text; /* own text; NULL: none */
-    double days;      /* answer: offered; negative: not said */
+    const char *to;      /* request, thread or answer; see each call */
+    const char *text;    /* own text; NULL: none */
+    double days;         /* answer: offered; negative: not said */
     const char *outcome; /* close: "helped", "partly", "not-helped" */
     int64_t wait_ms;
 };

@@ -96,8 +96,7 @@ crosses_answer(const struct fold *fold,
     return false;
 }
 
-/* --- one thread ------------------------------------------------------------
- */
+/* --- one thread ---------------------------------------------------------- */
 
 /* A thread with a coordinator in it has no introduction. */
 static bool
@@ -173,8 +172,7 @@ fold_thread(const struct fold *fold, struct flow_thread *thread)
     return RO_OK;
 }
 
-/* --- the request ------------------------------------------------------------
- */
+/* --- the request --------------------------------------------------------- */
 
 /* What the asker writes to many, or for its own seats alone. */
 static bool
@@ -226,7 +224,7 @@ fold_request(const struct fold *fold, const struct order *order)
     }
 }
 
-/* --- all of it ------------------------------------------------------------ */
+/* --- all of it ----------------------------------------------------------- */
 
 /* Lists the threads in the order in which the story comes to them, and tells
  * every message its place. */

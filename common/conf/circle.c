@@ -40,7 +40,7 @@ ro_circle_conf_calendar(const struct ro_circle_conf *conf)
     return &conf->calendar;
 }
 
-/* --- topics --------------------------------------------------------------- */
+/* --- topics -------------------------------------------------------------- */
 
 size_t
 ro_circle_conf_topic_count(const struct ro_circle_conf *conf)
@@ -93,7 +93,7 @@ ro_circle_conf_find_topic(const struct ro_circle_conf *conf,
                   guess->code, guess->words);
 }
 
-/* --- urgency -------------------------------------------------------------- */
+/* --- urgency ------------------------------------------------------------- */
 
 enum ro_status
 ro_circle_conf_find_urgency(const struct ro_circle_conf *conf,

@@ -21,7 +21,7 @@
 
 struct ro_circle_conf;
 
-/* --- reading -------------------------------------------------------------- */
+/* --- reading ------------------------------------------------------------- */
 
 /* Reads a circle.conf. Any mistake refuses it whole: RO_BAD_CONFIG, and `why`
  * (may be NULL) has the first as "circle.conf:LINE: key: reason". Keeps
@@ -40,7 +40,7 @@ RO_MUST_USE enum ro_status ro_circle_conf_check(struct ro_bytes text,
 void ro_circle_conf_free(struct ro_circle_conf *conf);
 RO_DEFINE_AUTO(ro_circle_conf, ro_circle_conf_free)
 
-/* --- the whole circle ----------------------------------------------------- */
+/* --- the whole circle ---------------------------------------------------- */
 
 /* k: below so many schools in an audience nothing veiled is sent. */
 uint32_t ro_circle_conf_k(const struct ro_circle_conf *conf);
@@ -49,7 +49,7 @@ uint32_t ro_circle_conf_k(const struct ro_circle_conf *conf);
 uint32_t ro_circle_conf_expiry_days(const struct ro_circle_conf *conf);
 uint32_t ro_circle_conf_expiry_max_days(const struct ro_circle_conf *conf);
 
-/* --- topics --------------------------------------------------------------- */
+/* --- topics -------------------------------------------------------------- */
 
 /* What help can be asked for. */
 struct ro_topic {
@@ -70,7 +70,7 @@ ro_circle_conf_find_topic(const struct ro_circle_conf *conf,
                           struct ro_why *why,
                           const struct ro_topic **ret_topic);
 
-/* --- urgency -------------------------------------------------------------- */
+/* --- urgency ------------------------------------------------------------- */
 
 /* How a span of time is counted. */
 enum ro_span_unit {
@@ -127,7 +127,7 @@ ro_circle_conf_find_urgency(const struct ro_circle_conf *conf,
                             struct ro_why *why,
                             const struct ro_urgency **ret_urgency);
 
-/* --- groups --------------------------------------------------------------- */
+/* --- groups -------------------------------------------------------------- */
 
 /* A named audience. */
 struct ro_group {
@@ -162,7 +162,7 @@ bool ro_circle_conf_in_group(const struct ro_circle_conf *conf,
                              const char *name,
                              const struct ro_listing_facts *facts);
 
-/* --- calendar ------------------------------------------------------------- */
+/* --- calendar ------------------------------------------------------------ */
 
 /* Days from first to last, both included, as days since 1970-01-01 of the
  * school's own calendar. */

@@ -29,7 +29,7 @@ static const ro_parse_take_fn takers[] = {
 #undef X
 };
 
-/* --- for the takers ------------------------------------------------------- */
+/* --- for the takers ------------------------------------------------------ */
 
 void
 ro_parse_refuse(struct ro_parse *parse,
@@ -88,7 +88,7 @@ ro_parse_begin(struct ro_parse *parse, const struct ro_conf_item *item)
     parse->line = item->line;
 }
 
-/* --- values of the whole circle ------------------------------------------- */
+/* --- values of the whole circle ------------------------------------------ */
 
 void
 ro_parse_k(struct ro_parse *parse, const struct ro_conf_item *item)
@@ -118,7 +118,7 @@ ro_parse_expiry_max(struct ro_parse *parse, const struct ro_conf_item *item)
     take_days(parse, item, &parse->conf->expiry_max_days);
 }
 
-/* --- the whole ------------------------------------------------------------ */
+/* --- the whole ----------------------------------------------------------- */
 
 static struct ro_circle_conf *
 new_conf(void)

@@ -31,7 +31,7 @@ ro_parse_hours(struct ro_parse *parse, const struct ro_conf_item *item)
     }
 }
 
-/* --- terms and closures --------------------------------------------------- */
+/* --- terms and closures -------------------------------------------------- */
 
 static void
 finish_range(struct ro_parse *parse)

@@ -15,7 +15,7 @@ ro_parse_words(struct ro_parse *parse, const struct ro_conf_item *item)
         *parse->words = ro_parse_keep(parse, item->value);
 }
 
-/* --- topics --------------------------------------------------------------- */
+/* --- topics -------------------------------------------------------------- */
 
 static bool
 is_topic_code(const char *code)
@@ -49,7 +49,7 @@ ro_parse_topic(struct ro_parse *parse, const struct ro_conf_item *item)
     }
 }
 
-/* --- urgency -------------------------------------------------------------- */
+/* --- urgency ------------------------------------------------------------- */
 
 static const char *const step_keys[RO_STEP_COUNT] = {
     [RO_STEP_ACKNOWLEDGE] = "acknowledge",
@@ -173,7 +173,7 @@ ro_parse_missed(struct ro_parse *parse, const struct ro_conf_item *item)
     parse->has_missed = true;
 }
 
-/* --- groups --------------------------------------------------------------- */
+/* --- groups -------------------------------------------------------------- */
 
 static bool
 is_group_name(const char *name)

@@ -15,7 +15,7 @@
  * several circles on several threads. */
 static pthread_mutex_t scanner_lock = PTHREAD_MUTEX_INITIALIZER;
 
-/* --- the text ------------------------------------------------------------- */
+/* --- the text ------------------------------------------------------------ */
 
 /* A terminated copy without byte order mark and CRs before line feeds. */
 static char *
@@ -57,7 +57,7 @@ is_text(const char *text, size_t size, struct ro_mistakes *mistakes)
     return mistakes->count == before;
 }
 
-/* --- libconfuse ----------------------------------------------------------- */
+/* --- libconfuse ---------------------------------------------------------- */
 
 static void
 free_options(cfg_opt_t *options)
@@ -136,7 +136,7 @@ free_tree(cfg_t **tree)
         (void)cfg_free(*tree);
 }
 
-/* --- what it found -------------------------------------------------------- */
+/* --- what it found ------------------------------------------------------- */
 
 struct walk {
     cfg_t *root;
@@ -243,7 +243,7 @@ ro_conf_read(struct ro_bytes text,
     return parse(copy, keys, &statements, &walk);
 }
 
-/* --- small values --------------------------------------------------------- */
+/* --- small values -------------------------------------------------------- */
 
 bool
 ro_conf_number(const char *value,

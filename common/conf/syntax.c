@@ -48,7 +48,7 @@ enum ending {
     SPOILT   /* it is not even whole; we are somewhere in it */
 };
 
-/* --- tokens --------------------------------------------------------------- */
+/* --- tokens -------------------------------------------------------------- */
 
 static bool
 is_word(char c)
@@ -143,7 +143,7 @@ next(struct syntax *s)
     return token;
 }
 
-/* --- mistakes ------------------------------------------------------------- */
+/* --- mistakes ------------------------------------------------------------ */
 
 static enum ending
 spoilt(struct syntax *s, const struct token *token, const char *expected)
@@ -178,7 +178,7 @@ skip_rest(struct syntax *s)
     s->at += strcspn(s->at, s->section != NULL ? "}\n" : "\n");
 }
 
-/* --- keys ----------------------------------------------------------------- */
+/* --- keys ---------------------------------------------------------------- */
 
 static bool
 stands_in(const struct ro_conf_key *key, const struct ro_conf_key *section)
@@ -249,7 +249,7 @@ note(struct syntax *s, const struct ro_statement *statement)
     out->list[out->count++] = *statement;
 }
 
-/* --- key = value ---------------------------------------------------------- */
+/* --- key = value --------------------------------------------------------- */
 
 static bool
 is_value(const struct token *token)
@@ -310,7 +310,7 @@ assignment(struct syntax *s, const struct token *name)
     return TAKEN;
 }
 
-/* --- key "title" { ... } -------------------------------------------------- */
+/* --- key "title" { ... } ------------------------------------------------- */
 
 /* Behind the '{' of a section that may not stand there: on to its '}'. */
 static enum ending
@@ -453,7 +453,7 @@ statements(struct syntax *s)
     }
 }
 
-/* --- the whole ------------------------------------------------------------ */
+/* --- the whole ----------------------------------------------------------- */
 
 void
 ro_statements_fini(struct ro_statements *statements)

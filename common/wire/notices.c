@@ -109,9 +109,10 @@ read_keys(struct list *list)
     uint64_t end = (uint64_t)list->first_day + list->n_keys;
     if (list->expires_day != end)
         return RO_BAD_RECORD;
-    for (size_t i = 0; i < list->n_keys; i++)
+    for (size_t i = 0; i < list->n_keys; i++) {
         if (!ro_x25519_is_sound(list->keys + i * RO_KEY_SIZE))
             return RO_BAD_RECORD;
+    }
     return RO_OK;
 }
 

@@ -35,8 +35,8 @@ struct ro_notice_facts {
  * RO_BAD_RECORD, RO_BAD_SIGNATURE, RO_NO_RIGHT (unknown or revoked seat),
  * RO_OLD_SERIAL, RO_KEY_REUSED (a published day's key changed). A newer list
  * begins and ends no earlier than the one before it, so that whoever missed
- * some in between still finds the same keys for the days in common. `ret_facts` is
- * filled whenever the form holds, so that a refusal can be told apart: an
+ * some in between still finds the same keys for the days in common. `ret_facts`
+ * is filled whenever the form holds, so that a refusal can be told apart: an
  * unknown seat may only be one that our log does not have yet. */
 RO_MUST_USE enum ro_status
 ro_notices_check(const struct ro_notices *notices,

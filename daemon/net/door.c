@@ -43,8 +43,7 @@ struct doorway {
     char bound[ENDPOINT_MAX];
 };
 
-/* --- making it -------------------------------------------------------------
- */
+/* --- making it ----------------------------------------------------------- */
 
 static enum ro_status
 set_text(void *socket, int option, const char *text, struct ro_why *why)
@@ -189,8 +188,7 @@ door_socket(struct doorway *door)
     return door->socket;
 }
 
-/* --- who is there ----------------------------------------------------------
- */
+/* --- who is there -------------------------------------------------------- */
 
 void
 door_cut(struct doorway *door, int peer)
@@ -259,8 +257,7 @@ door_each(struct doorway *door, int *peer, struct door_frame *ret_who)
     return false;
 }
 
-/* --- taking ----------------------------------------------------------------
- */
+/* --- taking -------------------------------------------------------------- */
 
 /* Where a message comes from, as far as libzmq says. */
 struct origin {
@@ -396,8 +393,7 @@ door_take(struct doorway *door, struct door_frame *ret_frame)
     return RO_OK;
 }
 
-/* --- sending ---------------------------------------------------------------
- */
+/* --- sending ------------------------------------------------------------- */
 
 enum ro_status
 door_send(struct doorway *door,

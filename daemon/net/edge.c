@@ -33,8 +33,7 @@ struct edge {
     uint64_t members_version;
 };
 
-/* --- opening ---------------------------------------------------------------
- */
+/* --- opening ------------------------------------------------------------- */
 
 static enum ro_status
 tell_members(struct edge *edge, const struct broker *broker)
@@ -186,8 +185,7 @@ edge_count(struct edge *edge,
     guard_count(edge->guard, door, ret_counters);
 }
 
-/* --- the turn --------------------------------------------------------------
- */
+/* --- the turn ------------------------------------------------------------ */
 
 enum ro_status
 edge_wait(struct edge *edge,

@@ -71,8 +71,7 @@ struct guard {
     bool running;
 };
 
-/* --- one connection --------------------------------------------------------
- */
+/* --- one connection ------------------------------------------------------ */
 
 static void
 cut(struct guard *guard, int fd)
@@ -165,8 +164,7 @@ look_at(struct guard *guard, int fd)
         cut(guard, fd);
 }
 
-/* --- the thread ------------------------------------------------------------
- */
+/* --- the thread ---------------------------------------------------------- */
 
 static void
 hear(struct guard *guard, struct watch *watch)
@@ -274,8 +272,7 @@ guard_main(void *user)
     }
 }
 
-/* --- from outside ----------------------------------------------------------
- */
+/* --- from outside -------------------------------------------------------- */
 
 /* Two ends of a queue without an end inside the process. */
 static enum ro_status

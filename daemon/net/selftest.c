@@ -122,8 +122,7 @@ selftest_once(void *context, const struct selftest_door *door, int timeout_ms)
     return verdict;
 }
 
-/* --- the thread ------------------------------------------------------------
- */
+/* --- the thread ---------------------------------------------------------- */
 
 static void
 knock(struct selftest *selftest)

@@ -159,8 +159,7 @@ answer(struct zap *zap, const struct zap_request *request)
     send_part(zap->socket, "", 0, 0);
 }
 
-/* --- the thread ------------------------------------------------------------
- */
+/* --- the thread ---------------------------------------------------------- */
 
 static void
 answer_all(struct zap *zap)

@@ -28,8 +28,8 @@ make_parts(struct broker *broker)
 static bool
 is_far(const struct broker *broker)
 {
-    return broker->ledger.slot > 0 && ro_hour_of(broker->time.now_s) >
-                                          broker->ledger.slot + DOUBT_HOURS;
+    return broker->ledger.slot > 0 &&
+           ro_hour_of(broker->time.now_s) > broker->ledger.slot + DOUBT_HOURS;
 }
 
 bool
@@ -105,7 +105,7 @@ broker_free(struct broker *broker)
     free(broker);
 }
 
-/* --- sessions ------------------------------------------------------------- */
+/* --- sessions ------------------------------------------------------------ */
 
 enum ro_status
 broker_session_open(struct broker *broker,
@@ -158,7 +158,7 @@ broker_gone_next(struct broker *broker, struct session_id *ret_id)
     return true;
 }
 
-/* --- the turn ------------------------------------------------------------- */
+/* --- the turn ------------------------------------------------------------ */
 
 enum ro_status
 broker_turn_begin(struct broker *broker)
@@ -208,7 +208,7 @@ broker_send_failed(struct broker *broker, struct session_id id)
         broker_session_close(broker, id);
 }
 
-/* --- what others want to know --------------------------------------------- */
+/* --- what others want to know -------------------------------------------- */
 
 bool
 broker_knows(const struct broker *broker, const struct ro_key *curve)

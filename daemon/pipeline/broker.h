@@ -27,13 +27,13 @@ struct broker;
 
 /* The limits of reachoutd.conf that the core keeps. */
 struct broker_limits {
-    size_t sessions;         /* at most so many peers */
-    uint32_t open_envelopes; /* an open connection's credit ... */
-    uint64_t open_bytes;     /* ... each hour */
-    uint32_t mailbox_envelopes;   /* at most so many wait in one mailbox */
-    uint32_t window;         /* unacknowledged envelopes a mailbox */
-    uint32_t turn_timers;    /* timer requests a turn */
-    uint32_t expiry_hours;   /* furthest expiry from now */
+    size_t sessions;            /* at most so many peers */
+    uint32_t open_envelopes;    /* an open connection's credit ... */
+    uint64_t open_bytes;        /* ... each hour */
+    uint32_t mailbox_envelopes; /* at most so many wait in one mailbox */
+    uint32_t window;            /* unacknowledged envelopes a mailbox */
+    uint32_t turn_timers;       /* timer requests a turn */
+    uint32_t expiry_hours;      /* furthest expiry from now */
     int64_t session_idle_ms;
 };
 
@@ -53,7 +53,7 @@ struct broker_setup {
     struct ro_key curve;              /* public CURVE key of both doors */
     const struct ro_keypair *signing; /* borrowed; checkpoints */
     enum broker_clock clock_trust;
-    uint8_t psk[32];                  /* of door.key */
+    uint8_t psk[32]; /* of door.key */
     uint32_t psk_generation;
 };
 

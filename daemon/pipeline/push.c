@@ -103,7 +103,7 @@ stall(struct broker *broker, struct attachment *attachment)
         broker->push.wake_ms = until_ms;
 }
 
-/* --- one frame ------------------------------------------------------------ */
+/* --- one frame ----------------------------------------------------------- */
 
 /* A frame that is being filled. */
 struct filling {
@@ -265,7 +265,7 @@ make_push(struct broker *broker, struct attachment *attachment)
     return RO_OK;
 }
 
-/* --- whose turn it is ----------------------------------------------------- */
+/* --- whose turn it is ---------------------------------------------------- */
 
 static bool
 push_of(struct broker *broker,

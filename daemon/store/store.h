@@ -52,7 +52,7 @@ store_notice_fn(void *user, uint64_t cursor, struct ro_bytes notice);
 typedef enum ro_status store_envelope_fn(void *user,
                                          const struct store_envelope *envelope);
 
-/* --- the directory log ---------------------------------------------------- */
+/* --- the directory log --------------------------------------------------- */
 
 /* Appends record number `n`, counted from 0; it came on UTC day `day`. */
 RO_MUST_USE enum ro_status store_record_put(struct store *store,
@@ -66,7 +66,7 @@ RO_MUST_USE enum ro_status store_records(struct store *store,
                                          store_record_fn *fn,
                                          void *user);
 
-/* --- notices -------------------------------------------------------------- */
+/* --- notices ------------------------------------------------------------- */
 
 /* A notice to keep; at most one of a seat is current. */
 struct store_notice {
@@ -101,7 +101,7 @@ RO_MUST_USE enum ro_status store_notice_count(struct store *store,
 RO_MUST_USE enum ro_status store_notices_prune(struct store *store,
                                                uint32_t day);
 
-/* --- checkpoints ---------------------------------------------------------- */
+/* --- checkpoints --------------------------------------------------------- */
 
 /* Keeps the checkpoint of a slot (UTC hour) and the notices' cursor that it
  * covers; older ones are forgotten. */
@@ -116,7 +116,7 @@ RO_MUST_USE enum ro_status store_checkpoint_get(struct store *store,
                                                 uint64_t *ret_covered,
                                                 struct ro_buf *ret_bytes);
 
-/* --- bodies and envelopes ------------------------------------------------- */
+/* --- bodies and envelopes ------------------------------------------------ */
 
 /* An envelope as stored. In a put, `body` is empty and the body with
  * `body_hash` must be here; in a walk, `body` holds its bytes. `wrap` and
@@ -186,7 +186,7 @@ RO_MUST_USE enum ro_status store_count(struct store *store,
 RO_MUST_USE enum ro_status
 store_expire(struct store *store, uint32_t hour, size_t limit, size_t *ret_n);
 
-/* --- enrolment ------------------------------------------------------------ */
+/* --- enrolment ----------------------------------------------------------- */
 
 /* A ticket that was used, with what; the mailbox that it opened. */
 struct store_ticket {
@@ -209,7 +209,7 @@ RO_MUST_USE enum ro_status store_ticket_get(struct store *store,
 RO_MUST_USE enum ro_status
 store_enrol_mailbox(struct store *store, const struct ro_seat_id *mailbox);
 
-/* --- figures -------------------------------------------------------------- */
+/* --- figures ------------------------------------------------------------- */
 
 /* What the store holds, for the counters and the demo. */
 struct store_figures {

@@ -58,8 +58,7 @@ struct world {
     uint32_t keys;
 };
 
-/* --- the broker
- * ---------------------------------------------------------------- */
+/* --- the broker ---------------------------------------------------------- */
 
 static void
 file_path(const char *name, char ret_path[512])
@@ -140,8 +139,7 @@ append_record(struct world *world, struct peer *peer, size_t i)
     send_message(world, peer, VERB_NUMBER_append, &ask.base);
 }
 
-/* --- a turn
- * ---------------------------------------------------------------------- */
+/* --- a turn -------------------------------------------------------------- */
 
 /* Everything sent is a frame that follows the rules, and no more answers come
  * than there were asks. */
@@ -191,8 +189,7 @@ next_turn(struct world *world)
     must(broker_turn_begin(world->broker) == RO_OK);
 }
 
-/* --- commands
- * --------------------------------------------------------------------- */
+/* --- commands ------------------------------------------------------------ */
 
 static uint8_t
 take_byte(struct world *world)
@@ -415,8 +412,7 @@ static command_fn *const commands[16] = {
     fill_pipes,  cap_store,    append_next, publish,
 };
 
-/* --- the whole
- * ---------------------------------------------------------------------- */
+/* --- the whole ----------------------------------------------------------- */
 
 static void
 forget_folder(void)

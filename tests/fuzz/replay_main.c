@@ -89,7 +89,7 @@ try_input(const struct input *in)
     free(exact);
 }
 
-/* --- mutations ------------------------------------------------------------ */
+/* --- mutations ----------------------------------------------------------- */
 
 /* Makes room for size bytes at a place; false when there is none. */
 static bool
@@ -226,7 +226,7 @@ make_input(const struct corpus *corpus, uint64_t seed, struct input *ret_in)
     }
 }
 
-/* --- corpus --------------------------------------------------------------- */
+/* --- corpus -------------------------------------------------------------- */
 
 static void
 need(bool ok, const char *what)

@@ -119,7 +119,7 @@ void test_circle_revoke(struct test_circle *circle,
 void test_circle_remove(struct test_circle *circle,
                         const struct test_member *member);
 
-/* --- records that are only made: change a field, then sign ---------------- */
+/* --- records that are only made: change a field, then sign --------------- */
 
 /* Each init fills a message that is right and has the next serial. Pointers
  * go into the draft, the circle, the member and the seat. */
@@ -181,8 +181,7 @@ struct ro_directory *test_circle_replay(const struct test_circle *circle,
                                         size_t n,
                                         enum ro_replay how);
 
-/* --- beside the log (circle_files.c) ---------------------------------------
- */
+/* --- beside the log (circle_files.c) ------------------------------------- */
 
 /* A checkpoint of the log as it is, with the digest of no notices. */
 void test_circle_checkpoint(const struct test_circle *circle,

@@ -11,8 +11,7 @@
 
 #define VERB_ENROL 6
 
-/* --- publishing
- * ------------------------------------------------------------------ */
+/* --- publishing ---------------------------------------------------------- */
 
 static void
 test_publishing(void)
@@ -96,8 +95,7 @@ test_forgotten(void)
     rig_fini(&rig);
 }
 
-/* --- completing
- * --------------------------------------------------------------------- */
+/* --- completing ---------------------------------------------------------- */
 
 /* A step whose first round loses: somebody is faster with the same serial, or
  * the connection breaks after the append. */
@@ -145,8 +143,7 @@ test_completing(void)
     rig_fini(&rig);
 }
 
-/* --- admitting
- * ------------------------------------------------------------------------ */
+/* --- admitting ----------------------------------------------------------- */
 
 static enum ro_status
 enrol(struct rig *rig, const struct joiner *joiner)

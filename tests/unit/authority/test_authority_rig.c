@@ -13,8 +13,7 @@
 static const char *broker_program;
 const char *rig_root_path;
 
-/* --- the world
- * ------------------------------------------------------------------ */
+/* --- the world ----------------------------------------------------------- */
 
 /* The machine's time, with a wall clock that can be set ahead. */
 int64_t rig_ahead_s;

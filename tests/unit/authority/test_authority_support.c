@@ -9,8 +9,7 @@
 
 #define EXPIRY_HOURS 2160
 
-/* --- the circle --------------------------------------------------------------
- */
+/* --- the circle ---------------------------------------------------------- */
 
 void
 circle_make(struct circle *circle)
@@ -73,8 +72,7 @@ circle_path(const struct circle *circle, const char *name)
     return path;
 }
 
-/* --- records
- * ------------------------------------------------------------------ */
+/* --- records ------------------------------------------------------------- */
 
 enum ro_status
 circle_add(struct circle *circle, struct ro_bytes record)
@@ -193,8 +191,7 @@ circle_keep(struct circle *circle)
          RO_OK);
 }
 
-/* --- one who asks
- * ------------------------------------------------------------------ */
+/* --- one who asks -------------------------------------------------------- */
 
 static void
 make_ticket(struct circle *circle,

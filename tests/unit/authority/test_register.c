@@ -79,7 +79,7 @@ is_named(const struct register_list *list, size_t row, const char *name)
     return false;
 }
 
-/* --- what real files look like -------------------------------------------- */
+/* --- what real files look like ------------------------------------------- */
 
 static void
 test_medway(void)
@@ -214,7 +214,7 @@ test_blanks_are_unknown(void)
     register_list_free(list);
 }
 
-/* --- what is held --------------------------------------------------------- */
+/* --- what is held -------------------------------------------------------- */
 
 static void
 test_repeated(void)
@@ -280,7 +280,7 @@ test_escapes_in_reasons(void)
     register_reader_free(reader);
 }
 
-/* --- one local authority -------------------------------------------------- */
+/* --- one local authority ------------------------------------------------- */
 
 static void
 test_la(void)
@@ -300,7 +300,7 @@ test_la(void)
     tap_ok(is_refused("register/bom.csv", "999", "no column 'LA (code)'"));
 }
 
-/* --- what is no register -------------------------------------------------- */
+/* --- what is no register ------------------------------------------------- */
 
 static void
 test_no_register(void)
@@ -368,7 +368,7 @@ test_stays_failed(void)
     register_reader_free(reader);
 }
 
-/* --- groups --------------------------------------------------------------- */
+/* --- groups -------------------------------------------------------------- */
 
 static size_t
 count_in(const struct register_list *list,

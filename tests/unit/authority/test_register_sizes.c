@@ -11,7 +11,7 @@
 
 static const char *root;
 
-/* --- hostile sizes -------------------------------------------------------- */
+/* --- hostile sizes ------------------------------------------------------- */
 
 static void
 test_endless_cell(void)
@@ -94,7 +94,7 @@ test_too_many_rows(void)
     register_reader_free(reader);
 }
 
-/* --- pieces --------------------------------------------------------------- */
+/* --- pieces -------------------------------------------------------------- */
 
 static struct register_list *
 feed_in_pieces(const struct ro_buf *text, size_t size)
@@ -155,7 +155,7 @@ test_any_pieces(void)
     }
 }
 
-/* --- speed ---------------------------------------------------------------- */
+/* --- speed --------------------------------------------------------------- */
 
 static void
 test_whole_england(void)

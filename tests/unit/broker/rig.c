@@ -5,8 +5,7 @@
 
 #define ARENA_BUDGET ((size_t)1 << 20)
 
-/* --- the broker
- * ---------------------------------------------------------------- */
+/* --- the broker ---------------------------------------------------------- */
 
 static void
 start(struct rig *rig)
@@ -106,8 +105,7 @@ rig_restart(struct rig *rig)
     start(rig);
 }
 
-/* --- connections
- * ---------------------------------------------------------------- */
+/* --- connections --------------------------------------------------------- */
 
 static struct peer
 connect_at(struct rig *rig, enum door door, const struct ro_key *curve)
@@ -141,8 +139,7 @@ rig_member(struct rig *rig, const struct test_seat *seat)
     return connect_at(rig, DOOR_MEMBER, ro_keypair_x25519(seat->transport));
 }
 
-/* --- turns
- * ------------------------------------------------------------------------ */
+/* --- turns --------------------------------------------------------------- */
 
 void
 rig_begin(struct rig *rig)
@@ -206,9 +203,10 @@ rig_is_gone(struct rig *rig, const struct peer *peer)
 {
     struct session_id id;
     bool found = false;
-    while (broker_gone_next(rig->broker, &id))
+    while (broker_gone_next(rig->broker, &id)) {
         found = found || (id.slot == peer->id.slot &&
                           id.generation == peer->id.generation);
+    }
     return found;
 }
 
@@ -288,9 +286,10 @@ size_t
 rig_pushes(const struct rig *rig, const struct peer *peer)
 {
     size_t n = 0;
-    for (size_t i = 0; i < rig->n_frames; i++)
+    for (size_t i = 0; i < rig->n_frames; i++) {
         n += is_to(&rig->frames[i], peer) &&
              rig->frames[i].header.kind == RO_FRAME_PUSH;
+    }
     return n;
 }
 
@@ -314,8 +313,7 @@ rig_field(const void *bytes, size_t size)
     return ro_as_field((struct ro_bytes){bytes, size});
 }
 
-/* --- verbs
- * ------------------------------------------------------------------------ */
+/* --- verbs --------------------------------------------------------------- */
 
 enum ro_status
 rig_hello(struct rig *rig,
@@ -378,16 +376,16 @@ rig_replay(struct rig *rig, struct peer *peer)
                           &(struct rig_ask){VERB_NUMBER_directory, &ask.base},
                           &message));
         const Reachout__Directory__Answer *answer = (const void *)message;
-        for (size_t i = 0; i < answer->n_records; i++)
+        for (size_t i = 0; i < answer->n_records; i++) {
             test_must(ro_directory_add(directory, ro_field(&answer->records[i]),
                                        &how, NULL));
+        }
         size = answer->size;
     }
     return directory;
 }
 
-/* --- mail
- * -------------------------------------------------------------------------- */
+/* --- mail ---------------------------------------------------------------- */
 
 void
 rig_draft_body(struct draft *draft, size_t size, uint8_t n)

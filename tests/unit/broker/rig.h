@@ -109,7 +109,7 @@ enum ro_status rig_hello(struct rig *rig,
                          struct peer *peer,
                          const Reachout__Hello__Answer **ret_answer);
 
-/* --- mail ----------------------------------------------------------------- */
+/* --- mail ---------------------------------------------------------------- */
 
 /* A deposit of one wrap with one body, right in every field. Pointers go into
  * the draft. */

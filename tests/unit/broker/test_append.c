@@ -106,9 +106,10 @@ test_a_frame_of_records_is_full_and_not_more(void)
            RO_OK);
     size_t size = rig->frames[0].bytes.size;
     size_t largest = 0;
-    for (size_t i = 0; i < rig->circle->n_records; i++)
+    for (size_t i = 0; i < rig->circle->n_records; i++) {
         if (test_circle_record(rig->circle, i).size > largest)
             largest = test_circle_record(rig->circle, i).size;
+    }
     tap_ok(size <= RO_FRAME_LIMIT);
     tap_ok(size + largest + 1200 > RO_FRAME_LIMIT);
     struct ro_directory *all = rig_replay(rig, &guest);

@@ -36,7 +36,7 @@ test_a_deposit_is_stored(void)
     rig_close(rig);
 }
 
-/* --- refusals: each draft is right in all but one field ------------------- */
+/* --- refusals: each draft is right in all but one field ------------------ */
 
 typedef void spoil_fn(struct rig *rig, struct draft *draft);
 
@@ -262,8 +262,7 @@ test_generations(void)
     rig_close(rig);
 }
 
-/* --- many wraps
- * ---------------------------------------------------------------- */
+/* --- many wraps ---------------------------------------------------------- */
 
 struct fan {
     Reachout__Deposit__Ask ask;
@@ -365,8 +364,7 @@ test_later_frames_name_the_hash(void)
     rig_close(rig);
 }
 
-/* --- credit
- * ---------------------------------------------------------------------- */
+/* --- credit -------------------------------------------------------------- */
 
 static void
 test_credit_runs_out_and_comes_back(void)

@@ -89,10 +89,11 @@ enrol_id(struct rig *rig,
     enum ro_status s =
         rig_ask(rig, peer, &(struct rig_ask){VERB_NUMBER_enrol, &e->ask.base},
                 &message);
-    if (s == RO_OK)
+    if (s == RO_OK) {
         memcpy(ret_id,
                ((const Reachout__Enrol__Answer *)message)->envelope.data,
                RO_ID_SIZE);
+    }
     return s;
 }
 

@@ -164,7 +164,7 @@ test_sessions_are_limited(void)
     rig_close(rig);
 }
 
-/* --- frames --------------------------------------------------------------- */
+/* --- frames -------------------------------------------------------------- */
 
 static void
 put(struct rig *rig, const struct peer *peer, const void *bytes, size_t size)
@@ -242,8 +242,7 @@ test_two_frames_of_one_turn_and_then_a_drop(void)
     rig_close(rig);
 }
 
-/* --- how connections end
- * ------------------------------------------------------- */
+/* --- how connections end ------------------------------------------------- */
 
 static void
 test_who_is_silent_is_forgotten(void)

@@ -154,10 +154,12 @@ check_covered(struct rig *rig, struct peer *peer)
     test_must(ro_checkpoint_open(
         ro_field(&answer->checkpoint), &rig->circle->id,
         ro_keypair_public(rig->circle->broker_signing), &point));
-    for (size_t i = 0; i < answer->n_entries; i++)
-        if (answer->entries[i]->cursor <= answer->covered)
+    for (size_t i = 0; i < answer->n_entries; i++) {
+        if (answer->entries[i]->cursor <= answer->covered) {
             test_must(
                 ro_notices_add(set, ro_field(&answer->entries[i]->notice)));
+        }
+    }
     struct ro_hash digest;
     ro_notices_digest(set, point.slot / 24, &digest);
     tap_ok(memcmp(digest.b, point.notices.b, RO_HASH_SIZE) == 0);

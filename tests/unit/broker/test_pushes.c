@@ -193,8 +193,7 @@ test_mailboxes_take_turns(void)
     rig_close(rig);
 }
 
-/* --- peers that do not read
- * ----------------------------------------------------- */
+/* --- peers that do not read ---------------------------------------------- */
 
 /* Ends a turn whose pushes cannot be sent; how many were tried. */
 static size_t

@@ -41,10 +41,11 @@ open_one(struct sessions *sessions, struct model *model)
     const struct session like = {.door = DOOR_OPEN};
     struct session_id id = {0};
     enum ro_status s = sessions_open(sessions, &like, &id);
-    if (s == RO_OK)
+    if (s == RO_OK) {
         model->open[model->n_open++] = id;
-    else if (s != RO_NO_ROOM || model->n_open != SESSIONS)
+    } else if (s != RO_NO_ROOM || model->n_open != SESSIONS) {
         abort();
+    }
 }
 
 static void
@@ -55,9 +56,10 @@ close_one(struct sessions *sessions, struct model *model, size_t i)
     sessions_close(sessions, id); /* twice is fine */
     sessions_reap(sessions, NULL, NULL);
     model->open[i] = model->open[--model->n_open];
-    for (size_t m = 0; m < MAILBOXES; m++)
+    for (size_t m = 0; m < MAILBOXES; m++) {
         if (same(model->owner[m], id))
             model->owner[m] = (struct session_id){0};
+    }
     if (sessions_find(sessions, id) != NULL)
         abort();
 }

@@ -166,7 +166,7 @@ results_kept(void)
     return result;
 }
 
-/* --- what a hostile peer would send --------------------------------------- */
+/* --- what a hostile peer would send -------------------------------------- */
 
 #define EVIL                                                                   \
     "\033[2Jevil\xe2\x80\xae"                                                  \

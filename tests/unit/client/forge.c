@@ -95,9 +95,10 @@ forge_wrap(const struct forgery *forgery,
         .psk = keyring->psk,
     };
     struct ro_key key = *ro_keypair_x25519(keyring_of(forgery->to)->fallback);
-    if (forgery->day != RO_DAY_FALLBACK)
+    if (forgery->day != RO_DAY_FALLBACK) {
         test_must(ro_notices_epoch_key(forgery->from->engine->notices,
                                        &binding.mailbox, forgery->day, &key));
+    }
     test_must(ro_bucket_of(body.size, &binding.bucket));
     ro_body_hash(body, &binding.body_hash);
     struct ro_wrap_inside inside = {

@@ -34,8 +34,7 @@ struct forgery {
 };
 
 /* A good one; change it, then forge. Pointers go into the forgery. */
-void
-forge_init(struct forgery *forgery, struct seat *from, struct seat *to);
+void forge_init(struct forgery *forgery, struct seat *from, struct seat *to);
 
 /* The same for a request that exists: in its thread of the two. */
 void forge_thread(struct forgery *forgery, const char *request);

@@ -23,8 +23,7 @@ need(bool ok)
     exit(1);
 }
 
-/* --- the broker's thread
- * ------------------------------------------------------ */
+/* --- the broker's thread ------------------------------------------------- */
 
 static void
 serve_zap(struct broker *b)
@@ -292,10 +291,11 @@ serve_frame(struct broker *b)
     if (!zmq_msg_more(&message) && user != NULL &&
         ro_unhex(user, came.curve.b, 32) == RO_OK &&
         ro_frame_get(bytes, &came.header, &came.payload) == RO_OK) {
-        if (came.header.verb == 1)
+        if (came.header.verb == 1) {
             serve_hello(b, &came);
-        else
+        } else {
             lives = serve_directory(b, &came);
+        }
     }
     zmq_msg_close(&message);
     return lives;
@@ -324,8 +324,7 @@ serve(void *user)
     return NULL;
 }
 
-/* --- starting and ending it
- * --------------------------------------------------- */
+/* --- starting and ending it ---------------------------------------------- */
 
 static void
 set(void *socket, int option, const void *value, size_t size)

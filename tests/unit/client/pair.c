@@ -52,8 +52,7 @@ pair_now_s(const struct pair *pair)
     return pair->rig->clock.wall_s;
 }
 
-/* --- the broker's thread
- * ------------------------------------------------------ */
+/* --- the broker's thread ------------------------------------------------- */
 
 static void
 turn(struct pair *pair)
@@ -119,17 +118,16 @@ pair_back(struct pair *pair)
         .curve = pair->rig->circle->broker_curve,
         .clock = ro_clock_system(),
         .door = {.queue_frames = 16,
-                            .handshake_ms = 2000,
-                            .heartbeat_interval_ms = 15000,
-                            .heartbeat_timeout_ms = 45000,
-                            .heartbeat_ttl_ms = 60000},
+                 .handshake_ms = 2000,
+                 .heartbeat_interval_ms = 15000,
+                 .heartbeat_timeout_ms = 45000,
+                 .heartbeat_ttl_ms = 60000},
         .connections = 100,
         .per_address = 100,
         .io_threads = 1,
     };
     struct ro_why why = {""};
-    enum ro_status s =
-        edge_open(&setup, pair->rig->broker, &why, &pair->edge);
+    enum ro_status s = edge_open(&setup, pair->rig->broker, &why, &pair->edge);
     need(s == RO_OK, why.text);
     pair_go(pair);
 }
@@ -143,8 +141,7 @@ pair_swap(struct pair *pair, struct rig *other)
     return before;
 }
 
-/* --- a circle
- * ------------------------------------------------------------------- */
+/* --- a circle ------------------------------------------------------------ */
 
 static void
 read_conf(struct pair *pair, const char *conf)
@@ -152,10 +149,11 @@ read_conf(struct pair *pair, const char *conf)
     char path[400];
     struct ro_why why = {""};
     snprintf(path, sizeof(path), "%s/config/circle.conf", source_root);
-    if (conf != NULL)
+    if (conf != NULL) {
         ro_buf_put(&pair->conf, conf, strlen(conf));
-    else
+    } else {
         need(ro_file_read(path, 65536, &why, &pair->conf) == RO_OK, why.text);
+    }
     ro_buf_put_u8(&pair->conf, 0);
     test_must(ro_buf_ok(&pair->conf));
 }
@@ -235,14 +233,14 @@ pair_pass(struct pair *pair, int64_t seconds)
         turn(pair); /* what its timers ask for */
         turn(pair);
     }
-    for (size_t i = 0; i < pair->n_seats; i++)
+    for (size_t i = 0; i < pair->n_seats; i++) {
         if (pair->seats[i]->engine != NULL)
             engine_unlink(pair->seats[i]->engine);
+    }
     pair_go(pair);
 }
 
-/* --- mail
- * ----------------------------------------------------------------------- */
+/* --- mail ---------------------------------------------------------------- */
 
 struct collecting {
     struct mail *mail;
@@ -281,8 +279,7 @@ pair_mail(struct pair *pair,
     const struct store_cursor cursor = {seat->circle_seat->id, 0, max};
     pair_hold(pair);
     test_must(store_begin(pair->rig->store));
-    test_must(
-        store_envelopes(pair->rig->store, &cursor, collect, &collecting));
+    test_must(store_envelopes(pair->rig->store, &cursor, collect, &collecting));
     store_rollback(pair->rig->store);
     pair_go(pair);
     return collecting.n;

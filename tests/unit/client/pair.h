@@ -43,7 +43,7 @@ struct seat {
 };
 
 struct pair {
-    struct rig *rig;  /* the broker; for pair.c and tests of brokers */
+    struct rig *rig; /* the broker; for pair.c and tests of brokers */
     struct edge *edge;
     struct seat *seats[PAIR_SEATS_MAX];
     size_t n_seats;
@@ -56,8 +56,7 @@ struct pair {
 /* Where the source tree is, for circle.conf: the test's first argument. */
 void pair_setup(int argc, char **argv);
 
-/* --- the broker ------------------------------------------------------------
- */
+/* --- the broker ---------------------------------------------------------- */
 
 /* A circle with charter and 20 listings at a running broker. With `conf`, its
  * circle.conf; NULL: the sample's. */
@@ -88,8 +87,7 @@ int64_t pair_now_s(const struct pair *pair);
 /* Gives the broker what records of the circle it lacks. */
 void pair_append(struct pair *pair);
 
-/* --- seats -----------------------------------------------------------------
- */
+/* --- seats --------------------------------------------------------------- */
 
 /* A school (the i-th listing) with a Lead, a coordinator team, and one more
  * seat of a member: admitted, not synced yet. */
@@ -143,8 +141,7 @@ size_t seat_news(const struct seat *seat);
 /* How often a text is shown to a seat in any of its threads. */
 size_t seat_shows(struct seat *seat, const char *text);
 
-/* --- mail at the broker ----------------------------------------------------
- */
+/* --- mail at the broker -------------------------------------------------- */
 
 /* An envelope as the broker has it. */
 struct mail {

@@ -18,8 +18,7 @@ need(bool ok, const char *what)
     exit(1);
 }
 
-/* --- time -------------------------------------------------------------------
- */
+/* --- time ---------------------------------------------------------------- */
 
 static int64_t
 seat_wall_s(void *user)
@@ -36,8 +35,7 @@ seat_mono_ms(RO_UNUSED void *user)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* --- being admitted
- * ----------------------------------------------------------- */
+/* --- being admitted ------------------------------------------------------ */
 
 /* What a seat is made from: an invitation with that kind and role. */
 static struct keyring *
@@ -126,8 +124,8 @@ new_seat(struct pair *pair)
     seat->pair = pair;
     snprintf(seat->dir, sizeof(seat->dir), "%s/%zu", pair->folder,
              pair->n_seats);
-    snprintf(seat->key_file, sizeof(seat->key_file), "%s/%zu.key",
-             pair->folder, pair->n_seats);
+    snprintf(seat->key_file, sizeof(seat->key_file), "%s/%zu.key", pair->folder,
+             pair->n_seats);
     pair->seats[pair->n_seats++] = seat;
     return seat;
 }
@@ -209,8 +207,7 @@ pair_second(struct seat *first, Reachout__Role role)
     return seat;
 }
 
-/* --- life -------------------------------------------------------------------
- */
+/* --- life ---------------------------------------------------------------- */
 
 void
 seat_stop(struct seat *seat)
@@ -228,8 +225,7 @@ seat_start(struct seat *seat)
     enum ro_status s = vault_open(seat->dir, NULL, &entropy, &why, &vault);
     need(s == RO_OK, why.text);
     need(engine_open_take(vault, &why, &seat->engine) == RO_OK, why.text);
-    seat->engine->clock =
-        (struct ro_clock){seat_wall_s, seat_mono_ms, seat};
+    seat->engine->clock = (struct ro_clock){seat_wall_s, seat_mono_ms, seat};
 }
 
 void
@@ -244,8 +240,8 @@ copy_folder(const char *from, const char *to)
 {
     char command[1000];
     /* names are our own */
-    snprintf(command, sizeof(command),
-             "rm -rf -- '%s' && cp -a -- '%s' '%s'", to, from, to);
+    snprintf(command, sizeof(command), "rm -rf -- '%s' && cp -a -- '%s' '%s'",
+             to, from, to);
     need(system(command) == 0, command); /* NOLINT */
 }
 
@@ -277,26 +273,29 @@ seat_sync(struct seat *seat)
                  &seat->why, &seat->news);
     if (s != RO_OK)
         printf("# sync: %s: %s\n", ro_status_name(s), seat->why.text);
-    for (size_t i = 0; i < seat->news.n; i++)
-        if (seat->news.at[i].trouble != RO_OK)
+    for (size_t i = 0; i < seat->news.n; i++) {
+        if (seat->news.at[i].trouble != RO_OK) {
             printf("# trouble: %s: %s\n",
                    ro_status_name(seat->news.at[i].trouble),
                    seat->news.at[i].why.text);
+        }
+    }
     return s;
 }
 
 void
 pair_sync_all(struct pair *pair)
 {
-    for (int round = 0; round < 2; round++)
-        for (size_t i = 0; i < pair->n_seats; i++)
+    for (int round = 0; round < 2; round++) {
+        for (size_t i = 0; i < pair->n_seats; i++) {
             need(pair->seats[i]->engine == NULL ||
                      seat_sync(pair->seats[i]) == RO_OK,
                  "everybody syncs");
+        }
+    }
 }
 
-/* --- commands ---------------------------------------------------------------
- */
+/* --- commands ------------------------------------------------------------ */
 
 static void
 ignore(RO_UNUSED void *user, RO_UNUSED const struct ro_result *result)
@@ -317,9 +316,10 @@ run_job(struct seat *seat)
 {
     struct job *job = seat->job;
     job->run(seat->engine, job);
-    if (job->result.status != RO_OK)
+    if (job->result.status != RO_OK) {
         printf("# %s: %s\n", ro_status_name(job->result.status),
                job->result.why);
+    }
     return job->result.status;
 }
 
@@ -351,14 +351,14 @@ seat_ask_many(struct seat *seat,
               size_t n_to,
               const char *text)
 {
-    new_job(seat, jobs_ask)->what.ask = (struct ro_ask){.topic = "TL1",
-                                                        .urgency = "U3",
-                                                        .to = to,
-                                                        .n_to = n_to,
-                                                        .text = text,
-                                                        .days = -1,
-                                                        .wait_ms =
-                                                            PAIR_WAIT_MS};
+    new_job(seat, jobs_ask)->what.ask =
+        (struct ro_ask){.topic = "TL1",
+                        .urgency = "U3",
+                        .to = to,
+                        .n_to = n_to,
+                        .text = text,
+                        .days = -1,
+                        .wait_ms = PAIR_WAIT_MS};
     return run_job(seat);
 }
 
@@ -378,8 +378,7 @@ seat_show(struct seat *seat, const char *request)
 enum ro_status
 seat_read(struct seat *seat, const char *thread)
 {
-    new_job(seat, jobs_read)->what.read =
-        (struct ro_read){thread, RO_READ_ALL};
+    new_job(seat, jobs_read)->what.read = (struct ro_read){thread, RO_READ_ALL};
     return run_job(seat);
 }
 
@@ -390,8 +389,7 @@ seat_self(struct seat *seat)
     return run_job(seat);
 }
 
-/* --- ids --------------------------------------------------------------------
- */
+/* --- ids ----------------------------------------------------------------- */
 
 static const char *
 keep_hex(const uint8_t id[static RO_ID_SIZE])
@@ -441,9 +439,10 @@ pair_answered(struct seat *asker, struct seat *helper)
 const struct news *
 seat_trouble(const struct seat *seat, size_t i)
 {
-    for (size_t k = 0; k < seat->news.n; k++)
+    for (size_t k = 0; k < seat->news.n; k++) {
         if (seat->news.at[k].trouble != RO_OK && i-- == 0)
             return &seat->news.at[k];
+    }
     return NULL;
 }
 

@@ -47,10 +47,11 @@ has_event(struct seat *seat, const char *request, const char *type)
 {
     test_must(seat_show(seat, request));
     const struct ro_result *result = &seat->job->result;
-    for (size_t i = 0; i < result->n_events; i++)
+    for (size_t i = 0; i < result->n_events; i++) {
         if (strcmp(result->events[i].type, type) == 0 &&
             result->events[i].refused == NULL)
             return true;
+    }
     return false;
 }
 
@@ -63,8 +64,7 @@ thread_state(struct seat *seat, const char *request)
                : seat->job->result.threads[0].state;
 }
 
-/* --- refusals ---------------------------------------------------------------
- */
+/* --- refusals ------------------------------------------------------------ */
 
 /* One of each kind of envelope that is refused, and a good one behind them. */
 static void
@@ -109,8 +109,8 @@ test_a_sender_we_do_not_know(void)
     open_circle();
     forge_init(&forgery, ann, ben);
     pair_hold(pair);
-    stranger = test_seat_new(pair_circle(pair), ann->member,
-                             REACHOUT__ROLE__LEAD);
+    stranger =
+        test_seat_new(pair_circle(pair), ann->member, REACHOUT__ROLE__LEAD);
     forgery.sender = stranger->id;
     forgery.reference.seat = stranger->id;
     forgery.sealing = stranger->sealing;
@@ -148,8 +148,7 @@ test_a_sender_who_is_new(void)
     close_circle();
 }
 
-/* --- the same twice ---------------------------------------------------------
- */
+/* --- the same twice ------------------------------------------------------ */
 
 static void
 test_a_replay_is_silent(void)
@@ -217,8 +216,7 @@ test_one_number_twice(void)
     close_circle();
 }
 
-/* --- who has a say ----------------------------------------------------------
- */
+/* --- who has a say ------------------------------------------------------- */
 
 /* cat knows the request, having been asked as well, and talks to ben in it:
  * to a group, and in a thread of the two. */
@@ -305,8 +303,8 @@ test_a_request_of_somebody_else(void)
     tap_need(seat_trouble(ben, 0) != NULL);
     tap_is(seat_trouble(ben, 0)->trouble, RO_MISBOUND);
     tap_is(seat_show(ben, request), RO_OK);
-    tap_ok(ro_member_id_equal(&ben->job->result.request.from,
-                              &ann->member->id));
+    tap_ok(
+        ro_member_id_equal(&ben->job->result.request.from, &ann->member->id));
     close_circle();
 }
 
@@ -317,8 +315,8 @@ test_an_answer_to_an_ask_that_is_late(void)
     struct mail mail[4];
     open_circle();
     const char *request = pair_answered(ann, ben);
-    test_must(seat_write(ann, jobs_accept, thread_between(request, ann, ben),
-                         NULL));
+    test_must(
+        seat_write(ann, jobs_accept, thread_between(request, ann, ben), NULL));
     /* ben's vault is lost; a broker gives the acceptance before the ask */
     tap_need(pair_mail(pair, ben, mail, 4) == 1);
     pair_lose(pair, ben, &mail[0]);
@@ -329,8 +327,7 @@ test_an_answer_to_an_ask_that_is_late(void)
     close_circle();
 }
 
-/* --- a client that stays ----------------------------------------------------
- */
+/* --- a client that stays ------------------------------------------------- */
 
 /* Pushes that came between two syncs know less than the broker now. */
 static void
@@ -349,8 +346,7 @@ test_pushes_from_before(void)
     close_circle();
 }
 
-/* --- gaps -------------------------------------------------------------------
- */
+/* --- gaps ---------------------------------------------------------------- */
 
 static void
 test_what_is_missing_is_sent_again(void)

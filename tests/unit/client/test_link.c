@@ -18,8 +18,7 @@
 #define LONG_MS 20000 /* never waited for in a run that passes */
 #define SHORT_MS 200
 
-/* --- links
- * -------------------------------------------------------------------- */
+/* --- links --------------------------------------------------------------- */
 
 struct world {
     struct ro_entropy entropy;
@@ -113,10 +112,11 @@ ask_for(struct world *w,
     struct link_answer answer;
     w->why.text[0] = '\0';
     enum ro_status s = link_ask(w->link, &ask, w->arena, &w->why, &answer);
-    if (s == RO_OK)
+    if (s == RO_OK) {
         *ret_size = ((const Reachout__Directory__Answer *)answer.message)->size;
-    else
+    } else {
         tap_ok(answer.message == NULL);
+    }
     return s;
 }
 
@@ -148,8 +148,7 @@ push_within(struct world *w, enum link_door door, int64_t wait_ms)
     return link_push(w->link, door, now_ms() + wait_ms, &frame);
 }
 
-/* --- tests
- * -------------------------------------------------------------------- */
+/* --- tests --------------------------------------------------------------- */
 
 static void
 test_setup(void)

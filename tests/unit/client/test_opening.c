@@ -199,8 +199,7 @@ test_passing_a_body_on_as_ones_own(void)
                                        ro_keypair_x25519(fallback)};
     test_must(ro_bucket_of(forged.body.size, &binding.bucket));
     ro_body_hash(forged.envelope.body, &binding.body_hash);
-    test_must(
-        ro_wrap_open_outer(&binding, &key, forged.envelope.wrap, &outer));
+    test_must(ro_wrap_open_outer(&binding, &key, forged.envelope.wrap, &outer));
     test_must(ro_wrap_open_inner(
         &binding, &key, &outer,
         ro_keypair_x25519(ann->engine->keyring->sealing), &inside));
@@ -310,10 +309,11 @@ test_powers(void)
     bool same = true;
     bool enrols = false;
     for (size_t i = 0; i < RO_LEN(table); i++) {
-        for (size_t k = 0; k < strlen(table[i].may); k++)
-            same = same && opening_may(table[i].role,
-                                       (enum ro_purpose)(16 + k)) ==
-                               (table[i].may[k] == 'y');
+        for (size_t k = 0; k < strlen(table[i].may); k++) {
+            same =
+                same && opening_may(table[i].role, (enum ro_purpose)(16 + k)) ==
+                            (table[i].may[k] == 'y');
+        }
         enrols = enrols ||
                  opening_may(table[i].role, RO_PURPOSE_ENROL_REQUEST) ||
                  opening_may(table[i].role, RO_PURPOSE_ENROL_ANSWER);

@@ -36,8 +36,7 @@ close_circle(void)
     pair_free(pair);
 }
 
-/* --- where it crashes -------------------------------------------------------
- */
+/* --- where it crashes ---------------------------------------------------- */
 
 enum ro_status __real_vault_end(struct vault *vault, enum ro_status s);
 enum ro_status __wrap_vault_end(struct vault *vault, enum ro_status s);
@@ -123,15 +122,15 @@ __wrap_ro_body_seal(struct ro_bytes content,
                     const struct ro_entropy *entropy,
                     struct ro_buf *ret_body)
 {
-    for (size_t at = 0; at < keys_used.size; at += RO_CONTENT_KEY_SIZE)
+    for (size_t at = 0; at < keys_used.size; at += RO_CONTENT_KEY_SIZE) {
         if (memcmp(keys_used.data + at, content_key, RO_CONTENT_KEY_SIZE) == 0)
             key_used_twice = true;
+    }
     ro_buf_put(&keys_used, content_key, RO_CONTENT_KEY_SIZE);
     return __real_ro_body_seal(content, content_key, entropy, ret_body);
 }
 
-/* --- the row of a message ----------------------------------------------------
- */
+/* --- the row of a message ------------------------------------------------ */
 
 /* The only row of an outbox, released with outgoing_fini; how many rows. */
 static size_t
@@ -178,8 +177,7 @@ quiet_thread(void)
     return thread_between(request, ann, ben);
 }
 
-/* --- crashes ----------------------------------------------------------------
- */
+/* --- crashes ------------------------------------------------------------- */
 
 /* One message through one crash. Whether the step was reached. */
 static bool
@@ -208,12 +206,12 @@ survives(const char *thread, int step)
     bool same = n == 1;
     if (same && sealed.standing == OUTGOING_SEALED) {
         RO_AUTOOUTGOING now = {0};
-        same = ro_bytes_equal(mail[0].envelope.body,
-                              ro_buf_view(&sealed.body)) &&
-               read_outbox(ann, &now) == 1 &&
-               memcmp(now.content_key, sealed.content_key,
-                      RO_CONTENT_KEY_SIZE) == 0 &&
-               memcmp(id.b, id_of(ann, &now.row).b, RO_ID_SIZE) == 0;
+        same =
+            ro_bytes_equal(mail[0].envelope.body, ro_buf_view(&sealed.body)) &&
+            read_outbox(ann, &now) == 1 &&
+            memcmp(now.content_key, sealed.content_key, RO_CONTENT_KEY_SIZE) ==
+                0 &&
+            memcmp(id.b, id_of(ann, &now.row).b, RO_ID_SIZE) == 0;
     }
     mail_fini(mail, n);
     test_must(seat_sync(ben));

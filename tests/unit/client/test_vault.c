@@ -11,8 +11,7 @@
 #include "common/base/file.h"
 #include "tests/unit/client/vault_place.h"
 
-/* --- contents
- * ----------------------------------------------------------------- */
+/* --- contents ------------------------------------------------------------ */
 
 static void
 test_create_and_open(void)
@@ -150,8 +149,7 @@ test_big_values(void)
            memcmp(found.data + 1, big.data, big.size) == 0);
 }
 
-/* --- commits
- * ------------------------------------------------------------------ */
+/* --- commits ------------------------------------------------------------- */
 
 static void
 test_commits(void)
@@ -299,8 +297,7 @@ test_no_room_inside(void)
     tap_ok(walks(vault, "", "1 "));
 }
 
-/* --- processes
- * ---------------------------------------------------------------- */
+/* --- processes ----------------------------------------------------------- */
 
 /* Runs `fn` in a process of its own and gives what it exits with. */
 static int
@@ -422,8 +419,7 @@ test_half_made(void)
     tap_ok(access(fresh, F_OK) != 0);
 }
 
-/* --- keys
- * --------------------------------------------------------------------- */
+/* --- keys ---------------------------------------------------------------- */
 
 static void
 test_locked(void)

@@ -24,8 +24,7 @@ tamper(const struct place *place, const char *sql)
     sqlite3_close(db);
 }
 
-/* --- damage
- * ------------------------------------------------------------------- */
+/* --- damage -------------------------------------------------------------- */
 
 /* One change to a closed vault of three rows, and where it is noticed. */
 struct damage {
@@ -256,8 +255,7 @@ test_any_byte(void)
     tap_ok(noticed > tried / 2);
 }
 
-/* --- what the file shows
- * ------------------------------------------------------ */
+/* --- what the file shows ------------------------------------------------- */
 
 static void
 test_nothing_in_clear(void)

@@ -23,8 +23,7 @@ begin_tests(void)
     tap_need(ro_crypto_init() == RO_OK);
 }
 
-/* --- a folder for each test
- * --------------------------------------------------- */
+/* --- a folder for each test ---------------------------------------------- */
 
 struct place {
     char root[64];
@@ -79,8 +78,7 @@ open_again(const struct place *place, struct ro_why *why, struct vault **vault)
     return vault_open(place->dir, NULL, &entropy, why, vault);
 }
 
-/* --- short words
- * -------------------------------------------------------------- */
+/* --- short words --------------------------------------------------------- */
 
 static inline enum ro_status
 put(struct vault *vault, const char *key, const char *tag, const char *value)

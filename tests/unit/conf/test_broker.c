@@ -28,7 +28,7 @@ is_printed_as(const struct config *config, struct ro_bytes text)
            ro_bytes_equal(ro_buf_view(&printed), text);
 }
 
-/* --- one table ------------------------------------------------------------ */
+/* --- one table ----------------------------------------------------------- */
 
 /* The sample has every key of the table with its usual value, and says about
  * each what the table says: it is what --print-config writes. */
@@ -89,7 +89,7 @@ test_keys_of_the_sample(void)
     tap_ok(found == RO_LEN(names));
 }
 
-/* --- values --------------------------------------------------------------- */
+/* --- values -------------------------------------------------------------- */
 
 static void
 test_usual(void)
@@ -159,7 +159,7 @@ test_print_reads_back(void)
     config_free(again);
 }
 
-/* --- mistakes ------------------------------------------------------------- */
+/* --- mistakes ------------------------------------------------------------ */
 
 static bool
 is_refused(const char *text, const char *mistakes)
@@ -323,7 +323,7 @@ test_files(void)
     config_free(NULL);
 }
 
-/* --- a new broker --------------------------------------------------------- */
+/* --- a new broker -------------------------------------------------------- */
 
 static void
 test_init_text(void)

@@ -24,7 +24,7 @@ load_sample(const char *root)
     sample = (char *)text.data;
 }
 
-/* --- what the sample says ------------------------------------------------- */
+/* --- what the sample says ------------------------------------------------ */
 
 static void
 test_circle(void)
@@ -177,7 +177,7 @@ test_calendar(void)
     tap_ok(weekdays == 195); /* 190 for pupils and 5 of training: the usual */
 }
 
-/* --- mistakes ------------------------------------------------------------- */
+/* --- mistakes ------------------------------------------------------------ */
 
 /* The sample with one place changed: refused with this, and nothing else. */
 static bool
@@ -387,7 +387,7 @@ test_mistakes_of_the_calendar(void)
                       "@closure: A: 'from' is missing"));
 }
 
-/* --- the whole ------------------------------------------------------------ */
+/* --- the whole ----------------------------------------------------------- */
 
 static bool
 all_say(const char *text, const char *mistakes)

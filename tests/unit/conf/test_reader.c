@@ -81,7 +81,7 @@ gives(const char *text, const char *items, const char *mistakes)
     return is;
 }
 
-/* --- what passes ---------------------------------------------------------- */
+/* --- what passes --------------------------------------------------------- */
 
 static void
 test_plain(void)
@@ -145,7 +145,7 @@ test_comments_of_every_length(void)
     tap_say(is_fine, "comments of every length");
 }
 
-/* --- what does not -------------------------------------------------------- */
+/* --- what does not ------------------------------------------------------- */
 
 static void
 test_unknown_keys(void)
@@ -296,7 +296,7 @@ test_no_text(void)
                  "f:1: name: control character U+0009 at byte 1\n"));
 }
 
-/* --- limits --------------------------------------------------------------- */
+/* --- limits -------------------------------------------------------------- */
 
 static void
 test_limits(void)
@@ -404,7 +404,7 @@ test_mistakes_show_escapes(void)
                  "f:1: a key is expected, not '\\u{202e}evil'\n"));
 }
 
-/* --- small values --------------------------------------------------------- */
+/* --- small values -------------------------------------------------------- */
 
 static void
 test_number(void)
@@ -439,7 +439,7 @@ test_quote(void)
     tap_ok(gives((const char *)out.data, "1:name=a \"b\" \\c#{", ""));
 }
 
-/* --- threads -------------------------------------------------------------- */
+/* --- threads ------------------------------------------------------------- */
 
 static void *
 read_often(void *user)

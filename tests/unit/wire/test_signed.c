@@ -138,8 +138,13 @@ open_with(uint8_t number, const void *extra, size_t size)
     RO_AUTOBUF raw = {0};
     ro_buf_put(&raw, "\x08\x01\x12\x01x", 5);
     ro_buf_put_u8(&raw, (uint8_t)(number << 3 | 2));
-    ro_buf_put_u8(&raw, (uint8_t)(66 + size));
-    ro_buf_put(&raw, SIGNATURE + 4, 66);
+    if (66 + size >= 128) {
+        ro_buf_put_u8(&raw, (uint8_t)((66 + size) | 0x80));
+        ro_buf_put_u8(&raw, (uint8_t)((66 + size) >> 7));
+    } else {
+        ro_buf_put_u8(&raw, (uint8_t)(66 + size));
+    }
+    ro_buf_put(&raw, &SIGNATURE[4], 66);
     ro_buf_put(&raw, extra, size);
     return open_bytes(raw.data, raw.size);
 }
@@ -156,6 +161,11 @@ test_inside_signature(void)
     tap_is(WITH(3, "\x18\x00"), RO_BAD_RECORD); /* unknown inside */
     tap_is(WITH(3, "\x1a\x01z"), RO_BAD_RECORD);
     tap_is(WITH(3, "\x98\x06\x00"), RO_BAD_RECORD);
+    /* an unknown one that is as long as a signature */
+    tap_is(WITH(3, "\x1a\x40"
+                   "0123456789abcdef0123456789abcdef"
+                   "0123456789abcdef0123456789abcdef"),
+           RO_BAD_RECORD);
     tap_is(WITH(3, "\x08\x05\x08\x05"), RO_BAD_RECORD); /* twice */
     tap_is(WITH(3, "\x12\x00"), RO_BAD_RECORD);
     tap_is(WITH(3, "\x08\x80\x80\x80\x80\x10"), RO_BAD_RECORD); /* 2^32 */

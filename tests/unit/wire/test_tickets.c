@@ -221,6 +221,26 @@ test_certificate_size(void)
     }
 }
 
+/* One key for two purposes, or the member's own for one. */
+static void
+test_certificate_keys(void)
+{
+    struct test_member *joiner =
+        test_member_new(circle, REACHOUT__MEMBER_KIND__SCHOOL, 100007, NULL);
+    struct test_seat *seat = test_seat_new(circle, joiner, 1);
+    const struct ro_key *key = ro_keypair_public(joiner->key);
+    Reachout__Seat m;
+    Reachout__Seat *back = NULL;
+    test_seat_init(circle, seat, &m);
+    m.transport_key = m.sealing_key;
+    test_sign_seat(seat, &m, &raw);
+    tap_is(ro_seat_open(ro_buf_view(&raw), key, arena, &back), RO_BAD_RECORD);
+    test_seat_init(circle, seat, &m);
+    m.fallback_key = ro_as_field((struct ro_bytes){key->b, RO_KEY_SIZE});
+    test_sign_seat(seat, &m, &raw);
+    tap_is(ro_seat_open(ro_buf_view(&raw), key, arena, &back), RO_BAD_RECORD);
+}
+
 static void
 test_certificate(void)
 {
@@ -274,6 +294,7 @@ main(void)
     tap_run(test_other_kinds);
     tap_run(test_ticket_size);
     tap_run(test_certificate_size);
+    tap_run(test_certificate_keys);
     tap_run(test_certificate);
     ro_buf_fini(&raw);
     ro_arena_free(arena);

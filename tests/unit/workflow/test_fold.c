@@ -278,8 +278,7 @@ static const struct told stories[] = {
      ""   },
 };
 
-/* --- telling a story ---------------------------------------------------------
- */
+/* --- telling a story ----------------------------------------------------- */
 
 struct stage {
     struct flow_message messages[MOST];

@@ -1,0 +1,559 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Sending when something is in the way: days that go by, no key for the day,
+ * a broker without room, seats that are gone, receipts that never come.
+ */
+#include "tests/unit/client/pair.h"
+
+#include "client/core/outbox.h"
+#include "common/wire/codec.h"
+
+#include "frame.pb-c.h"
+
+#define VERB_DEPOSIT 7
+#define HOUR 3600
+#define DAY 86400
+
+static struct pair *pair;
+static struct seat *ann;
+static struct seat *ben;
+
+static void
+open_circle(void)
+{
+    pair = pair_new();
+    ann = pair_school(pair, 0);
+    ben = pair_school(pair, 2);
+    pair_sync_all(pair);
+}
+
+static void
+close_circle(void)
+{
+    pair_free(pair);
+}
+
+/* What the broker answers to deposits; RO_OK: what it does answer. (Linked
+ * with --wrap=link_ask.) */
+static enum ro_status deposits;
+
+enum ro_status __real_link_ask(struct link *link,
+                               const struct link_ask *ask,
+                               struct ro_arena *arena,
+                               struct ro_why *why,
+                               struct link_answer *ret_answer);
+enum ro_status __wrap_link_ask(struct link *link,
+                               const struct link_ask *ask,
+                               struct ro_arena *arena,
+                               struct ro_why *why,
+                               struct link_answer *ret_answer);
+
+enum ro_status
+__wrap_link_ask(struct link *link,
+                const struct link_ask *ask,
+                struct ro_arena *arena,
+                struct ro_why *why,
+                struct link_answer *ret_answer)
+{
+    if (ask->verb == VERB_DEPOSIT && deposits != RO_OK)
+        return deposits;
+    return __real_link_ask(link, ask, arena, why, ret_answer);
+}
+
+/* --- looking at the outbox --------------------------------------------------
+ */
+
+static size_t
+outbox_rows(struct seat *seat, struct ro_buf *ret_rows)
+{
+    test_must(outgoing_rows(seat->engine->vault, ret_rows));
+    return ret_rows->size / RO_ID_SIZE;
+}
+
+static size_t
+outbox_size(struct seat *seat)
+{
+    RO_AUTOBUF rows = {0};
+    return outbox_rows(seat, &rows);
+}
+
+/* The newest row, released with outgoing_fini. */
+static struct outgoing
+newest(struct seat *seat)
+{
+    RO_AUTOBUF rows = {0};
+    struct outgoing outgoing = {0};
+    struct row_id row;
+    size_t n = outbox_rows(seat, &rows);
+    tap_need(n > 0);
+    memcpy(row.b, rows.data + (n - 1) * RO_ID_SIZE, RO_ID_SIZE);
+    test_must(outgoing_get(seat->engine->vault, &row, &outgoing));
+    return outgoing;
+}
+
+static void
+put_outgoing(struct seat *seat, const struct outgoing *outgoing)
+{
+    test_must(vault_begin(seat->engine->vault));
+    test_must(vault_end(seat->engine->vault,
+                        outgoing_put(seat->engine->vault, outgoing)));
+}
+
+static enum ro_place
+place_of(struct seat *seat, const struct row_id *row)
+{
+    RO_AUTOMESSAGE message = {0};
+    test_must(message_get(seat->engine->vault, row, &message));
+    return message.place;
+}
+
+static struct ro_message_id
+id_of(struct seat *seat, const struct row_id *row)
+{
+    RO_AUTOMESSAGE message = {0};
+    test_must(message_get(seat->engine->vault, row, &message));
+    return message.id;
+}
+
+static bool
+same_id(const struct ro_message_id *a, const struct ro_message_id *b)
+{
+    return memcmp(a->b, b->b, RO_ID_SIZE) == 0;
+}
+
+static const char *
+urn_of(const struct seat *seat)
+{
+    static char urns[4][32];
+    static size_t next;
+    char *urn = urns[next++ % RO_LEN(urns)];
+    snprintf(urn, sizeof(urns[0]), "urn:%u", seat->member->urn);
+    return urn;
+}
+
+/* A thread of the two in which nothing waits and no receipt is owed. */
+static const char *
+quiet_thread(void)
+{
+    const char *request = pair_answered(ann, ben);
+    pair_pass(pair, 5 * HOUR);
+    pair_sync_all(pair);
+    pair_sync_all(pair);
+    tap_need(outbox_size(ann) == 0 && outbox_size(ben) == 0);
+    return thread_between(request, ann, ben);
+}
+
+/* --- wrapped again ----------------------------------------------------------
+ */
+
+/* Says something that is sealed and does not leave. */
+static struct outgoing
+keep_sealed(const char *thread, const char *text)
+{
+    deposits = RO_UNREACHABLE;
+    tap_is(seat_write(ann, jobs_say, thread, text), RO_KEPT);
+    deposits = RO_OK;
+    struct outgoing outgoing = newest(ann);
+    tap_need(outgoing.standing == OUTGOING_SEALED && outgoing.n_to == 1);
+    return outgoing;
+}
+
+/* What ben gets is that body, under that message id. */
+static void
+is_the_same(const struct outgoing *before, const struct ro_message_id *id)
+{
+    struct mail mail[2];
+    tap_need(pair_mail(pair, ben, mail, 2) == 1);
+    tap_say(ro_bytes_equal(mail[0].envelope.body, ro_buf_view(&before->body)),
+            "the body is the same");
+    tap_say(mail[0].envelope.day == ro_day_of(pair_now_s(pair)),
+            "the wrap is for today");
+    mail_fini(mail, 1);
+    struct ro_message_id now = id_of(ann, &before->row);
+    tap_say(same_id(&now, id), "and the message id");
+}
+
+static void
+test_days_go_by(void)
+{
+    open_circle();
+    const char *thread = quiet_thread();
+    RO_AUTOOUTGOING before = keep_sealed(thread, "It can wait.");
+    struct ro_message_id id = id_of(ann, &before.row);
+    pair_pass(pair, 3 * DAY);
+    tap_is(seat_sync(ann), RO_OK);
+    is_the_same(&before, &id);
+    tap_is(seat_sync(ben), RO_OK);
+    tap_ok(seat_shows(ben, "It can wait.") == 1);
+    close_circle();
+}
+
+/* The broker finds the day wrong, whatever we thought: one more wrap. */
+static void
+test_the_broker_says_stale(void)
+{
+    open_circle();
+    const char *thread = quiet_thread();
+    RO_AUTOOUTGOING before = keep_sealed(thread, "Is it Tuesday?");
+    struct ro_message_id id = id_of(ann, &before.row);
+    before.to[0].day += 5;
+    put_outgoing(ann, &before);
+    tap_is(seat_sync(ann), RO_OK);
+    is_the_same(&before, &id);
+    tap_is(seat_sync(ben), RO_OK);
+    tap_ok(seat_shows(ben, "Is it Tuesday?") == 1);
+    close_circle();
+}
+
+/* A generation of the circle's key that the broker does not know is stale
+ * whenever it is tried: kept, and nothing is lost when it is put right. */
+static void
+test_stale_for_good(void)
+{
+    open_circle();
+    const char *thread = quiet_thread();
+    test_must(seat_sync(ann)); /* the link has said hello */
+    uint32_t generation = ann->engine->keyring->generation;
+    ann->engine->keyring->generation = 99;
+    tap_is(seat_write(ann, jobs_say, thread, "Wrong key."), RO_KEPT);
+    RO_AUTOOUTGOING before = newest(ann);
+    struct ro_message_id id = id_of(ann, &before.row);
+    ann->engine->keyring->generation = generation;
+    engine_unlink(ann->engine);
+    tap_is(seat_sync(ann), RO_OK);
+    is_the_same(&before, &id);
+    close_circle();
+}
+
+/* A seat that has published nothing yet is reached by its fallback key. */
+static void
+test_no_key_for_the_day(void)
+{
+    struct mail mail[2];
+    open_circle();
+    struct seat *cat = pair_school(pair, 3);
+    tap_is(seat_ask(ann, urn_of(cat), "Welcome!"), RO_OK);
+    tap_need(pair_mail(pair, cat, mail, 2) == 1);
+    tap_ok(mail[0].envelope.day == RO_DAY_FALLBACK);
+    mail_fini(mail, 1);
+    tap_is(seat_sync(cat), RO_OK);
+    tap_ok(seat_shows(cat, "Welcome!") == 1);
+    test_must(seat_sync(ann));
+    tap_is(seat_ask(ann, urn_of(cat), "Again."), RO_OK);
+    tap_need(pair_mail(pair, cat, mail, 2) == 1);
+    tap_say(mail[0].envelope.day == ro_day_of(pair_now_s(pair)),
+            "once it has, by the key of the day");
+    mail_fini(mail, 1);
+    close_circle();
+}
+
+/* --- what can never go ------------------------------------------------------
+ */
+
+/* Who has no seat any more gets nothing, and the writer is told. */
+static void
+test_a_seat_that_is_gone(void)
+{
+    open_circle();
+    struct seat *cat = pair_school(pair, 3);
+    struct seat *amy = pair_second(ann, REACHOUT__ROLE__LEAD);
+    pair_sync_all(pair);
+    const char *thread = quiet_thread();
+    RO_AUTOOUTGOING kept = keep_sealed(thread, "Too late.");
+    pair_hold(pair);
+    test_circle_revoke(pair_circle(pair), ben->circle_seat);
+    pair_append(pair);
+    tap_is(seat_sync(ann), RO_OK);
+    tap_ok(place_of(ann, &kept.row) == RO_PLACE_FAILED);
+    tap_is(seat_write(ann, jobs_say, thread, "Anybody there?"), RO_NO_MAILBOX);
+    tap_ok(ann->job->result.place == RO_PLACE_FAILED);
+    tap_say(outbox_size(ann) == 0, "neither waits for ever");
+    tap_is(seat_sync(amy), RO_OK);
+    tap_say(seat_shows(amy, "Anybody there?") == 1,
+            "the colleague has it all the same");
+    tap_is(seat_ask(ann, urn_of(cat), "Are you there?"), RO_OK);
+    close_circle();
+}
+
+/* Receipts that were written down twice: the second has nothing to say, and
+ * does not stop what stands behind it. */
+static void
+test_receipts_with_nothing_to_say(void)
+{
+    open_circle();
+    const char *thread = quiet_thread();
+    test_must(seat_write(ann, jobs_say, thread, "A receipt, please."));
+    test_must(seat_sync(ben));
+    pair_pass(pair, 5 * HOUR);
+    deposits = RO_NO_ROOM;
+    tap_is(seat_write(ben, jobs_say, thread, "First."), RO_KEPT);
+    test_must(seat_sync(ann));
+    deposits = RO_OK;
+    test_must(seat_write(ann, jobs_say, thread, "And one more."));
+    deposits = RO_NO_ROOM;
+    tap_is(seat_sync(ben), RO_KEPT);
+    pair_pass(pair, 5 * HOUR);
+    tap_is(seat_sync(ben), RO_KEPT);
+    tap_is(seat_sync(ben), RO_KEPT);
+    tap_is(seat_write(ben, jobs_say, thread, "Last."), RO_KEPT);
+    tap_ok(outbox_size(ben) >= 4);
+    deposits = RO_OK;
+    tap_is(seat_sync(ben), RO_OK);
+    tap_is(seat_sync(ann), RO_OK);
+    tap_ok(seat_shows(ann, "First.") == 1);
+    tap_ok(seat_shows(ann, "Last.") == 1);
+    close_circle();
+}
+
+/* The longest text there may be, with receipts riding on it. */
+static void
+test_the_longest_text(void)
+{
+    open_circle();
+    const char *thread = quiet_thread();
+    test_must(seat_write(ben, jobs_say, thread, "How is it?"));
+    test_must(seat_sync(ann));
+    RO_AUTOFREE char *text = calloc(1, RO_TEXT_LIMIT + 2);
+    tap_need(text != NULL);
+    memset(text, 'x', RO_TEXT_LIMIT);
+    tap_is(seat_write(ann, jobs_say, thread, text), RO_OK);
+    test_must(seat_sync(ben));
+    tap_ok(seat_shows(ben, text) == 1);
+    text[RO_TEXT_LIMIT] = 'y';
+    tap_is(seat_write(ann, jobs_say, thread, text), RO_TOO_LARGE);
+    tap_say(outbox_size(ben) == 0, "its receipt came along");
+    close_circle();
+}
+
+/* --- how long ---------------------------------------------------------------
+ */
+
+static void
+test_what_never_arrives_has_failed(void)
+{
+    open_circle();
+    const char *thread = quiet_thread();
+    tap_is(seat_write(ann, jobs_say, thread, "Nobody reads this."), RO_OK);
+    RO_AUTOOUTGOING outgoing = newest(ann);
+    tap_ok(outgoing.expiry_hour ==
+           ro_hour_of(pair_now_s(pair)) + 90 * 24);
+    pair_pass(pair, 89 * (int64_t)DAY);
+    tap_is(seat_sync(ann), RO_OK);
+    tap_ok(place_of(ann, &outgoing.row) == RO_PLACE_BROKER);
+    pair_pass(pair, 2 * DAY);
+    tap_is(seat_sync(ann), RO_OK);
+    tap_ok(place_of(ann, &outgoing.row) == RO_PLACE_FAILED);
+    tap_ok(outbox_size(ann) == 0);
+    close_circle();
+}
+
+/* A client whose own clock is wrong gives nothing up. */
+static void
+test_a_clock_that_is_ahead(void)
+{
+    open_circle();
+    const char *thread = quiet_thread();
+    tap_is(seat_write(ann, jobs_say, thread, "Patience."), RO_OK);
+    RO_AUTOOUTGOING outgoing = newest(ann);
+    ann->ahead_s = 200 * (int64_t)DAY;
+    tap_ok(seat_sync(ann) != RO_OK);
+    test_must(outbox_expire(ann->engine));
+    tap_ok(place_of(ann, &outgoing.row) == RO_PLACE_BROKER);
+    close_circle();
+}
+
+static char *
+conf_with_expiry(const char *text, const char *days)
+{
+    static const char usual[] = "expiry_days = 90";
+    const char *at = strstr(text, usual);
+    RO_AUTOFREE char *conf = NULL;
+    tap_need(at != NULL);
+    tap_need(asprintf(&conf, "%.*sexpiry_days = %s%s", (int)(at - text), text,
+                      days, at + strlen(usual)) > 0);
+    return RO_STEAL(conf);
+}
+
+static void
+test_the_circle_says_how_long(void)
+{
+    struct mail mail[2];
+    pair = pair_new();
+    RO_AUTOFREE char *conf =
+        conf_with_expiry((const char *)pair->conf.data, "30");
+    pair_free(pair);
+    pair = pair_new_with(conf);
+    ann = pair_school(pair, 0);
+    ben = pair_school(pair, 2);
+    pair_sync_all(pair);
+    tap_is(seat_ask(ann, urn_of(ben), "A month?"), RO_OK);
+    tap_need(pair_mail(pair, ben, mail, 2) == 1);
+    tap_ok(mail[0].envelope.expiry_hour ==
+           ro_hour_of(pair_now_s(pair)) + 30 * 24);
+    mail_fini(mail, 1);
+    close_circle();
+}
+
+/* --- receipts ---------------------------------------------------------------
+ */
+
+/* A receipt rides on the next message to its writer. */
+static void
+test_a_receipt_rides(void)
+{
+    open_circle();
+    const char *thread = quiet_thread();
+    tap_is(seat_write(ann, jobs_say, thread, "Ping."), RO_OK);
+    RO_AUTOOUTGOING outgoing = newest(ann);
+    test_must(seat_sync(ben));
+    test_must(seat_sync(ann));
+    tap_ok(place_of(ann, &outgoing.row) == RO_PLACE_BROKER);
+    tap_is(seat_write(ben, jobs_say, thread, "Pong."), RO_OK);
+    test_must(seat_sync(ann));
+    tap_ok(place_of(ann, &outgoing.row) == RO_PLACE_ARRIVED);
+    tap_say(outbox_size(ann) == 0, "what has arrived leaves the outbox");
+    close_circle();
+}
+
+/* Without a ride it goes alone, a random 10 to 240 minutes later. */
+static void
+test_a_receipt_alone(void)
+{
+    struct mail mail[2];
+    open_circle();
+    const char *thread = quiet_thread();
+    tap_is(seat_write(ann, jobs_say, thread, "Ping."), RO_OK);
+    RO_AUTOOUTGOING outgoing = newest(ann);
+    test_must(seat_sync(ben));
+    pair_pass(pair, 9 * 60);
+    test_must(seat_sync(ben));
+    tap_say(pair_mail(pair, ann, mail, 2) == 0, "not within 10 minutes");
+    pair_pass(pair, 232 * 60);
+    test_must(seat_sync(ben));
+    tap_need(pair_mail(pair, ann, mail, 2) == 1);
+    tap_say(mail[0].body.size == 1024, "and looks like any short message");
+    mail_fini(mail, 1);
+    test_must(seat_sync(ann));
+    tap_ok(place_of(ann, &outgoing.row) == RO_PLACE_ARRIVED);
+    tap_say(seat_news(ann) == 0, "it is no news to people");
+    close_circle();
+}
+
+/* When they are due is random, and within the limits. */
+static void
+test_when_receipts_are_due(void)
+{
+    open_circle();
+    const char *thread = quiet_thread();
+    size_t early = 0;
+    for (int i = 0; i < 16; i++) {
+        char text[16];
+        snprintf(text, sizeof(text), "Ping %d.", i);
+        test_must(seat_write(ann, jobs_say, thread, text));
+        test_must(seat_sync(ben));
+        pair_pass(pair, 125 * 60);
+        test_must(seat_sync(ben));
+        test_must(seat_sync(ann));
+        RO_AUTOBUF rows = {0};
+        early += outbox_rows(ann, &rows) == 0;
+        pair_pass(pair, 120 * 60);
+        test_must(seat_sync(ben));
+        test_must(seat_sync(ann));
+        tap_need(outbox_size(ann) == 0);
+    }
+    printf("# %zu of 16 in the first half\n", early);
+    tap_ok(early > 0 && early < 16);
+    close_circle();
+}
+
+/* Several members, one with two seats: each member has to say so once. */
+static void
+test_arrived_at_several(void)
+{
+    open_circle();
+    struct seat *bob = pair_second(ben, REACHOUT__ROLE__OFFICE);
+    struct seat *cat = pair_school(pair, 3);
+    struct seat *amy = pair_second(ann, REACHOUT__ROLE__LEAD);
+    pair_sync_all(pair);
+    (void)amy;
+    const char *to[] = {urn_of(ben), urn_of(cat)};
+    tap_is(seat_ask_many(ann, to, 2, "Both of you?"), RO_OK);
+    tap_ok(ann->job->result.stored == 5); /* ben, bob, cat; amy for each body */
+    RO_AUTOBUF rows = {0};
+    tap_need(outbox_rows(ann, &rows) == 2);
+    struct row_id for_ben;
+    struct row_id for_cat;
+    memcpy(for_ben.b, rows.data, RO_ID_SIZE);
+    memcpy(for_cat.b, rows.data + RO_ID_SIZE, RO_ID_SIZE);
+    test_must(seat_sync(bob));
+    pair_pass(pair, 5 * HOUR);
+    test_must(seat_sync(bob)); /* his receipt, ben has not been there */
+    test_must(seat_sync(ann));
+    tap_ok(place_of(ann, &for_ben) == RO_PLACE_ARRIVED);
+    tap_ok(place_of(ann, &for_cat) == RO_PLACE_BROKER);
+    tap_say(outbox_size(ann) == 2, "ben's own wrap may be asked for again");
+    test_must(seat_sync(cat));
+    test_must(seat_sync(ben));
+    pair_pass(pair, 5 * HOUR);
+    test_must(seat_sync(cat));
+    test_must(seat_sync(ben));
+    test_must(seat_sync(ann));
+    tap_ok(place_of(ann, &for_cat) == RO_PLACE_ARRIVED);
+    tap_ok(outbox_size(ann) == 0);
+    close_circle();
+}
+
+/* Nothing of what passes by stays in the vault. */
+static void
+test_the_vault_does_not_grow(void)
+{
+    size_t before[2] = {0};
+    size_t after[2] = {0};
+    open_circle();
+    const char *thread = quiet_thread();
+    struct vault *vault = ben->engine->vault;
+    test_must(vault_count(vault, VAULT_SEEN, &before[0]));
+    test_must(vault_count(vault, VAULT_MESSAGE, &before[1]));
+    for (int i = 0; i < 10; i++) {
+        char text[16];
+        snprintf(text, sizeof(text), "Ping %d.", i);
+        test_must(seat_write(ann, jobs_say, thread, text));
+        test_must(seat_sync(ben));
+        pair_pass(pair, 5 * HOUR);
+        test_must(seat_sync(ben));
+        test_must(seat_sync(ann));
+    }
+    test_must(vault_count(vault, VAULT_SEEN, &after[0]));
+    test_must(vault_count(vault, VAULT_MESSAGE, &after[1]));
+    tap_say(after[0] == before[0], "no ids of what is kept, or done");
+    tap_say(after[1] == before[1] + 10, "ten messages came, receipts went");
+    test_must(vault_count(ann->engine->vault, VAULT_SEEN, &after[0]));
+    tap_ok(after[0] >= 10);
+    pair_pass(pair, 100 * (int64_t)DAY);
+    test_must(seat_sync(ann));
+    test_must(vault_count(ann->engine->vault, VAULT_SEEN, &after[0]));
+    tap_say(after[0] == 0, "ids of receipts that came go in time");
+    close_circle();
+}
+
+int
+main(int argc, char **argv)
+{
+    pair_setup(argc, argv);
+    tap_run(test_days_go_by);
+    tap_run(test_the_broker_says_stale);
+    tap_run(test_stale_for_good);
+    tap_run(test_no_key_for_the_day);
+    tap_run(test_a_seat_that_is_gone);
+    tap_run(test_receipts_with_nothing_to_say);
+    tap_run(test_the_longest_text);
+    tap_run(test_what_never_arrives_has_failed);
+    tap_run(test_a_clock_that_is_ahead);
+    tap_run(test_the_circle_says_how_long);
+    tap_run(test_a_receipt_rides);
+    tap_run(test_a_receipt_alone);
+    tap_run(test_when_receipts_are_due);
+    tap_run(test_arrived_at_several);
+    tap_run(test_the_vault_does_not_grow);
+    return tap_done();
+}
