@@ -18,7 +18,7 @@ struct fetch {
     struct ro_checkpoint point;
     struct ro_buf raw; /* the checkpoint as it came; empty: none yet */
     uint64_t covered;
-    enum { DIGEST_OPEN, DIGEST_HELD } digest; /* of that checkpoint */
+    enum { DIGEST_NONE, DIGEST_OPEN, DIGEST_HELD } digest; /* of that one */
     enum { PAGE_EMPTY, PAGE_MORE } page;      /* the last one */
 };
 
@@ -213,27 +213,32 @@ fetch_pages(struct fetch *fetch, int64_t deadline_ms)
     return RO_OK;
 }
 
-/* The checkpoint becomes the newest that we verified. */
-static void
+/* The checkpoint becomes the newest that we verified. False: it is already. */
+static bool
 adopt(struct fetch *fetch)
 {
     struct engine *engine = fetch->engine;
+    if (ro_bytes_equal(ro_buf_view(&fetch->raw),
+                       ro_buf_view(&engine->checkpoint)))
+        return false;
     engine->point = fetch->point;
     ro_buf_fini(&engine->checkpoint);
     engine->checkpoint = fetch->raw;
     fetch->raw = (struct ro_buf){0};
+    return true;
 }
 
 enum ro_status
 bulletin_sync(struct engine *engine, int64_t deadline_ms, struct ro_why *why)
 {
     struct fetch fetch = {.engine = engine, .why = why};
+    uint64_t cursor = engine->notices_cursor;
+    bool news = false;
     enum ro_status s = fetch_pages(&fetch, deadline_ms);
-    bool kept = s == RO_OK || s == RO_UNREACHABLE;
-    if (kept && fetch.raw.size > 0 && fetch.digest == DIGEST_HELD)
-        adopt(&fetch);
+    if ((s == RO_OK || s == RO_UNREACHABLE) && fetch.digest == DIGEST_HELD)
+        news = adopt(&fetch);
     ro_buf_fini(&fetch.raw);
-    if (kept)
+    if (news || engine->notices_cursor != cursor)
         RO_TRY(save_checkpoint(engine));
     return s;
 }

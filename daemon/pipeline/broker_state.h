@@ -76,6 +76,11 @@ struct broker {
     struct ro_arena *ask;    /* what was unpacked from the frame */
     struct ro_arena *work;   /* grants and answers */
     struct ro_arena *ticket; /* a ticket while it is looked at */
+    struct {
+        int64_t minute; /* of the monotonic clock */
+        uint32_t lines; /* written in it */
+        uint64_t more;  /* not written */
+    } refusals;         /* pipeline.c; so that a flood is no flood of lines */
     enum { BROKER_SERVING, BROKER_DRAINING } service;
     struct broker_counters counters;
 };

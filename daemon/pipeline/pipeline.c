@@ -23,6 +23,9 @@ static const struct {
 };
 enum { STAGE_STORE = 3 };
 
+#define MINUTE_MS 60000
+#define REFUSAL_LINES 60
+
 /* From the store stage on rows may have been written, so running out of
  * memory there is as running out of room: the turn goes back. */
 static enum ro_status
@@ -95,6 +98,35 @@ conclude(struct broker *broker, struct request *req, enum ro_status s)
     }
 }
 
+/* A refusal is a line of the log: the door, the verb, the stage and why not;
+ * nothing of who it was. At most so many a minute, then their number. */
+static void
+tell_refusal(struct broker *broker,
+             const struct request *req,
+             size_t stage,
+             enum ro_status s)
+{
+    int64_t minute = broker->time.now_ms / MINUTE_MS;
+    if (minute != broker->refusals.minute) {
+        if (broker->refusals.more > 0) {
+            ro_log(RO_LOG_NOTICE, "refused-more n=%llu",
+                   (unsigned long long)broker->refusals.more);
+        }
+        broker->refusals.minute = minute;
+        broker->refusals.lines = 0;
+        broker->refusals.more = 0;
+    }
+    if (broker->refusals.lines >= REFUSAL_LINES) {
+        broker->refusals.more++;
+        return;
+    }
+    broker->refusals.lines++;
+    ro_log(RO_LOG_NOTICE, "refused door=%s verb=%s stage=%s outcome=%s",
+           req->door == DOOR_MEMBER ? "member" : "open",
+           req->verb != NULL ? req->verb->name : "-", stages[stage].name,
+           ro_status_name(s));
+}
+
 void
 pipeline_take(struct broker *broker,
               struct session_id id,
@@ -115,5 +147,7 @@ pipeline_take(struct broker *broker,
              "request peer=%u.%u verb=%s stage=%s outcome=%s", id.slot,
              id.generation, req.verb != NULL ? req.verb->name : "-",
              stages[stage].name, ro_status_name(s));
+    if (s != RO_OK && req.door != DOOR_TIMER)
+        tell_refusal(broker, &req, stage, s);
     conclude(broker, &req, s);
 }

@@ -162,6 +162,11 @@ def main():
         rig.found()
         asking(tap, rig)
         joining(tap, rig)
+        log = rig.log()
+        tap.ok("verb=enrol stage=" in log and "outcome=TICKET_USED" in log,
+               "the log has the refusal: verb, stage, outcome", log)
+        tap.ok("127." not in log and "Saltings" not in log and str(HELPER) not in log,
+               "and no address, no name, no school", log)
         registering(tap, rig)
         thread = rig.thread(ASKER, HELPER)
         broker_trouble(tap, rig, thread)

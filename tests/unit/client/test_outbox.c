@@ -169,6 +169,7 @@ static const char *
 quiet_thread(void)
 {
     const char *request = pair_answered(ann, ben);
+    pair_sync_all(pair);
     pair_pass(pair, 5 * 3600);
     pair_sync_all(pair);
     pair_sync_all(pair);

@@ -136,6 +136,7 @@ static const char *
 quiet_thread(void)
 {
     const char *request = pair_answered(ann, ben);
+    pair_sync_all(pair);
     pair_pass(pair, 5 * HOUR);
     pair_sync_all(pair);
     pair_sync_all(pair);
@@ -154,7 +155,7 @@ keep_sealed(const char *thread, const char *text)
     tap_is(seat_write(ann, jobs_say, thread, text), RO_KEPT);
     deposits = RO_OK;
     struct outgoing outgoing = newest(ann);
-    tap_need(outgoing.standing == OUTGOING_SEALED && outgoing.n_to == 1);
+    tap_need(outgoing.standing == OUTGOING_SEALED && outgoing.n_to > 0);
     return outgoing;
 }
 

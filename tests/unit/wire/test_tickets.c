@@ -229,15 +229,18 @@ test_certificate_keys(void)
         test_member_new(circle, REACHOUT__MEMBER_KIND__SCHOOL, 100007, NULL);
     struct test_seat *seat = test_seat_new(circle, joiner, 1);
     const struct ro_key *key = ro_keypair_public(joiner->key);
+    struct test_seat twice = *seat;
+    struct test_seat own = *seat;
     Reachout__Seat m;
     Reachout__Seat *back = NULL;
-    test_seat_init(circle, seat, &m);
-    m.transport_key = m.sealing_key;
-    test_sign_seat(seat, &m, &raw);
+    /* all five signatures hold; the copies own nothing */
+    twice.transport = seat->sealing;
+    test_seat_init(circle, &twice, &m);
+    test_sign_seat(&twice, &m, &raw);
     tap_is(ro_seat_open(ro_buf_view(&raw), key, arena, &back), RO_BAD_RECORD);
-    test_seat_init(circle, seat, &m);
-    m.fallback_key = ro_as_field((struct ro_bytes){key->b, RO_KEY_SIZE});
-    test_sign_seat(seat, &m, &raw);
+    own.fallback = joiner->key;
+    test_seat_init(circle, &own, &m);
+    test_sign_seat(&own, &m, &raw);
     tap_is(ro_seat_open(ro_buf_view(&raw), key, arena, &back), RO_BAD_RECORD);
 }
 
