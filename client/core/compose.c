@@ -118,7 +118,7 @@ compose_check_ask(struct engine *engine,
     ret_to->n = ask->n_to;
     ret_to->audience =
         ro_arena_zero(arena, ask->n_to * sizeof(*ret_to->audience));
-    ret_to->list = ro_arena_zero(arena, ask->n_to * sizeof(*ret_to->list));
+    ret_to->list = ro_arena_zero(arena, ask->n_to * sizeof(Reachout__Audience *));
     if (ret_to->audience == NULL || ret_to->list == NULL)
         return RO_NO_MEMORY;
     for (size_t i = 0; i < ask->n_to; i++) {
@@ -220,7 +220,7 @@ compose_ask(struct engine *engine,
             struct composed *ret_composed)
 {
     struct drafts drafts;
-    struct compose_audience to;
+    struct compose_audience to = {0};
     RO_CLEANUP(ro_arena_freep)
     struct ro_arena *arena = ro_arena_new(256 * 1024, RO_UNPACK_PIECES);
     if (arena == NULL)

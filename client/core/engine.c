@@ -163,7 +163,7 @@ engine_day(const struct engine *engine)
 uint32_t
 engine_expiry_hours(struct engine *engine)
 {
-    const struct ro_circle_conf *conf;
+    const struct ro_circle_conf *conf = NULL;
     uint32_t days = EXPIRY_DAYS;
     if (engine_conf(engine, NULL, &conf) == RO_OK)
         days = ro_circle_conf_expiry_days(conf);

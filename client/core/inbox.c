@@ -385,25 +385,31 @@ attach(struct receiving *receiving)
     return RO_OK;
 }
 
+/* One push, or the connection made anew. RO_NOT_FOUND: nothing came. */
+static enum ro_status
+receive_next(struct receiving *receiving)
+{
+    struct ro_bytes frame = {0};
+    enum ro_status s =
+        link_push(receiving->engine->link, receiving->door,
+                  receiving->deadline_ms, &frame);
+    if (s == RO_UNREACHABLE)
+        return attach(receiving);
+    RO_TRY(s);
+    return receive_push(receiving, frame);
+}
+
 static enum ro_status
 receive_all(struct receiving *receiving, enum inbox_until until)
 {
-    struct engine *engine = receiving->engine;
-    struct ro_bytes frame;
     RO_TRY(attach(receiving));
-    while (receiving->waiting > 0 || until == INBOX_LINGER) {
-        enum ro_status s = link_push(engine->link, receiving->door,
-                                     receiving->deadline_ms, &frame);
+    bool lingers = until == INBOX_LINGER && receiving->waiting == 0;
+    while (receiving->waiting > 0 || lingers) {
+        enum ro_status s = receive_next(receiving);
         if (s == RO_NOT_FOUND)
             return receiving->waiting > 0 ? RO_UNREACHABLE : RO_OK;
-        if (s == RO_UNREACHABLE) {
-            RO_TRY(attach(receiving));
-            continue;
-        }
         RO_TRY(s);
-        RO_TRY(receive_push(receiving, frame));
-        if (until == INBOX_LINGER && receiving->waiting == 0)
-            return RO_OK;
+        lingers = false;
     }
     return RO_OK;
 }

@@ -324,7 +324,7 @@ take_frames(struct link *link,
     for (unsigned i = 0; i < FRAMES_MAX; i++) {
         RO_CLEANUP(close_message) zmq_msg_t message;
         zmq_msg_init(&message);
-        struct link_frame frame;
+        struct link_frame frame = {0};
         RO_TRY(recv_frame(link, end, why, &message, &frame));
         if (frame.header.kind == RO_FRAME_PUSH) {
             const struct ro_bytes bytes = {zmq_msg_data(&message),

@@ -184,7 +184,7 @@ recipients_parse(struct engine *engine,
                  struct ro_why *why,
                  Reachout__Audience *ret_audience)
 {
-    const struct ro_member_view *member;
+    const struct ro_member_view *member = NULL;
     reachout__audience__init(ret_audience);
     if (strcmp(who, "coordinators") == 0) {
         ret_audience->has_coordinators = true;
@@ -203,7 +203,8 @@ recipients_parse(struct engine *engine,
                       "urn:URN or member:ID",
                       who);
     }
-    return name_member(member, arena, ret_audience);
+    return member == NULL ? RO_NOT_FOUND
+                          : name_member(member, arena, ret_audience);
 }
 
 /* --- seats --------------------------------------------------------------- */

@@ -172,7 +172,7 @@ row_find(struct vault *vault,
 static enum ro_status
 row_open(struct vault *vault, sqlite3_stmt *stmt, struct ro_buf *ret_value)
 {
-    struct vault_row row;
+    struct vault_row row = {0};
     RO_TRY(row_get(vault, stmt, &row));
     uint8_t room[AAD_SIZE];
     enum ro_status s =
@@ -237,7 +237,7 @@ vault_rows_check(struct vault *vault)
     struct vault_head found = {.generation = vault->head.generation};
     enum ro_status s;
     while ((s = vault_sql_step(vault, stmt)) == RO_OK) {
-        struct vault_row row;
+        struct vault_row row = {0};
         RO_TRY(row_get(vault, stmt, &row));
         if (row.generation > vault->head.generation)
             return row_damaged(vault, &row, "newer than the vault");
@@ -334,7 +334,7 @@ vault_put(struct vault *vault,
     RO_AUTOBUF sealed = {0};
     RO_TRY(row_seal(vault, &row, value, &sealed));
 
-    struct vault_row old;
+    struct vault_row old = {0};
     enum ro_status s = row_find(vault, &row, &old);
     if (s == RO_NOT_FOUND) {
         RO_TRY(row_add(vault, ro_buf_view(&sealed), &row));
@@ -375,7 +375,7 @@ vault_drop(struct vault *vault, enum vault_table table, struct ro_bytes key)
 {
     RO_TRY(may_write(vault));
     const struct vault_row name = row_named(vault, table, key);
-    struct vault_row old;
+    struct vault_row old = {0};
     enum ro_status s = row_find(vault, &name, &old);
     if (s == RO_NOT_FOUND)
         return RO_OK;

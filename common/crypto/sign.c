@@ -165,8 +165,9 @@ ro_x25519_is_sound(const uint8_t key[static RO_KEY_SIZE])
     memcpy(masked, key, RO_KEY_SIZE);
     masked[RO_KEY_SIZE - 1] &= 0x7f;
     ro_hex(masked, RO_KEY_SIZE, hex);
-    for (size_t i = 0; i < RO_LEN(small); i++)
+    for (size_t i = 0; i < RO_LEN(small); i++) {
         if (strcmp(hex, small[i]) == 0)
             return false;
+    }
     return true;
 }
