@@ -19,7 +19,7 @@ struct fetch {
     struct ro_buf raw; /* the checkpoint as it came; empty: none yet */
     uint64_t covered;
     enum { DIGEST_NONE, DIGEST_OPEN, DIGEST_HELD } digest; /* of that one */
-    enum { PAGE_EMPTY, PAGE_MORE } page;      /* the last one */
+    enum { PAGE_EMPTY, PAGE_MORE } page;                   /* the last one */
 };
 
 static enum ro_status

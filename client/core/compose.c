@@ -118,7 +118,8 @@ compose_check_ask(struct engine *engine,
     ret_to->n = ask->n_to;
     ret_to->audience =
         ro_arena_zero(arena, ask->n_to * sizeof(*ret_to->audience));
-    ret_to->list = ro_arena_zero(arena, ask->n_to * sizeof(Reachout__Audience *));
+    ret_to->list =
+        ro_arena_zero(arena, ask->n_to * sizeof(Reachout__Audience *));
     if (ret_to->audience == NULL || ret_to->list == NULL)
         return RO_NO_MEMORY;
     for (size_t i = 0; i < ask->n_to; i++) {

@@ -390,9 +390,8 @@ static enum ro_status
 receive_next(struct receiving *receiving)
 {
     struct ro_bytes frame = {0};
-    enum ro_status s =
-        link_push(receiving->engine->link, receiving->door,
-                  receiving->deadline_ms, &frame);
+    enum ro_status s = link_push(receiving->engine->link, receiving->door,
+                                 receiving->deadline_ms, &frame);
     if (s == RO_UNREACHABLE)
         return attach(receiving);
     RO_TRY(s);

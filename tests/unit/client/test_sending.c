@@ -336,8 +336,7 @@ test_what_never_arrives_has_failed(void)
     const char *thread = quiet_thread();
     tap_is(seat_write(ann, jobs_say, thread, "Nobody reads this."), RO_OK);
     RO_AUTOOUTGOING outgoing = newest(ann);
-    tap_ok(outgoing.expiry_hour ==
-           ro_hour_of(pair_now_s(pair)) + 90 * 24);
+    tap_ok(outgoing.expiry_hour == ro_hour_of(pair_now_s(pair)) + 90 * 24);
     pair_pass(pair, 89 * (int64_t)DAY);
     tap_is(seat_sync(ann), RO_OK);
     tap_ok(place_of(ann, &outgoing.row) == RO_PLACE_BROKER);
