@@ -20,6 +20,9 @@
 #define CHUNK ((size_t)8 * 1024 * 1024)
 #define OVERLAP ((size_t)4096)
 #define BUCKETS 65536u
+/* A sanitizer's shadow is terabytes of addresses that hold no content, only
+ * the state of other memory; nothing else is ever as large. */
+#define SHADOW ((uint64_t)64 << 30)
 
 struct pattern {
     uint8_t *bytes;
@@ -127,7 +130,8 @@ scan_memory(const char *pid)
         uint64_t end;
         char rights[8];
         if (sscanf(line, "%lx-%lx %7s", &from, &end, rights) == 3 &&
-            rights[0] == 'r' && strstr(line, "[v") == NULL) {
+            rights[0] == 'r' && strstr(line, "[v") == NULL &&
+            end - from < SHADOW) {
             clearerr(mem);
             scan_range(mem, from, end);
         }
