@@ -97,10 +97,10 @@ def client_rounds(tap, rig, threads, rng):
         text = f"hit {number} of the asker, to {helper}"
         process = rig.start(ASKER, "say", threads[helper], "--text", text)
         reader = rig.start(helper, "sync")
-        wait_ms(process, rng.uniform(1, 250))
+        wait_ms(process, rng.uniform(0.5, 40))
         if process.poll() is None:
             process.kill()
-        wait_ms(reader, rng.uniform(1, 120))
+        wait_ms(reader, rng.uniform(0.5, 30))
         if reader.poll() is None:
             reader.kill()
         code, _, _ = rig.finish(process)
