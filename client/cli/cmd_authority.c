@@ -280,7 +280,8 @@ run_invite(const struct cli_args *args,
     show_time(&out->text, expires_s);
     ro_buf_printf(&out->text, ".\nIt is a secret until it is used: hand it "
                               "over, or send it the way you trust most.\n");
-    ro_buf_printf(&out->hint, "next, there: reachout join FILE\n");
+    ro_buf_printf(&out->hint,
+                  "next, there: reachout join FILE --key-file KEY\n");
     return RO_OK;
 }
 

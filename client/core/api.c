@@ -59,16 +59,11 @@ keep_keyring(struct vault *vault, const struct keyring *keyring)
 
 /* A profile that exists goes on only if it was made from this invitation. */
 static enum ro_status
-open_same(const struct ro_join_setup *setup,
-          struct ro_bytes invitation,
-          struct ro_why *why,
-          struct ro_client **ret_client)
+check_same(const struct ro_join_setup *setup,
+           const struct keyring *keyring,
+           struct ro_bytes invitation,
+           struct ro_why *why)
 {
-    struct ro_entropy entropy = ro_entropy_system();
-    RO_CLEANUP(vault_freep) struct vault *vault = NULL;
-    RO_CLEANUP(keyring_freep) struct keyring *keyring = NULL;
-    RO_TRY(vault_open(setup->profile, setup->key_file, &entropy, why, &vault));
-    RO_TRY(keyring_load(vault, &keyring));
     struct ro_bytes ticket = ro_buf_view(&keyring->ticket);
     if (ticket.size == 0 || memmem(invitation.data, invitation.size,
                                    ticket.data, ticket.size) == NULL) {
@@ -77,7 +72,52 @@ open_same(const struct ro_join_setup *setup,
                       "another folder with --profile",
                       setup->profile);
     }
-    return start_take(RO_STEAL(vault), why, ret_client);
+    return RO_OK;
+}
+
+/* Makes the keys, and the vault unless one was left over from a join that did
+ * not come further. A bad invitation leaves no trace. */
+static enum ro_status
+make_profile(const struct ro_join_setup *setup,
+             struct ro_bytes invitation,
+             struct ro_why *why,
+             struct vault **vault)
+{
+    struct ro_clock clock = ro_clock_system();
+    struct ro_entropy entropy = ro_entropy_system();
+    RO_CLEANUP(keyring_freep) struct keyring *keyring = NULL;
+    const struct keyring_source source = {invitation, setup->holder,
+                                          ro_clock_wall_s(&clock), &entropy};
+    RO_TRY(keyring_make(&source, why, &keyring));
+    if (*vault == NULL) {
+        RO_TRY(vault_create(setup->profile, setup->key_file, &entropy, why,
+                            vault));
+    }
+    return keep_keyring(*vault, keyring);
+}
+
+/* The profile of an invitation: the one that is there, or a new one. */
+static enum ro_status
+find_or_make(const struct ro_join_setup *setup,
+             struct ro_bytes invitation,
+             struct ro_why *why,
+             struct vault **ret_vault)
+{
+    struct ro_entropy entropy = ro_entropy_system();
+    RO_CLEANUP(vault_freep) struct vault *vault = NULL;
+    RO_CLEANUP(keyring_freep) struct keyring *keyring = NULL;
+    enum ro_status s =
+        vault_open(setup->profile, setup->key_file, &entropy, why, &vault);
+    if (s == RO_OK)
+        s = keyring_load(vault, &keyring);
+    if (s == RO_OK) {
+        s = check_same(setup, keyring, invitation, why);
+    } else if (s == RO_NOT_FOUND) {
+        s = make_profile(setup, invitation, why, &vault);
+    }
+    RO_TRY(s);
+    *ret_vault = RO_STEAL(vault);
+    return RO_OK;
 }
 
 enum ro_status
@@ -85,27 +125,15 @@ ro_client_create(const struct ro_join_setup *setup,
                  struct ro_why *why,
                  struct ro_client **ret_client)
 {
-    struct ro_clock clock = ro_clock_system();
-    struct ro_entropy entropy = ro_entropy_system();
     RO_AUTOBUF invitation = {0};
-    RO_CLEANUP(vault_freep) struct vault *vault = NULL;
-    RO_CLEANUP(keyring_freep) struct keyring *keyring = NULL;
+    struct vault *vault;
     RO_TRY(ro_crypto_init());
     RO_TRY(ro_armour_read(setup->invitation, "invitation", why, &invitation));
     enum ro_status s =
-        open_same(setup, ro_buf_view(&invitation), why, ret_client);
-    if (s != RO_NOT_FOUND)
-        return s;
-    const struct keyring_source source = {ro_buf_view(&invitation),
-                                          setup->holder,
-                                          ro_clock_wall_s(&clock), &entropy};
-    s = keyring_make(&source, why, &keyring);
+        find_or_make(setup, ro_buf_view(&invitation), why, &vault);
     ro_wipe(invitation.data, invitation.size);
     RO_TRY(s);
-    RO_TRY(
-        vault_create(setup->profile, setup->key_file, &entropy, why, &vault));
-    RO_TRY(keep_keyring(vault, keyring));
-    return start_take(RO_STEAL(vault), why, ret_client);
+    return start_take(vault, why, ret_client);
 }
 
 void

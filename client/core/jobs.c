@@ -78,13 +78,33 @@ static enum ro_status
 sync_or_watch(struct engine *engine, struct job *job, struct news_list *news)
 {
     const struct ro_sync *sync = &job->what.sync;
-    RO_TRY(sync_all(engine, engine_deadline(engine, sync->wait_ms), &job->why,
-                    news));
-    if (sync->for_ms <= 0 || news->n > 0)
-        return RO_OK;
-    return inbox_receive(engine, INBOX_LINGER,
+    enum ro_status s = sync_all(engine, engine_deadline(engine, sync->wait_ms),
+                                &job->why, news);
+    if ((s != RO_OK && s != RO_KEPT) || sync->for_ms <= 0 || news->n > 0)
+        return s;
+    RO_TRY(inbox_receive(engine, INBOX_LINGER,
                          engine_deadline(engine, sync->for_ms), &job->why,
-                         news);
+                         news));
+    return s;
+}
+
+/* Whoever has not asked, or was refused, must hear it from a sync too. */
+static enum ro_status
+tell_enrolment(const struct engine *engine, struct ro_why *why)
+{
+    switch (engine->keyring->enrolment) {
+    case RO_ENROL_MADE:
+        return ro_why(why, RO_FORBIDDEN,
+                      "this seat has not asked to be admitted; run join again "
+                      "with its invitation");
+    case RO_ENROL_REFUSED:
+        return ro_why(why, RO_REFUSED, "the authority refused: %s",
+                      engine->keyring->refusal);
+    case RO_ENROL_REQUESTED:
+    case RO_ENROL_ADMITTED:
+        return RO_OK;
+    }
+    return RO_OK;
 }
 
 void
@@ -93,6 +113,8 @@ jobs_sync(struct engine *engine, struct job *job)
     const struct viewing viewing = viewing_of(engine, job);
     RO_AUTONEWS news = {0};
     enum ro_status s = sync_or_watch(engine, job, &news);
+    if (s == RO_OK)
+        s = tell_enrolment(engine, &job->why);
     enum ro_status told = view_news(&viewing, &news);
     if (told == RO_OK)
         told = view_self(&viewing);

@@ -128,8 +128,10 @@ take_lock(struct vault *vault, const char *dir, struct ro_why *why)
     if (flock(vault->lock_fd, LOCK_EX | LOCK_NB) == 0)
         return RO_OK;
     if (errno == EWOULDBLOCK) {
-        return ro_why(why, RO_TAKEN, "%s: another process uses this vault",
-                      dir);
+        return ro_why(
+            why, RO_TAKEN,
+            "%s: another process uses this vault; is a sync --watch running?",
+            dir);
     }
     return io_failed(why, path);
 }

@@ -59,6 +59,7 @@ read_story(struct reading *reading,
            const struct story *story,
            const struct ro_thread_id *only)
 {
+    bool asked = false;
     for (size_t i = 0; i < story->n_flow; i++) {
         const struct flow_message *flow = &story->flow[i];
         const struct message *message = story_message(story, flow);
@@ -70,6 +71,11 @@ read_story(struct reading *reading,
         if (only != NULL && !ro_thread_id_equal(&flow->thread, only) &&
             !ro_thread_id_is_zero(&flow->thread))
             continue;
+        /* the bodies of one request for its audiences are read as one */
+        bool asks = message->purpose == RO_PURPOSE_ASK;
+        if (asks && asked)
+            continue;
+        asked = asked || asks;
         RO_TRY(add_message(reading, message, &flow->thread));
     }
     return RO_OK;

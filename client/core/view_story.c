@@ -176,11 +176,26 @@ view_event(const struct viewing *viewing,
     return RO_OK;
 }
 
+/* To the asker, "closed" to the others is part of the end that it tells of. */
+static bool
+is_ended_before(const struct story *story, size_t i)
+{
+    for (size_t k = 0; k < i; k++) {
+        enum flow_event event = story->flow[k].event;
+        if (event == FLOW_CLOSE || event == FLOW_WITHDRAW ||
+            event == FLOW_CLOSED)
+            return true;
+    }
+    return false;
+}
+
 /* The bodies of one request for its audiences are one event. */
 static bool
 is_told_already(const struct story *story, size_t i)
 {
     const struct flow_message *flow = &story->flow[i];
+    if (flow->event == FLOW_CLOSED)
+        return is_ended_before(story, i);
     if (flow->event != FLOW_ASK_SCHOOLS && flow->event != FLOW_ASK_COORDINATORS)
         return false;
     for (size_t k = 0; k < i; k++) {

@@ -2,6 +2,7 @@
 #include "client/core/worker.h"
 
 #include "client/core/link.h"
+#include "client/core/sync.h"
 
 #include <pthread.h>
 #include <string.h>
@@ -13,6 +14,9 @@
 #define JOB_PIECES (16u * 1024 * 1024)
 /* How long a watch stays in one receive before it looks around. */
 #define WATCH_SLICE_MS 60000
+/* Outcomes that are about our own vault, or about this machine. */
+#define EXIT_VAULT 8
+#define EXIT_SYSTEM 64
 /* How long it first waits for a broker that is away; doubles up to a slice. */
 #define WATCH_PAUSE_MS 500
 
@@ -32,10 +36,11 @@ struct worker {
     int interrupt_fd; /* a job is there: ends a lingering receive */
     int end_fd;       /* the end is there: ends waiting for a connection */
     bool ending;
-    struct engine *engine;  /* the thread's own */
-    struct job *watch;      /* the thread's own */
-    int64_t watch_at_ms;    /* not before; monotonic */
-    int64_t watch_pause_ms; /* after the broker was away, doubling */
+    struct engine *engine;       /* the thread's own */
+    struct job *watch;           /* the thread's own */
+    int64_t watch_at_ms;         /* not before; monotonic */
+    int64_t watch_pause_ms;      /* after the broker was away, doubling */
+    enum ro_status watch_status; /* of the last slice */
 };
 
 /* --- jobs ---------------------------------------------------------------- */
@@ -177,23 +182,26 @@ next_job(struct worker *worker, bool *ret_ending)
     while (worker->jobs.first == NULL && !worker->ending &&
            watch_due_ms(worker) != 0)
         wait_wanted(worker, watch_due_ms(worker));
+    /* only here: a wake-up for what is not in the queue yet must stay */
+    calm(worker->interrupt_fd);
     struct job *job = queue_take(&worker->jobs);
     *ret_ending = worker->ending;
     pthread_mutex_unlock(&worker->lock);
     return job;
 }
 
-/* After a slice: on at once, later while the broker is away, or not at all
- * after an alarm or a failure of ours. */
+/* After a slice: on at once, later while the broker is away or refuses, or not
+ * at all after an alarm or a failure of ours. */
 static bool
 pace_watch(struct worker *worker, enum ro_status s)
 {
+    const int code = ro_status_exit(s);
     worker->watch_at_ms = ro_clock_mono_ms(&worker->engine->clock);
     if (s == RO_OK || s == RO_KEPT) {
         worker->watch_pause_ms = 0;
         return true;
     }
-    if (s != RO_UNREACHABLE)
+    if (sync_is_alarm(s) || code == EXIT_VAULT || code >= EXIT_SYSTEM)
         return false;
     worker->watch_pause_ms *= 2;
     if (worker->watch_pause_ms < WATCH_PAUSE_MS)
@@ -204,58 +212,89 @@ pace_watch(struct worker *worker, enum ro_status s)
     return true;
 }
 
-/* The result of one slice of a watch, as a job of its own. */
+/* A watch is over: its last result has no events, and says how it ended. */
+static void
+end_watch(struct worker *worker, enum ro_status s, const char *why)
+{
+    struct job *watch = RO_STEAL(worker->watch);
+    watch->result.status = s;
+    if (s != RO_OK)
+        watch->result.why = job_text(watch, why);
+    if (watch->result.why == NULL)
+        watch->result.why = "";
+    finish(worker, watch);
+}
+
+/* Runs one slice of a watch. What came is a result of its own; how it ended
+ * matters only if it was the last. */
+static void
+run_slice(struct worker *worker, struct job *slice)
+{
+    slice->run(worker->engine, slice);
+    enum ro_status s = slice->result.status;
+    worker->watch_status = s;
+    bool goes_on = pace_watch(worker, s);
+    if (slice->result.n_events > 0) {
+        slice->result.status = RO_OK;
+        finish(worker, slice);
+        slice = NULL;
+    }
+    if (!goes_on) {
+        end_watch(worker, s,
+                  slice == NULL ? ro_status_text(s) : slice->result.why);
+    }
+    job_free(slice);
+}
+
+/* The next slice of the watch, or its end. */
 static void
 run_watch(struct worker *worker)
 {
-    struct job *watch = worker->watch;
-    struct job *slice = job_new(watch->run, watch->then);
+    const struct job *watch = worker->watch;
     int64_t now_ms = ro_clock_mono_ms(&worker->engine->clock);
     int64_t for_ms = WATCH_SLICE_MS;
     if (watch->until_ms >= 0 && watch->until_ms - now_ms < for_ms)
         for_ms = watch->until_ms - now_ms;
-    if (slice == NULL || for_ms <= 0) {
-        if (slice == NULL)
-            watch->result.status = RO_NO_MEMORY;
-        job_free(slice);
-        worker->watch = NULL;
-        finish(worker, watch);
+    if (for_ms <= 0) {
+        end_watch(worker, worker->watch_status,
+                  ro_status_text(worker->watch_status));
+        return;
+    }
+    struct job *slice = job_new(watch->run, watch->then);
+    if (slice == NULL) {
+        end_watch(worker, RO_NO_MEMORY, ro_status_text(RO_NO_MEMORY));
         return;
     }
     slice->what.sync = watch->what.sync;
     slice->what.sync.for_ms = for_ms;
-    slice->kind = JOB_WATCH;
-    slice->run(worker->engine, slice);
-    bool goes_on = pace_watch(worker, slice->result.status);
-    if (slice->result.n_events > 0 || !goes_on) {
-        finish(worker, slice);
-    } else {
-        job_free(slice);
+    run_slice(worker, slice);
+}
+
+/* There is one watch at a time; it goes on in slices between other jobs. */
+static void
+begin_watch(struct worker *worker, struct job *job)
+{
+    if (worker->watch != NULL) {
+        job->result.status = RO_TAKEN;
+        job->result.why = "this client is watching already";
+        finish(worker, job);
+        return;
     }
-    if (!goes_on) {
-        worker->watch = NULL;
-        job_free(watch);
-    }
+    worker->watch = job;
+    worker->watch_at_ms = 0;
+    worker->watch_pause_ms = 0;
+    worker->watch_status = RO_OK;
 }
 
 static void
 run_job(struct worker *worker, struct job *job)
 {
+    if (job->result.status == RO_OK && job->kind == JOB_WATCH) {
+        begin_watch(worker, job);
+        return;
+    }
     if (job->result.status == RO_OK)
         job->run(worker->engine, job);
-    if (job->kind == JOB_WATCH && worker->watch == NULL &&
-        pace_watch(worker, job->result.status)) {
-        struct job *last = job_new(job->run, job->then);
-        if (last != NULL) {
-            last->what.sync = job->what.sync;
-            last->until_ms = job->until_ms;
-            worker->watch = last;
-        }
-        if (job->result.n_events == 0) {
-            job_free(job);
-            return;
-        }
-    }
     finish(worker, job);
 }
 
@@ -266,7 +305,6 @@ work(void *user)
     bool ending = false;
     while (!ending) {
         struct job *job = next_job(worker, &ending);
-        calm(worker->interrupt_fd);
         if (job != NULL && !ending) {
             run_job(worker, job);
         } else if (job != NULL) {
@@ -279,6 +317,24 @@ work(void *user)
 }
 
 /* --- from outside -------------------------------------------------------- */
+
+/* Releases what stands around the thread, which has ended or never begun. */
+static void
+release(struct worker *worker)
+{
+    const int fds[] = {worker->done_fd, worker->interrupt_fd, worker->end_fd};
+    engine_free(worker->engine);
+    queue_fini(&worker->jobs);
+    queue_fini(&worker->done);
+    job_free(worker->watch);
+    for (size_t i = 0; i < RO_LEN(fds); i++) {
+        if (fds[i] >= 0)
+            close(fds[i]);
+    }
+    pthread_cond_destroy(&worker->wanted);
+    pthread_mutex_destroy(&worker->lock);
+    free(worker);
+}
 
 enum ro_status
 worker_start_take(struct engine *engine, struct worker **ret_worker)
@@ -295,15 +351,12 @@ worker_start_take(struct engine *engine, struct worker **ret_worker)
     pthread_cond_init(&worker->wanted, NULL);
     worker->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     worker->interrupt_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    worker->end_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     engine->interrupt_fd = worker->interrupt_fd;
-    if (worker->done_fd < 0 || worker->interrupt_fd < 0 ||
+    engine->end_fd = worker->end_fd;
+    if (worker->done_fd < 0 || worker->interrupt_fd < 0 || worker->end_fd < 0 ||
         pthread_create(&worker->thread, NULL, work, worker) != 0) {
-        engine_free(engine);
-        if (worker->done_fd >= 0)
-            close(worker->done_fd);
-        if (worker->interrupt_fd >= 0)
-            close(worker->interrupt_fd);
-        free(worker);
+        release(worker);
         return RO_NO_MEMORY;
     }
     *ret_worker = worker;
@@ -320,16 +373,9 @@ worker_free(struct worker *worker)
     pthread_cond_signal(&worker->wanted);
     pthread_mutex_unlock(&worker->lock);
     wake(worker->interrupt_fd);
+    wake(worker->end_fd);
     pthread_join(worker->thread, NULL);
-    engine_free(worker->engine);
-    queue_fini(&worker->jobs);
-    queue_fini(&worker->done);
-    job_free(worker->watch);
-    close(worker->done_fd);
-    close(worker->interrupt_fd);
-    pthread_cond_destroy(&worker->wanted);
-    pthread_mutex_destroy(&worker->lock);
-    free(worker);
+    release(worker);
 }
 
 int

@@ -55,7 +55,8 @@ const char *job_text(struct job *job, const char *text);
 RO_MUST_USE enum ro_status worker_start_take(struct engine *engine,
                                              struct worker **ret_worker);
 
-/* Ends the thread after the job under way; accepts NULL. */
+/* Ends the thread after the job under way, which waits no longer for a broker
+ * that is away; what is queued is dropped. Accepts NULL. */
 void worker_free(struct worker *worker);
 RO_DEFINE_AUTO(worker, worker_free)
 

@@ -106,11 +106,11 @@ reachout authority admit --dir auth --all 2>&1 | sed 's/^/  | /'
 for party in $saltings $bargemaster $cobblers ruth; do quiet $party sync >/dev/null; done
 view $saltings members
 
-chapter "Tuesday, 08:52: Saltings asks"
+chapter "Saltings asks"
 ask=$(said "Morning. Could do with 20 mins with someone whose phonics screening has gone UP from a low base. Ours was 58%. Not a crisis, just want to see it done. Any wed or thurs pm. Thanks")
 view $saltings ask --topic TL1 --urgency U3 --to coordinators --to group:primary --dry-run --text "$ask"
 view $saltings ask --topic TL1 --urgency U3 --to coordinators --to group:primary --text "$ask"
-request=$(quiet $saltings requests --mine | jq -r '.requests[0].request')
+request=$(quiet $saltings requests --mine | jq -r '.requests[0].request' | cut -c1-8)
 for party in $bargemaster $cobblers; do quiet $party sync >/dev/null; done
 view ruth sync
 view ruth say "$request" --text "$(said 'Hello Dawn, Ruth here. Nice clear ask. I will have names for you by Friday.')"
@@ -123,8 +123,8 @@ view $saltings sync
 view $saltings answers "$request"
 
 chapter "Saltings chooses; the other one hears a kind word"
-answer=$(quiet $saltings answers "$request" | jq -r '.answers[] | select(.from | test("Cobblers") or . == "'$cobblers'") | .answer' | head -n 1)
-[ -n "$answer" ] || answer=$(quiet $cobblers show "$request" | jq -r '.threads[0].thread')
+answer=$(quiet $saltings answers "$request" | jq -r '.answers[] | select(.from | test("Cobblers") or . == "'$cobblers'") | .answer' | head -n 1 | cut -c1-8)
+[ -n "$answer" ] || answer=$(quiet $cobblers show "$request" | jq -r '.threads[0].thread' | cut -c1-8)
 view $saltings accept "$answer"
 view $bargemaster sync
 view $bargemaster show "$request"
@@ -150,7 +150,7 @@ view $saltings say "$answer" --wait 1 --text "$(said 'We will bring the biscuits
 start_broker
 echo
 echo "  (the broker is back; Cobblers Bridge switches its computer on)"
-quiet $saltings sync >/dev/null
+view $saltings sync
 view $cobblers sync
 view $cobblers read "$answer"
 view $cobblers say "$answer" --text "$(said 'Park at the back gate. Biscuits welcome.')"
@@ -186,4 +186,5 @@ else
   wait "$broker"
   broker=
 fi
-printf '\nThe story has been told.\n'
+printf '\nThe story has been told.%s\n' "${keep:+ It goes on where you like.}"
+[ -n "$keep" ] || echo "Try it yourself: tools/demo --keep"

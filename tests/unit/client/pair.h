@@ -25,7 +25,8 @@
 #include "tests/support/tap.h"
 
 #define PAIR_SEATS_MAX 8
-#define PAIR_WAIT_MS 10000
+#define PAIR_WAIT_MS 10000 /* for a broker that is there */
+#define PAIR_AWAY_MS 300   /* for one that is not */
 
 /* One seat: its profile on disk and, while it runs, its engine. */
 struct seat {
@@ -51,6 +52,7 @@ struct pair {
     char member_endpoint[48];
     char open_endpoint[48];
     struct ro_buf conf; /* circle.conf as text, terminated */
+    int64_t wait_ms;    /* how long seats wait for the broker */
 };
 
 /* Where the source tree is, for circle.conf: the test's first argument. */
@@ -58,10 +60,10 @@ void pair_setup(int argc, char **argv);
 
 /* --- the broker ---------------------------------------------------------- */
 
-/* A circle with charter and 20 listings at a running broker. With `conf`, its
- * circle.conf; NULL: the sample's. */
+/* A circle with charter and 20 listings at a running broker. With a time at
+ * which it begins, and a circle.conf (NULL: the sample's). */
 struct pair *pair_new(void);
-struct pair *pair_new_with(const char *conf);
+struct pair *pair_new_at(int64_t wall_s, const char *conf);
 void pair_free(struct pair *pair);
 
 /* The keys and records behind it; only while the broker is held. */
@@ -76,9 +78,11 @@ void pair_go(struct pair *pair);
 void pair_away(struct pair *pair);
 void pair_back(struct pair *pair);
 
-/* Puts another broker behind the same doors, which are closed; gives the one
- * that stood there. */
-struct rig *pair_swap(struct pair *pair, struct rig *other);
+/* Copies the broker's store aside under a name, and sets it back to that: as an
+ * operator may, who had a bad day, or is bad. `pair_set_back` also makes the
+ * circle one of `n_records` records that goes on differently from there. */
+void pair_keep_store(struct pair *pair, const char *name);
+void pair_set_back(struct pair *pair, const char *name, size_t n_records);
 
 /* Time goes by, for everybody. Clients have to connect again. */
 void pair_pass(struct pair *pair, int64_t seconds);
@@ -159,8 +163,10 @@ size_t pair_mail(struct pair *pair,
 void mail_fini(struct mail *mail, size_t n);
 
 /* Puts an envelope into its mailbox as a stranger would: the status of its
- * wrap. Takes one out as if it had never come. */
+ * wrap. The same as the broker itself could, without any check. Takes one out
+ * as if it had never come. */
 enum ro_status pair_post(struct pair *pair, const struct envelope *envelope);
+void pair_put(struct pair *pair, const struct envelope *envelope);
 void
 pair_lose(struct pair *pair, const struct seat *seat, const struct mail *mail);
 

@@ -46,6 +46,7 @@ make_keyring(struct pair *pair, Reachout__Ticket *ticket)
     struct ro_why why = {""};
     const struct ro_entropy entropy = ro_entropy_system();
     struct keyring *keyring = NULL;
+    ticket->expires = (uint64_t)pair_now_s(pair) + 86400;
     test_sign_ticket(pair_circle(pair), ticket, &raw);
     test_circle_invitation(pair_circle(pair), ro_buf_view(&raw), &invitation);
     const struct keyring_source source = {ro_buf_view(&invitation), "Somebody",
@@ -268,9 +269,9 @@ seat_sync(struct seat *seat)
 {
     news_fini(&seat->news);
     seat->why.text[0] = '\0';
-    enum ro_status s =
-        sync_all(seat->engine, engine_deadline(seat->engine, PAIR_WAIT_MS),
-                 &seat->why, &seat->news);
+    enum ro_status s = sync_all(
+        seat->engine, engine_deadline(seat->engine, seat->pair->wait_ms),
+        &seat->why, &seat->news);
     if (s != RO_OK)
         printf("# sync: %s: %s\n", ro_status_name(s), seat->why.text);
     for (size_t i = 0; i < seat->news.n; i++) {
@@ -327,7 +328,7 @@ enum ro_status
 seat_write(struct seat *seat, job_fn *run, const char *to, const char *text)
 {
     const struct ro_write write = {
-        .to = to, .text = text, .days = -1, .wait_ms = PAIR_WAIT_MS};
+        .to = to, .text = text, .days = -1, .wait_ms = seat->pair->wait_ms};
     struct job *job = new_job(seat, run);
     job->what.write = write;
     job->what.write.to = job_text(job, to); /* may be of the seat's last job */
@@ -340,7 +341,7 @@ seat_close(struct seat *seat, const char *request)
     const struct ro_write write = {.to = request,
                                    .text = "All is well.",
                                    .outcome = "helped",
-                                   .wait_ms = PAIR_WAIT_MS};
+                                   .wait_ms = seat->pair->wait_ms};
     new_job(seat, jobs_close)->what.write = write;
     return run_job(seat);
 }
@@ -358,7 +359,7 @@ seat_ask_many(struct seat *seat,
                         .n_to = n_to,
                         .text = text,
                         .days = -1,
-                        .wait_ms = PAIR_WAIT_MS};
+                        .wait_ms = seat->pair->wait_ms};
     return run_job(seat);
 }
 

@@ -348,6 +348,13 @@ test_keys_of_a_stranger(void)
     memset(&forgery.request, 0, sizeof(forgery.request));
     memset(&forgery.thread, 0, sizeof(forgery.thread));
     tap_say(judged(&forgery) == RO_OK, "they answer an enrolment");
+    struct ro_reference good = forgery.reference;
+    forgery.reference.sealing =
+        *ro_keypair_x25519(ann->engine->keyring->sealing);
+    forgery.sealing = ann->engine->keyring->sealing;
+    tap_say(judged(&forgery) == RO_MISBOUND, "not sealed by a stranger");
+    forgery.reference = good;
+    forgery.sealing = circle->enrolment;
     forgery.reference.signing = *ro_keypair_public(circle->enrolment);
     ro_seat_id_of(&forgery.reference.signing, &forgery.sender);
     tap_say(judged(&forgery) == RO_MISBOUND, "with both keys, or not");

@@ -66,6 +66,7 @@ __wrap_ro_body_seal(struct ro_bytes content,
 /* Steps are counted from 1; two for each commit and ask: before and after. */
 static struct {
     int at; /* the step that crashes; 0: none */
+    enum { CRASH_ENDS_IT, NO_ROOM_ONCE } how;
     int step;
     bool crashed;
     enum ro_status deposit; /* what deposits are answered with; RO_OK: real */
@@ -80,9 +81,24 @@ crashes_here(void)
     return crash.crashed;
 }
 
+/* A commit that finds the disk full, and life goes on. */
+static bool
+has_no_room_here(void)
+{
+    crash.step++;
+    return crash.step == crash.at;
+}
+
 enum ro_status
 __wrap_vault_end(struct vault *vault, enum ro_status s)
 {
+    if (crash.how == NO_ROOM_ONCE) {
+        if (s != RO_OK || !has_no_room_here())
+            return __real_vault_end(vault, s);
+        crash.crashed = true;
+        vault_rollback(vault);
+        return RO_NO_ROOM;
+    }
     if (crashes_here()) {
         vault_rollback(vault);
         return RO_IO_FAILED;
@@ -104,11 +120,13 @@ __wrap_link_ask(struct link *link,
                 struct ro_why *why,
                 struct link_answer *ret_answer)
 {
-    if (crashes_here())
+    if (crash.how == CRASH_ENDS_IT && crashes_here())
         return RO_IO_FAILED;
     enum ro_status s = __real_link_ask(link, ask, arena, why, ret_answer);
     if (ask->verb == VERB_DEPOSIT && crash.deposit != RO_OK)
         return crash.deposit;
+    if (crash.how == NO_ROOM_ONCE)
+        return s;
     return crashes_here() ? RO_IO_FAILED : s;
 }
 
@@ -265,11 +283,60 @@ test_sent_and_not_noted(void)
     close_circle();
 }
 
+/* A third school joins, ann talks and ben answers, and one commit of ann's
+ * finds the disk full. She tries again, and all is as if it had not been. */
+static bool
+survives_a_full_disk(const char *thread, int step)
+{
+    char text[32];
+    snprintf(text, sizeof(text), "Full %d.", step);
+    pair_hold(pair);
+    test_circle_list(pair_circle(pair), 300000 + (uint32_t)step, 1);
+    pair_append(pair);
+    test_must(seat_write(ben, jobs_say, thread, text));
+    pair_pass(pair, 3600);
+    crash.at = step;
+    crash.step = 0;
+    enum ro_status s = seat_write(ann, jobs_say, thread, text);
+    if (s != RO_OK && s != RO_KEPT)
+        s = seat_write(ann, jobs_say, thread, text);
+    (void)seat_sync(ann);
+    bool reached = crash.crashed;
+    crash.at = 0;
+    crash.crashed = false;
+    char what[64];
+    bool well = seat_sync(ann) == RO_OK;
+    seat_restart(ann); /* memory and vault have to agree */
+    well = well && seat_sync(ann) == RO_OK && seat_sync(ben) == RO_OK;
+    well = well && seat_shows(ann, text) == 2 && seat_shows(ben, text) == 2;
+    snprintf(what, sizeof(what), "step %d: nothing is lost", step);
+    tap_say(well, what);
+    pair_pass(pair, 5 * 3600);
+    pair_sync_all(pair);
+    return reached;
+}
+
+static void
+test_a_full_disk_at_every_step(void)
+{
+    open_circle();
+    const char *thread = quiet_thread();
+    int step = 1;
+    crash.how = NO_ROOM_ONCE;
+    while (survives_a_full_disk(thread, step))
+        step++;
+    crash.how = CRASH_ENDS_IT;
+    printf("# %d commits\n", step - 1);
+    tap_say(step > 5, "there are commits that can fail");
+    close_circle();
+}
+
 int
 main(int argc, char **argv)
 {
     pair_setup(argc, argv);
     tap_run(test_a_crash_at_every_step);
     tap_run(test_sent_and_not_noted);
+    tap_run(test_a_full_disk_at_every_step);
     return tap_done();
 }

@@ -1,0 +1,593 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The public calls through the worker's thread, on the machine's clocks: each
+ * result comes once, a watch delivers and survives the broker, freeing waits
+ * for nothing.
+ */
+#include "tests/unit/client/pair.h"
+
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/wire/armour.h"
+#include "tests/unit/broker/rig.h"
+
+#define PATIENCE_MS 20000
+
+static struct pair *pair;
+static struct seat *ann;
+static struct seat *ben;
+
+static int64_t
+now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* A circle that lives now. */
+static void
+open_circle(void)
+{
+    pair = pair_new_at((int64_t)time(NULL), NULL);
+    ann = pair_school(pair, 0);
+    ben = pair_school(pair, 2);
+    pair_sync_all(pair);
+    seat_stop(ann);
+}
+
+static void
+close_circle(void)
+{
+    pair_free(pair);
+}
+
+/* A broker that has no room for what one client deposits. (Linked with
+ * --wrap=link_ask.) */
+#define VERB_DEPOSIT 7
+static atomic_bool full;
+static atomic_int deposits;
+
+enum ro_status __real_link_ask(struct link *link,
+                               const struct link_ask *ask,
+                               struct ro_arena *arena,
+                               struct ro_why *why,
+                               struct link_answer *ret_answer);
+enum ro_status __wrap_link_ask(struct link *link,
+                               const struct link_ask *ask,
+                               struct ro_arena *arena,
+                               struct ro_why *why,
+                               struct link_answer *ret_answer);
+
+enum ro_status
+__wrap_link_ask(struct link *link,
+                const struct link_ask *ask,
+                struct ro_arena *arena,
+                struct ro_why *why,
+                struct link_answer *ret_answer)
+{
+    if (ask->verb == VERB_DEPOSIT)
+        atomic_fetch_add(&deposits, 1);
+    if (ask->verb == VERB_DEPOSIT && atomic_load(&full))
+        return RO_NO_ROOM;
+    return __real_link_ask(link, ask, arena, why, ret_answer);
+}
+
+/* --- results ----------------------------------------------------------------
+ */
+
+/* What came back of one call, or of a watch. */
+struct got {
+    int n;
+    int with_events;
+    size_t events;
+    enum ro_status status; /* of the last */
+    size_t last_events;
+    char last_type[32];
+    char request[RO_ID_HEX];
+    pthread_t thread;
+};
+
+static void
+take(void *user, const struct ro_result *result)
+{
+    struct got *got = user;
+    got->n++;
+    got->with_events += result->n_events > 0;
+    got->events += result->n_events;
+    got->last_events = result->n_events;
+    got->status = result->status;
+    got->thread = pthread_self();
+    ro_hex(result->request_id.b, RO_ID_SIZE, got->request);
+    if (result->n_events > 0)
+        snprintf(got->last_type, sizeof(got->last_type), "%s",
+                 result->events[result->n_events - 1].type);
+}
+
+static struct ro_then
+into(struct got *got)
+{
+    return (struct ro_then){take, got};
+}
+
+/* Dispatches until there have been so many results, or the time is over. */
+static bool
+await_until(struct ro_client *client,
+            const struct got *got,
+            int n,
+            int64_t until_ms)
+{
+    while (got->n < n && now_ms() < until_ms) {
+        struct pollfd fd = {.fd = ro_client_fd(client), .events = POLLIN};
+        poll(&fd, 1, 100);
+        ro_client_dispatch(client);
+    }
+    return got->n >= n;
+}
+
+static bool
+await(struct ro_client *client, const struct got *got, int n)
+{
+    return await_until(client, got, n, now_ms() + PATIENCE_MS);
+}
+
+/* Whether one more result comes within so long. */
+static bool
+await_ms(struct ro_client *client, const struct got *got, int64_t ms)
+{
+    return await_until(client, got, got->n + 1, now_ms() + ms);
+}
+
+static struct ro_client *
+open_client(const struct seat *seat)
+{
+    struct ro_why why = {""};
+    struct ro_client *client = NULL;
+    const struct ro_client_setup setup = {.profile = seat->dir};
+    enum ro_status s = ro_client_open(&setup, &why, &client);
+    if (s != RO_OK)
+        printf("# %s: %s\n", ro_status_name(s), why.text);
+    tap_need(s == RO_OK);
+    return client;
+}
+
+static void
+ask(struct ro_client *client, const char *to, struct got *got)
+{
+    const struct ro_ask asked = {.topic = "TL1",
+                                 .urgency = "U3",
+                                 .to = &to,
+                                 .n_to = 1,
+                                 .text = "Anybody?",
+                                 .days = -1,
+                                 .wait_ms = PAIR_WAIT_MS};
+    ro_client_ask(client, &asked, into(got));
+}
+
+/* --- calls ------------------------------------------------------------------
+ */
+
+static void
+test_each_result_comes_once(void)
+{
+    struct got got[8] = {0};
+    static const struct ro_sync sync = {.wait_ms = PAIR_WAIT_MS};
+    static const struct ro_members_query members = {.near_km = -1};
+    static const struct ro_requests_query all = {RO_REQUESTS_ALL, NULL};
+    char to[32];
+    open_circle();
+    snprintf(to, sizeof(to), "urn:%u", ben->member->urn);
+    RO_CLEANUP(ro_client_freep) struct ro_client *client = open_client(ann);
+    ro_client_self(client, into(&got[0]));
+    ro_client_sync(client, &sync, into(&got[1]));
+    ask(client, to, &got[2]);
+    ro_client_members(client, &members, into(&got[3]));
+    ro_client_requests(client, &all, into(&got[4]));
+    ro_client_show(client, "ffff", into(&got[5]));
+    ro_client_answers(client, "xyz", into(&got[6]));
+    ro_client_self(client, into(&got[7]));
+    tap_need(await(client, &got[7], 1));
+    bool once = true;
+    for (size_t i = 0; i < RO_LEN(got); i++)
+        once = once && got[i].n == 1 &&
+               pthread_equal(got[i].thread, pthread_self());
+    tap_say(once, "each once, in turn, on our thread");
+    tap_is(got[2].status, RO_OK);
+    tap_is(got[5].status, RO_NOT_FOUND);
+    tap_is(got[6].status, RO_BAD_INPUT);
+    tap_ok(ro_client_dispatch(client) == 0);
+    test_must(seat_sync(ben));
+    tap_ok(seat_shows(ben, "Anybody?") == 1);
+    close_circle();
+}
+
+/* What a call is given is copied before it returns. */
+static void
+test_words_are_copied(void)
+{
+    struct got got = {0};
+    char to[32];
+    open_circle();
+    snprintf(to, sizeof(to), "urn:%u", ben->member->urn);
+    RO_CLEANUP(ro_client_freep) struct ro_client *client = open_client(ann);
+    ask(client, to, &got);
+    memset(to, 'x', sizeof(to) - 1);
+    tap_need(await(client, &got, 1));
+    tap_is(got.status, RO_OK);
+    close_circle();
+}
+
+/* Results make new calls; a result's function may not be called again. */
+struct chain {
+    struct ro_client *client;
+    int left;
+};
+
+static void
+next_link(void *user, RO_UNUSED const struct ro_result *result)
+{
+    struct chain *chain = user;
+    if (--chain->left > 0)
+        ro_client_self(chain->client, (struct ro_then){next_link, chain});
+}
+
+static void
+test_results_that_call(void)
+{
+    open_circle();
+    RO_CLEANUP(ro_client_freep) struct ro_client *client = open_client(ann);
+    struct chain chain = {client, 20};
+    ro_client_self(client, (struct ro_then){next_link, &chain});
+    int64_t until_ms = now_ms() + PATIENCE_MS;
+    while (chain.left > 0 && now_ms() < until_ms) {
+        struct pollfd fd = {.fd = ro_client_fd(client), .events = POLLIN};
+        poll(&fd, 1, 100);
+        ro_client_dispatch(client);
+    }
+    tap_ok(chain.left == 0);
+    close_circle();
+}
+
+/* --- the end ----------------------------------------------------------------
+ */
+
+/* The broker is away and jobs are queued that would wait for it: freeing ends
+ * the one under way within about a second and drops the others. */
+static void
+test_freed_while_jobs_are_queued(void)
+{
+    struct got got = {0};
+    static const struct ro_sync sync = {.wait_ms = 60000};
+    open_circle();
+    pair_away(pair);
+    struct ro_client *client = open_client(ann);
+    for (int i = 0; i < 5; i++)
+        ro_client_sync(client, &sync, into(&got));
+    tap_say(!await_ms(client, &got, 300), "the first one is under way");
+    int64_t start_ms = now_ms();
+    ro_client_free(client);
+    int64_t took_ms = now_ms() - start_ms;
+    printf("# %lld ms\n", (long long)took_ms);
+    tap_say(took_ms < 10000, "nobody waits for a broker that is away");
+    tap_say(got.n == 0, "results that were not dispatched are dropped");
+    pair_back(pair);
+    close_circle();
+}
+
+static void
+test_freed_while_watching(void)
+{
+    struct got got = {0};
+    static const struct ro_sync watch = {.wait_ms = PAIR_WAIT_MS, .for_ms = -1};
+    open_circle();
+    struct ro_client *client = open_client(ann);
+    ro_client_sync(client, &watch, into(&got));
+    struct got self = {0};
+    ro_client_self(client, into(&self));
+    tap_need(await(client, &self, 1));
+    int64_t start_ms = now_ms();
+    ro_client_free(client);
+    tap_ok(now_ms() - start_ms < 10000);
+    close_circle();
+}
+
+/* One process at a time has a profile. */
+static void
+test_a_profile_that_is_open(void)
+{
+    struct ro_why why = {""};
+    struct ro_client *second = NULL;
+    open_circle();
+    RO_CLEANUP(ro_client_freep) struct ro_client *client = open_client(ann);
+    (void)client;
+    const struct ro_client_setup setup = {.profile = ann->dir};
+    tap_is(ro_client_open(&setup, &why, &second), RO_TAKEN);
+    const struct ro_client_setup none = {.profile = "/nonexistent"};
+    tap_is(ro_client_open(&none, &why, &second), RO_NOT_FOUND);
+    close_circle();
+}
+
+/* --- watching ---------------------------------------------------------------
+ */
+
+static const char *
+ask_ann(void)
+{
+    char to[32];
+    snprintf(to, sizeof(to), "urn:%u", ann->member->urn);
+    test_must(seat_ask(ben, to, "Do you have a minute?"));
+    return seat_request(ben);
+}
+
+static void
+test_a_watch_delivers(void)
+{
+    struct got got = {0};
+    struct got other = {0};
+    static const struct ro_sync watch = {.wait_ms = PAIR_WAIT_MS, .for_ms = -1};
+    open_circle();
+    RO_CLEANUP(ro_client_freep) struct ro_client *client = open_client(ann);
+    ro_client_sync(client, &watch, into(&got));
+    ro_client_self(client, into(&other));
+    tap_need(await(client, &other, 1));
+    tap_say(got.n == 0, "nothing is nothing");
+    ask_ann();
+    tap_need(await(client, &got, 1));
+    tap_ok(got.events == 1 && strcmp(got.last_type, "ask") == 0);
+    ask_ann();
+    tap_need(await(client, &got, 2));
+    tap_ok(got.events == 2);
+    ro_client_self(client, into(&other));
+    tap_say(await(client, &other, 2), "other calls run meanwhile");
+    struct got second = {0};
+    ro_client_sync(client, &watch, into(&second));
+    tap_need(await(client, &second, 1));
+    tap_say(second.status == RO_TAKEN, "there is one watch at a time");
+    close_circle();
+}
+
+static void
+test_a_watch_that_ends(void)
+{
+    struct got got = {0};
+    static const struct ro_sync watch = {.wait_ms = PAIR_WAIT_MS,
+                                         .for_ms = 1500};
+    open_circle();
+    RO_CLEANUP(ro_client_freep) struct ro_client *client = open_client(ann);
+    int64_t start_ms = now_ms();
+    ask_ann();
+    ro_client_sync(client, &watch, into(&got));
+    tap_need(await(client, &got, 2));
+    tap_ok(got.events == 1 && got.with_events == 1);
+    tap_say(got.last_events == 0, "the last one has no events");
+    tap_is(got.status, RO_OK);
+    tap_ok(now_ms() - start_ms >= 1400);
+    tap_ok(ro_client_dispatch(client) == 0);
+    close_circle();
+}
+
+/* The broker goes away while somebody watches, and comes back. */
+static void
+test_a_watch_survives_the_broker(void)
+{
+    struct got got = {0};
+    struct got other = {0};
+    static const struct ro_sync watch = {.wait_ms = 1000, .for_ms = -1};
+    open_circle();
+    RO_CLEANUP(ro_client_freep) struct ro_client *client = open_client(ann);
+    ro_client_sync(client, &watch, into(&got));
+    ro_client_self(client, into(&other));
+    tap_need(await(client, &other, 1));
+    pair_away(pair);
+    tap_say(!await_ms(client, &got, 1200), "away is no event, and not the end");
+    pair_back(pair);
+    test_must(seat_sync(ben));
+    ask_ann();
+    tap_say(await(client, &got, 1), "it finds back");
+    tap_ok(got.events == 1);
+    close_circle();
+}
+
+/* It is away from the start. */
+static void
+test_a_watch_that_begins_alone(void)
+{
+    struct got got = {0};
+    static const struct ro_sync watch = {.wait_ms = 500, .for_ms = -1};
+    open_circle();
+    pair_away(pair);
+    RO_CLEANUP(ro_client_freep) struct ro_client *client = open_client(ann);
+    ro_client_sync(client, &watch, into(&got));
+    struct got other = {0};
+    ro_client_self(client, into(&other));
+    tap_need(await(client, &other, 1));
+    tap_ok(got.n == 0);
+    pair_back(pair);
+    test_must(seat_sync(ben));
+    ask_ann();
+    tap_say(await(client, &got, 1), "and is found when it comes");
+    close_circle();
+}
+
+/* Bounded and never there: the last result says so. */
+static void
+test_a_watch_that_finds_nobody(void)
+{
+    struct got got = {0};
+    static const struct ro_sync watch = {.wait_ms = 200, .for_ms = 1500};
+    open_circle();
+    pair_away(pair);
+    RO_CLEANUP(ro_client_freep) struct ro_client *client = open_client(ann);
+    ro_client_sync(client, &watch, into(&got));
+    tap_need(await(client, &got, 1));
+    tap_is(got.status, RO_UNREACHABLE);
+    pair_back(pair);
+    close_circle();
+}
+
+/* The broker takes nothing: what waits is tried now and then, not all the
+ * time, and what comes is received. */
+static void
+test_a_watch_at_a_full_broker(void)
+{
+    struct got got = {0};
+    struct got kept = {0};
+    char to[32];
+    static const struct ro_sync watch = {.wait_ms = PAIR_WAIT_MS, .for_ms = -1};
+    open_circle();
+    snprintf(to, sizeof(to), "urn:%u", ben->member->urn);
+    RO_CLEANUP(ro_client_freep) struct ro_client *client = open_client(ann);
+    atomic_store(&full, true);
+    ask(client, to, &kept);
+    tap_need(await(client, &kept, 1));
+    tap_is(kept.status, RO_KEPT);
+    atomic_store(&deposits, 0);
+    ro_client_sync(client, &watch, into(&got));
+    tap_ok(!await_ms(client, &got, 1500));
+    printf("# %d deposits\n", atomic_load(&deposits));
+    tap_ok(atomic_load(&deposits) > 0 && atomic_load(&deposits) < 5);
+    atomic_store(&full, false);
+    ask_ann();
+    tap_say(await(client, &got, 1), "it is attached all the time");
+    close_circle();
+}
+
+/* An alarm ends a watch, and is told. */
+static void
+test_a_watch_and_an_alarm(void)
+{
+    struct got got = {0};
+    struct got other = {0};
+    static const struct ro_sync watch = {.wait_ms = PAIR_WAIT_MS, .for_ms = -1};
+    open_circle();
+    RO_CLEANUP(ro_client_freep) struct ro_client *client = open_client(ann);
+    ro_client_sync(client, &watch, into(&got));
+    ro_client_self(client, into(&other));
+    tap_need(await(client, &other, 1));
+    pair_hold(pair);
+    pair->rig->broker->ledger.newest = 0;
+    pair_go(pair);
+    struct got again = {0};
+    static const struct ro_sync once = {.wait_ms = PAIR_WAIT_MS};
+    ro_client_sync(client, &once, into(&again));
+    tap_need(await(client, &again, 1));
+    tap_is(again.status, RO_ROLLED_BACK);
+    tap_need(await(client, &got, 1));
+    tap_is(got.status, RO_ROLLED_BACK);
+    close_circle();
+}
+
+/* --- a profile is made ------------------------------------------------------
+ */
+
+/* An invitation as a file. */
+static void
+write_invitation(const char *path, uint32_t i)
+{
+    RO_AUTOBUF ticket = {0};
+    RO_AUTOBUF invitation = {0};
+    Reachout__Ticket message;
+    struct ro_why why = {""};
+    pair_hold(pair);
+    test_ticket_init(pair_circle(pair), TEST_FIRST_URN + i, &message);
+    message.expires = (uint64_t)time(NULL) + 86400;
+    test_sign_ticket(pair_circle(pair), &message, &ticket);
+    test_circle_invitation(pair_circle(pair), ro_buf_view(&ticket),
+                           &invitation);
+    test_must(ro_armour_write(path, "invitation", ro_buf_view(&invitation),
+                              RO_FILE_SECRET, &why));
+    pair_go(pair);
+}
+
+static enum ro_status
+create(const char *name, const char *invitation, struct ro_client **ret_client)
+{
+    char dir[300];
+    char key[300];
+    struct ro_why why = {""};
+    snprintf(dir, sizeof(dir), "%s/%s", pair->folder, name);
+    snprintf(key, sizeof(key), "%s/%s.key", pair->folder, name);
+    const struct ro_join_setup setup = {
+        .profile = dir, .invitation = invitation, .key_file = key};
+    enum ro_status s = ro_client_create(&setup, &why, ret_client);
+    if (s != RO_OK)
+        printf("# %s: %s\n", ro_status_name(s), why.text);
+    return s;
+}
+
+static void
+test_making_a_profile(void)
+{
+    char first[300];
+    char other[300];
+    struct got got = {0};
+    struct ro_client *client = NULL;
+    open_circle();
+    snprintf(first, sizeof(first), "%s/first.inv", pair->folder);
+    snprintf(other, sizeof(other), "%s/other.inv", pair->folder);
+    write_invitation(first, 7);
+    write_invitation(other, 8);
+    tap_is(create("new", first, &client), RO_OK);
+    ro_client_join(client, 0, into(&got));
+    tap_need(await(client, &got, 1));
+    tap_is(got.status, RO_OK);
+    ro_client_free(client);
+    client = NULL;
+    tap_say(create("new", first, &client) == RO_OK, "the same one is opened");
+    ro_client_freep(&client);
+    tap_is(create("new", other, &client), RO_TAKEN);
+    tap_is(create("none", "/nonexistent", &client), RO_NOT_FOUND);
+    close_circle();
+}
+
+/* Killed between making the vault and writing the first row: the next join
+ * goes on as if there had been none. */
+static void
+test_a_profile_that_was_begun(void)
+{
+    char path[300];
+    char dir[300];
+    char key[300];
+    struct ro_why why = {""};
+    struct vault *vault = NULL;
+    struct ro_client *client = NULL;
+    const struct ro_entropy entropy = ro_entropy_system();
+    open_circle();
+    snprintf(path, sizeof(path), "%s/first.inv", pair->folder);
+    snprintf(dir, sizeof(dir), "%s/new", pair->folder);
+    snprintf(key, sizeof(key), "%s/new.key", pair->folder);
+    write_invitation(path, 7);
+    test_must(vault_create(dir, key, &entropy, &why, &vault));
+    vault_free(vault);
+    tap_is(create("new", path, &client), RO_OK);
+    ro_client_freep(&client);
+    tap_is(create("new", path, &client), RO_OK);
+    ro_client_freep(&client);
+    close_circle();
+}
+
+int
+main(int argc, char **argv)
+{
+    pair_setup(argc, argv);
+    tap_run(test_each_result_comes_once);
+    tap_run(test_words_are_copied);
+    tap_run(test_results_that_call);
+    tap_run(test_freed_while_jobs_are_queued);
+    tap_run(test_freed_while_watching);
+    tap_run(test_a_profile_that_is_open);
+    tap_run(test_a_watch_delivers);
+    tap_run(test_a_watch_that_ends);
+    tap_run(test_a_watch_survives_the_broker);
+    tap_run(test_a_watch_that_begins_alone);
+    tap_run(test_a_watch_that_finds_nobody);
+    tap_run(test_a_watch_at_a_full_broker);
+    tap_run(test_a_watch_and_an_alarm);
+    tap_run(test_making_a_profile);
+    tap_run(test_a_profile_that_was_begun);
+    return tap_done();
+}
