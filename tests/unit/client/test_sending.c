@@ -440,50 +440,6 @@ test_a_receipt_alone(void)
     close_circle();
 }
 
-/* Randomness that always says the same. */
-static void
-fill_with(void *user, uint8_t *out, size_t size)
-{
-    memset(out, *(const uint8_t *)user, size);
-}
-
-/* Minutes after which ben sends a receipt if chance has it so. */
-static int
-minutes_until_due(const char *thread, uint8_t chance)
-{
-    struct mail mail[4];
-    int minutes = 0;
-    test_must(seat_write(ann, jobs_say, thread, "Ping."));
-    const struct ro_entropy usual = ben->engine->entropy;
-    ben->engine->entropy = (struct ro_entropy){fill_with, &chance};
-    test_must(seat_sync(ben));
-    ben->engine->entropy = usual;
-    size_t n = 0;
-    while (n == 0 && minutes < 300) {
-        pair_pass(pair, 60);
-        minutes++;
-        test_must(seat_sync(ben));
-        n = pair_mail(pair, ann, mail, 4);
-        mail_fini(mail, n);
-    }
-    test_must(seat_sync(ann));
-    return minutes;
-}
-
-/* When they are due is random, and within the limits. */
-static void
-test_when_receipts_are_due(void)
-{
-    open_circle();
-    const char *thread = quiet_thread();
-    int soonest = minutes_until_due(thread, 0);
-    int some = minutes_until_due(thread, 0x55);
-    printf("# %d and %d minutes\n", soonest, some);
-    tap_ok(soonest == 10);
-    tap_ok(some > 10 && some <= 240);
-    close_circle();
-}
-
 /* Several members, one with two seats: each member has to say so once. */
 static void
 test_arrived_at_several(void)
@@ -570,7 +526,6 @@ main(int argc, char **argv)
     tap_run(test_the_circle_says_how_long);
     tap_run(test_a_receipt_rides);
     tap_run(test_a_receipt_alone);
-    tap_run(test_when_receipts_are_due);
     tap_run(test_arrived_at_several);
     tap_run(test_the_vault_does_not_grow);
     return tap_done();
