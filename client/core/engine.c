@@ -82,7 +82,7 @@ engine_open_take(struct vault *vault,
     }
     opened->vault = vault;
     opened->interrupt_fd = -1;
-    opened->end_fd = -1;
+    opened->wait_fd = -1;
     opened->clock = ro_clock_system();
     opened->entropy = ro_entropy_system();
     opened->arena = ro_arena_new(ENGINE_ARENA, RO_UNPACK_PIECES);
@@ -120,8 +120,16 @@ engine_link(struct engine *engine, struct ro_why *why)
     enum ro_status s = link_new(&setup, why, &engine->link);
     ro_wipe(setup.psk, sizeof(setup.psk));
     if (s == RO_OK)
-        link_interrupt(engine->link, engine->end_fd);
+        link_interrupt(engine->link, engine->wait_fd);
     return s;
+}
+
+void
+engine_wait_on(struct engine *engine, int fd)
+{
+    engine->wait_fd = fd;
+    if (engine->link != NULL)
+        link_interrupt(engine->link, fd);
 }
 
 void

@@ -43,7 +43,7 @@ struct engine {
     struct ro_arena *arena;      /* answers of the link */
     enum ro_reach_state reach;
     int interrupt_fd; /* ends a lingering receive; borrowed */
-    int end_fd;       /* ends all waiting for a connection */
+    int wait_fd;      /* ends waiting for a connection; borrowed */
 };
 
 /* Opens the core over an open vault, which it takes. RO_VAULT_DAMAGED,
@@ -69,6 +69,10 @@ const struct ro_member_view *engine_member(const struct engine *engine);
 /* The link, made on first use. RO_IO_FAILED. */
 RO_MUST_USE enum ro_status engine_link(struct engine *engine,
                                        struct ro_why *why);
+
+/* From now on waiting for a connection ends early once `fd` is readable (-1:
+ * never), but for the first second. */
+void engine_wait_on(struct engine *engine, int fd);
 
 /* Drops the link, so that the next use makes a new one. */
 void engine_unlink(struct engine *engine);

@@ -120,6 +120,21 @@ enrol_request(struct engine *engine, int64_t deadline_ms, struct ro_why *why)
     return save(engine);
 }
 
+/* Keeps the authority's reason as far as there is room, whole characters. */
+static void
+keep_refusal(struct keyring *keyring, const char *why)
+{
+    const size_t room = sizeof(keyring->refusal);
+    size_t size = strnlen(why, room);
+    if (size == room) {
+        size--;
+        while (size > 0 && ((uint8_t)why[size] & 0xc0) == 0x80)
+            size--;
+    }
+    memcpy(keyring->refusal, why, size);
+    keyring->refusal[size] = '\0';
+}
+
 /* Admission itself is what the directory says; the answer only says no. */
 enum ro_status
 enrol_take(struct engine *engine, const struct opened *opened)
@@ -130,8 +145,7 @@ enrol_take(struct engine *engine, const struct opened *opened)
         keyring->enrolment == RO_ENROL_ADMITTED)
         return RO_OK;
     keyring->enrolment = RO_ENROL_REFUSED;
-    (void)snprintf(keyring->refusal, sizeof(keyring->refusal), "%s",
-                   answer->why == NULL ? "" : answer->why);
+    keep_refusal(keyring, answer->why == NULL ? "" : answer->why);
     return keyring_save(keyring, engine->vault);
 }
 

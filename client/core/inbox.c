@@ -441,6 +441,6 @@ inbox_receive(struct engine *engine,
         link_interrupt(engine->link, engine->interrupt_fd);
     enum ro_status s = receive_all(&receiving, until);
     if (engine->link != NULL) /* an alarm drops it */
-        link_interrupt(engine->link, engine->end_fd);
+        link_interrupt(engine->link, engine->wait_fd);
     return s;
 }

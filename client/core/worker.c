@@ -33,8 +33,8 @@ struct worker {
     struct queue jobs;
     struct queue done;
     int done_fd;
-    int interrupt_fd; /* a job is there: ends a lingering receive */
-    int end_fd;       /* the end is there: ends waiting for a connection */
+    int interrupt_fd; /* a job or the end is there: a watch gives way */
+    int end_fd;       /* the end is there */
     bool ending;
     struct engine *engine;       /* the thread's own */
     struct job *watch;           /* the thread's own */
@@ -230,6 +230,7 @@ end_watch(struct worker *worker, enum ro_status s, const char *why)
 static void
 run_slice(struct worker *worker, struct job *slice)
 {
+    engine_wait_on(worker->engine, worker->interrupt_fd);
     slice->run(worker->engine, slice);
     enum ro_status s = slice->result.status;
     worker->watch_status = s;
@@ -286,6 +287,14 @@ begin_watch(struct worker *worker, struct job *job)
     worker->watch_status = RO_OK;
 }
 
+/* A call is worth waiting for a broker, a slice of a watch gives way to it. */
+static void
+run_once(struct worker *worker, struct job *job)
+{
+    engine_wait_on(worker->engine, worker->end_fd);
+    job->run(worker->engine, job);
+}
+
 static void
 run_job(struct worker *worker, struct job *job)
 {
@@ -294,7 +303,7 @@ run_job(struct worker *worker, struct job *job)
         return;
     }
     if (job->result.status == RO_OK)
-        job->run(worker->engine, job);
+        run_once(worker, job);
     finish(worker, job);
 }
 
@@ -353,7 +362,6 @@ worker_start_take(struct engine *engine, struct worker **ret_worker)
     worker->interrupt_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     worker->end_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     engine->interrupt_fd = worker->interrupt_fd;
-    engine->end_fd = worker->end_fd;
     if (worker->done_fd < 0 || worker->interrupt_fd < 0 || worker->end_fd < 0 ||
         pthread_create(&worker->thread, NULL, work, worker) != 0) {
         release(worker);
