@@ -99,6 +99,11 @@ struct seat *pair_school(struct pair *pair, uint32_t i);
 struct seat *pair_team(struct pair *pair);
 struct seat *pair_second(struct seat *first, Reachout__Role role);
 
+/* Somebody with an invitation for the i-th listing who has not asked yet; the
+ * authority admits them, whether they have or not. */
+struct seat *pair_newcomer(struct pair *pair, uint32_t i);
+void pair_admit(struct seat *seat);
+
 /* Ends the engine as a kill would (nothing more is written) and starts it
  * again from its vault; the same in two steps. */
 void seat_restart(struct seat *seat);
@@ -111,6 +116,9 @@ void seat_restore(struct seat *seat);
 
 /* sync_all; news and why are in the seat. */
 enum ro_status seat_sync(struct seat *seat);
+
+/* The same as the command: its events are in seat->job->result. */
+enum ro_status seat_told(struct seat *seat);
 
 /* Everybody syncs twice; each must be well. */
 void pair_sync_all(struct pair *pair);
@@ -127,6 +135,7 @@ enum ro_status seat_ask_many(struct seat *seat,
 enum ro_status seat_show(struct seat *seat, const char *request);
 enum ro_status seat_read(struct seat *seat, const char *thread);
 enum ro_status seat_self(struct seat *seat);
+enum ro_status seat_join(struct seat *seat);
 
 /* Ids as people type them: of the last command's request and thread, and of
  * one's thread with another school. Valid until the next call. */

@@ -81,24 +81,17 @@ adopt_seat(struct pair *pair,
     seat->id = keyring->seat;
 }
 
+/* The member as the circle knows it, with the keyring's key. */
 static struct test_member *
-admit_member(struct pair *pair,
+adopt_member(struct pair *pair,
              const struct keyring *keyring,
              const Reachout__Ticket *ticket)
 {
-    RO_AUTOBUF raw = {0};
-    Reachout__Member message;
-    struct ro_why why = {""};
-    struct test_circle *circle = pair_circle(pair);
-    struct test_member *member =
-        test_member_new(circle, ticket->kind, ticket->urn, ticket->name);
+    struct test_member *member = test_member_new(
+        pair_circle(pair), ticket->kind, ticket->urn, ticket->name);
     ro_keypair_free(member->key);
     member->key = copy_pair(keyring->member);
     member->id = keyring->member_id;
-    test_member_init(circle, member, &message);
-    test_sign_authority(circle, REACHOUT__SIGNED__KIND__MEMBER, &message.base,
-                        &raw);
-    need(test_circle_add(circle, ro_buf_view(&raw), &why) == RO_OK, why.text);
     return member;
 }
 
@@ -132,24 +125,56 @@ new_seat(struct pair *pair)
 }
 
 static struct seat *
-admit(struct pair *pair, Reachout__Ticket *ticket)
+invite(struct pair *pair, Reachout__Ticket *ticket)
 {
-    struct ro_why why = {""};
     struct seat *seat = new_seat(pair);
     pair_hold(pair);
     RO_CLEANUP(keyring_freep)
     struct keyring *keyring = make_keyring(pair, ticket);
-    seat->member = admit_member(pair, keyring, ticket);
+    seat->member = adopt_member(pair, keyring, ticket);
     seat->circle_seat =
         test_seat_new(pair_circle(pair), seat->member, ticket->role);
     adopt_seat(pair, keyring, seat->circle_seat);
-    enum ro_status s = test_circle_add(
-        pair_circle(pair), ro_buf_view(&keyring->certificate), &why);
-    need(s == RO_OK, why.text);
     vault_free(make_vault(seat, keyring));
-    pair_append(pair);
     seat_start(seat);
+    pair_go(pair);
     return seat;
+}
+
+void
+pair_admit(struct seat *seat)
+{
+    RO_AUTOBUF raw = {0};
+    Reachout__Member message;
+    struct ro_why why = {""};
+    struct pair *pair = seat->pair;
+    struct test_circle *circle = pair_circle(pair);
+    struct ro_bytes certificate =
+        ro_buf_view(&seat->engine->keyring->certificate);
+    pair_hold(pair);
+    test_member_init(circle, seat->member, &message);
+    test_sign_authority(circle, REACHOUT__SIGNED__KIND__MEMBER, &message.base,
+                        &raw);
+    need(test_circle_add(circle, ro_buf_view(&raw), &why) == RO_OK, why.text);
+    need(test_circle_add(circle, certificate, &why) == RO_OK, why.text);
+    pair_append(pair);
+}
+
+static struct seat *
+admit(struct pair *pair, Reachout__Ticket *ticket)
+{
+    struct seat *seat = invite(pair, ticket);
+    pair_admit(seat);
+    return seat;
+}
+
+struct seat *
+pair_newcomer(struct pair *pair, uint32_t i)
+{
+    Reachout__Ticket ticket;
+    pair_hold(pair);
+    test_ticket_init(pair_circle(pair), TEST_FIRST_URN + i, &ticket);
+    return invite(pair, &ticket);
 }
 
 struct seat *
@@ -380,6 +405,21 @@ enum ro_status
 seat_read(struct seat *seat, const char *thread)
 {
     new_job(seat, jobs_read)->what.read = (struct ro_read){thread, RO_READ_ALL};
+    return run_job(seat);
+}
+
+enum ro_status
+seat_join(struct seat *seat)
+{
+    new_job(seat, jobs_join)->what.wait_ms = 0;
+    return run_job(seat);
+}
+
+enum ro_status
+seat_told(struct seat *seat)
+{
+    new_job(seat, jobs_sync)->what.sync =
+        (struct ro_sync){.wait_ms = seat->pair->wait_ms};
     return run_job(seat);
 }
 

@@ -79,6 +79,12 @@ is_alarmed(enum ro_status alarm)
     size_t waited = waiting_for(ben);
     tap_say(seat_sync(ann) == alarm, ro_status_name(alarm));
     tap_say(ro_status_exit(alarm) == 9, "which is exit 9");
+    struct ro_checkpoint kept;
+    test_must(ro_checkpoint_open(ro_buf_view(&ann->engine->checkpoint),
+                                 &ann->engine->keyring->circle,
+                                 &ann->engine->keyring->broker.signing, &kept));
+    tap_ok(memcmp(kept.head.b, ann->engine->point.head.b, RO_HASH_SIZE) == 0 &&
+           kept.slot == ann->engine->point.slot);
     tap_say(seat_write(ann, jobs_say, thread, "Not to be sent.") == alarm,
             "a command ends so, too");
     seat_restart(ann);
@@ -109,11 +115,9 @@ test_a_shorter_log(void)
 {
     open_circle();
     pair_keep_store(pair, "before");
-    size_t n = log_size();
     publish(0);
     test_must(seat_sync(ann));
     pair_set_back(pair, "before", SIZE_MAX);
-    (void)n;
     is_alarmed(RO_ROLLED_BACK);
     pair_append(pair); /* the authority publishes it again, the same */
     is_well_again();
@@ -474,6 +478,7 @@ test_a_message_proves_a_fork(void)
     tap_ok(waiting_for(ann) == 1);
     /* it was proven: taking the message away does not help the broker */
     pair_lose(pair, ann, &mail[0]);
+    pair_pass(pair, HOUR);
     is_alarmed(RO_FORKED);
     mail_fini(mail, 1);
     test_circle_free(good);
@@ -511,22 +516,43 @@ test_a_message_is_compared_later(void)
     close_circle();
 }
 
-/* What the broker has not signed anybody can have made up. */
+/* What ben makes of a checkpoint that came in a message, signed by a key. */
+static enum ro_status
+claimed(const struct ro_checkpoint *point, const struct ro_keypair *by)
+{
+    RO_AUTOBUF raw = {0};
+    struct ro_why why = {""};
+    test_must(ro_checkpoint_sign(point, by, &raw));
+    return witness_take(ben->engine, ro_buf_view(&raw), &why);
+}
+
+/* What the broker has not signed anybody can have made up; what it has signed
+ * must be able to be true beside what ben has. */
 static void
-test_an_unsigned_claim(void)
+test_what_a_claim_proves(void)
 {
     open_circle();
     pair_hold(pair);
-    RO_AUTOBUF forged = {0};
-    struct ro_checkpoint point = ben->engine->point;
-    struct ro_why why = {""};
+    const struct ro_checkpoint ours = ben->engine->point;
+    const struct ro_keypair *broker = pair_circle(pair)->broker_signing;
+    struct ro_checkpoint point = ours;
+    tap_say(claimed(&point, broker) == RO_OK, "the same as ours");
     point.head.b[0] ^= 1;
-    test_must(ro_checkpoint_sign(&point, pair_circle(pair)->mailbox, &forged));
-    tap_is(witness_take(ben->engine, ro_buf_view(&forged), &why), RO_OK);
-    ro_buf_clear(&forged);
-    test_must(
-        ro_checkpoint_sign(&point, pair_circle(pair)->broker_signing, &forged));
-    tap_is(witness_take(ben->engine, ro_buf_view(&forged), &why), RO_FORKED);
+    tap_say(claimed(&point, pair_circle(pair)->mailbox) == RO_OK,
+            "another head, signed by somebody else");
+    tap_say(claimed(&point, broker) == RO_FORKED, "another head");
+    point = ours;
+    point.notices.b[0] ^= 1;
+    tap_say(claimed(&point, broker) == RO_FORKED,
+            "other epoch keys in the same hour");
+    point = ours;
+    point.size += 1000;
+    point.slot++;
+    tap_say(claimed(&point, broker) == RO_OK, "more records, later");
+    point.slot = ours.slot;
+    tap_say(claimed(&point, broker) == RO_FORKED, "in the same hour");
+    point.slot--;
+    tap_say(claimed(&point, broker) == RO_FORKED, "before ours");
     pair_go(pair);
     close_circle();
 }
@@ -568,7 +594,7 @@ main(int argc, char **argv)
     tap_run(test_a_published_day_with_another_key);
     tap_run(test_a_message_proves_a_fork);
     tap_run(test_a_message_is_compared_later);
-    tap_run(test_an_unsigned_claim);
+    tap_run(test_what_a_claim_proves);
     tap_run(test_clocks_that_are_days_apart);
     return tap_done();
 }

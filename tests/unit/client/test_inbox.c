@@ -198,6 +198,7 @@ static void
 test_one_number_twice(void)
 {
     struct forgery forgery;
+    AUTOFORGED forged;
     open_circle();
     const char *request = ask_both();
     forge_init(&forgery, ann, ben);
@@ -206,13 +207,17 @@ test_one_number_twice(void)
     forge_post(&forgery);
     static char other[] = "Something else.";
     forgery.say.text = other;
-    forge_post(&forgery);
+    forge(&forgery, &forged);
+    test_must(pair_post(pair, &forged.envelope));
     tap_is(seat_sync(ben), RO_OK);
     tap_ok(seat_news(ben) == 2);
     tap_need(seat_trouble(ben, 0) != NULL);
     tap_is(seat_trouble(ben, 0)->trouble, RO_MISBOUND);
     tap_ok(seat_shows(ben, "Hello.") == 1);
     tap_ok(seat_shows(ben, other) == 0);
+    test_must(pair_post(pair, &forged.envelope));
+    tap_is(seat_sync(ben), RO_OK);
+    tap_say(seat_news(ben) == 0, "it is refused once, not each time");
     close_circle();
 }
 

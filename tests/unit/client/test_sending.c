@@ -6,6 +6,7 @@
 #include "tests/unit/client/pair.h"
 
 #include "client/core/outbox.h"
+#include "client/core/riding.h"
 #include "common/wire/codec.h"
 
 #include "frame.pb-c.h"
@@ -440,6 +441,53 @@ test_a_receipt_alone(void)
     close_circle();
 }
 
+/* Randomness of which each draw of a number is the same (and one that is fair,
+ * or ro_entropy_below would draw for ever). */
+static void
+fill_with(void *user, uint8_t *out, size_t size)
+{
+    const struct ro_entropy usual = ro_entropy_system();
+    if (size == 8)
+        ro_set_u64(out, *(const uint64_t *)user);
+    else
+        ro_entropy_fill(&usual, out, size);
+}
+
+/* Minutes after which ben owes a receipt if chance has it so. */
+static int
+minutes_until_due(const char *thread, uint64_t chance)
+{
+    RO_AUTOBUF members = {0};
+    int minutes = -1;
+    test_must(seat_write(ann, jobs_say, thread, "Ping."));
+    const struct ro_entropy usual = ben->engine->entropy;
+    ben->engine->entropy = (struct ro_entropy){fill_with, &chance};
+    test_must(seat_sync(ben));
+    ben->engine->entropy = usual;
+    while (members.size == 0 && minutes < 300) {
+        minutes++;
+        test_must(riding_overdue(
+            ben->engine, pair_now_s(pair) + minutes * (int64_t)60, &members));
+    }
+    pair_pass(pair, 5 * HOUR);
+    test_must(seat_sync(ben));
+    test_must(seat_sync(ann));
+    return minutes;
+}
+
+/* When they are due is random, and within the limits. */
+static void
+test_when_receipts_are_due(void)
+{
+    open_circle();
+    const char *thread = quiet_thread();
+    const uint64_t span_s = 230 * 60;
+    tap_ok(minutes_until_due(thread, span_s * 1000) == 10);
+    tap_ok(minutes_until_due(thread, span_s * 1000 + 100 * 60) == 110);
+    tap_ok(minutes_until_due(thread, span_s * 1001 - 1) == 240);
+    close_circle();
+}
+
 /* Several members, one with two seats: each member has to say so once. */
 static void
 test_arrived_at_several(void)
@@ -526,6 +574,7 @@ main(int argc, char **argv)
     tap_run(test_the_circle_says_how_long);
     tap_run(test_a_receipt_rides);
     tap_run(test_a_receipt_alone);
+    tap_run(test_when_receipts_are_due);
     tap_run(test_arrived_at_several);
     tap_run(test_the_vault_does_not_grow);
     return tap_done();

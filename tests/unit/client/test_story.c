@@ -393,6 +393,9 @@ test_finding_by_prefix(void)
             "a thread of the asker");
     tap_say(seat_write(ben, jobs_say, prefix, "Here, too.") == RO_OK,
             "the same at the helper");
+    test_must(seat_sync(ann));
+    tap_say(seat_write(ann, jobs_say, prefix, "Two of yours.") == RO_OK,
+            "and it is one thread, however much was said");
     snprintf(prefix, sizeof(prefix), "%.8s", request);
     tap_is(seat_write(ann, jobs_say, prefix, "To whom?"), RO_AMBIGUOUS);
     tap_ok(ann->job->result.n_choices == 2);
@@ -404,6 +407,27 @@ test_finding_by_prefix(void)
     tap_is(seat_write(ben, jobs_say, "xyz", "What?"), RO_BAD_INPUT);
     tap_is(seat_write(ben, jobs_say, "", "What?"), RO_BAD_INPUT);
     tap_say(seat_show(ann, bens) == RO_OK, "a thread names its request");
+    close_circle();
+}
+
+/* What a sync tells, each in its own request. */
+static void
+test_what_a_sync_tells(void)
+{
+    open_circle();
+    test_must(seat_ask(ann, urn_of(ben), "The first?"));
+    struct ro_request_id first = ann->job->result.request_id;
+    test_must(seat_ask(cat, urn_of(ben), "The second?"));
+    struct ro_request_id second = cat->job->result.request_id;
+    test_must(seat_ask(ann, urn_of(ben), "The third?"));
+    tap_is(seat_told(ben), RO_OK);
+    const struct ro_result *result = &ben->job->result;
+    tap_need(result->n_events == 3);
+    tap_ok(ro_request_id_equal(&result->events[0].request, &first));
+    tap_ok(ro_request_id_equal(&result->events[1].request, &second));
+    tap_ok(strcmp(result->events[1].from, "School 100004") == 0);
+    tap_ok(strcmp(result->events[2].text, "The third?") == 0);
+    tap_ok(result->self.inbox_unread == 3);
     close_circle();
 }
 
@@ -443,6 +467,7 @@ main(int argc, char **argv)
     tap_run(test_an_office);
     tap_run(test_a_seat_that_was_revoked);
     tap_run(test_finding_by_prefix);
+    tap_run(test_what_a_sync_tells);
     tap_run(test_unread);
     return tap_done();
 }

@@ -1,0 +1,143 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""A broker that was set back, or goes on differently from there: exit 9, in
+words, and not a byte is sent to it; put right, everything goes on."""
+import json
+import os
+import shutil
+import sqlite3
+import sys
+
+sys.path.insert(0, os.path.join(os.environ["RO_SOURCE_ROOT"], "tests/support"))
+from rig import Rig, Tap  # noqa: E402
+
+ASKER, HELPER = 900001, 900012
+HOURS = [f"2026-11-10T{hour:02d}:05:00Z" for hour in range(9, 17)]
+
+
+def has_test_clock():
+    """Whether REACHOUT_NOW counts in this build."""
+    path = os.path.join(os.environ["RO_BUILD_ROOT"],
+                        "meson-info/intro-buildoptions.json")
+    with open(path) as stream:
+        return any(option["name"] == "test_clock" and option["value"]
+                   for option in json.load(stream))
+
+
+CLOCK = has_test_clock()
+
+
+def now(rig, i):
+    """Everybody's clock, where the build has one that can be set."""
+    if CLOCK:
+        rig.env["REACHOUT_NOW"] = HOURS[i]
+
+
+def keep(rig, name):
+    """Copies broker and authority aside, while the broker is down."""
+    for folder in ("b", "auth"):
+        shutil.copytree(rig.path(folder), rig.path(f"{folder}.{name}"))
+
+
+def set_back(rig, name):
+    for folder in ("b", "auth"):
+        shutil.rmtree(rig.path(folder))
+        shutil.copytree(rig.path(f"{folder}.{name}"), rig.path(folder))
+
+
+def deposits(rig):
+    """Envelopes at the broker, read while it is down."""
+    store = sqlite3.connect(rig.path("b/store.db"))
+    try:
+        return store.execute("select count(*) from envelope").fetchone()[0]
+    finally:
+        store.close()
+
+
+def listings(rig, name, urns):
+    """A register of a few schools, published."""
+    path = rig.path(f"{name}.csv")
+    with open(path, "w") as stream:
+        stream.write("URN,EstablishmentName\n")
+        for urn in urns:
+            stream.write(f"{urn},School {urn}\n")
+    rig.authority("register", "--csv", path)
+
+
+def alarmed(tap, rig, what, words, *command):
+    code, _, err = rig.finish(rig.start(*command))
+    tap.ok(code == 9 and words in err, f"{what}: exit 9, in words",
+           f"exit {code}: {err}")
+
+
+def refuses(tap, rig, thread, what, words):
+    """Every way to the broker ends so; nothing was deposited meanwhile."""
+    alarmed(tap, rig, f"{what}, sync", words, ASKER, "sync")
+    alarmed(tap, rig, f"{what}, say", words, ASKER, "say", thread, "--text",
+            "Not to be sent.")
+    alarmed(tap, rig, f"{what}, again", words, ASKER, "sync")
+    rig.term()
+    tap.ok(deposits(rig) == 0, f"{what}: nothing was deposited")
+
+
+def goes_on(tap, rig, thread, text):
+    rig.run(ASKER, "sync")
+    rig.run(ASKER, "say", thread, "--text", text)
+    rig.run(HELPER, "sync")
+    texts = rig.texts(HELPER, thread)
+    tap.ok(texts.count(text) == 1 and "Not to be sent." not in texts,
+           f"put right: {text}", texts)
+
+
+def settle(rig):
+    """Until nothing waits at the broker."""
+    for profile in (ASKER, HELPER, ASKER, HELPER):
+        rig.run(profile, "sync")
+
+
+def main():
+    tap = Tap()
+    with Rig(schools=[ASKER, HELPER]) as rig:
+        now(rig, 0)
+        rig.found()
+        thread = rig.thread(ASKER, HELPER)
+        settle(rig)
+        rig.term()
+        keep(rig, "before")
+
+        rig.up()
+        listings(rig, "more", [910001, 910002])
+        rig.run(ASKER, "sync")
+        rig.run(HELPER, "sync")
+        rig.term()
+        keep(rig, "good")
+
+        set_back(rig, "before")
+        rig.up()
+        refuses(tap, rig, thread, "an old backup", "records")
+
+        set_back(rig, "good")
+        rig.up()
+        goes_on(tap, rig, thread, "Back again.")
+        settle(rig)
+
+        if CLOCK:
+            rig.term()
+            set_back(rig, "before")
+            now(rig, 1)
+            rig.up()
+            listings(rig, "other", [920001])
+            listings(rig, "others", [920002])
+            rig.term()
+            now(rig, 2)
+            rig.up()
+            refuses(tap, rig, thread, "another log", "differs")
+            set_back(rig, "good")
+            rig.up()
+            goes_on(tap, rig, thread, "And again.")
+        rig.term()
+    return tap.done()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
