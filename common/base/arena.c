@@ -24,6 +24,7 @@ struct ro_arena {
     size_t pieces;
     size_t used;  /* of budget */
     size_t taken; /* of pieces */
+    bool was_short;
 };
 
 struct ro_arena *
@@ -68,6 +69,7 @@ ro_arena_reset(struct ro_arena *arena, size_t budget, size_t pieces)
     arena->pieces = pieces;
     arena->used = 0;
     arena->taken = 0;
+    arena->was_short = false;
 }
 
 static struct block *
@@ -101,8 +103,10 @@ ro_arena_take(struct ro_arena *arena, size_t size)
     struct block *block = arena->newest;
     if (block == NULL || step > block->room - block->used)
         block = add_block(arena, step);
-    if (block == NULL)
+    if (block == NULL) {
+        arena->was_short = true;
         return NULL;
+    }
     void *piece = block->data + block->used;
     block->used += step;
     arena->used += size;
@@ -127,6 +131,12 @@ ro_arena_text(struct ro_arena *arena, const char *text)
     if (copy != NULL)
         memcpy(copy, text, size);
     return copy;
+}
+
+bool
+ro_arena_was_short(const struct ro_arena *arena)
+{
+    return arena->was_short;
 }
 
 size_t

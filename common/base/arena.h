@@ -9,6 +9,7 @@
 
 #include "common/base/auto.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct ro_arena;
@@ -33,6 +34,10 @@ void *ro_arena_zero(struct ro_arena *arena, size_t size);
 
 /* A copy of a terminated string, or NULL. */
 char *ro_arena_text(struct ro_arena *arena, const char *text);
+
+/* Whether memory was short since the last reset: then a NULL was not, or not
+ * only, the caps' doing. */
+bool ro_arena_was_short(const struct ro_arena *arena);
 
 /* Bytes given out since the last reset. */
 size_t ro_arena_used(const struct ro_arena *arena);

@@ -40,6 +40,7 @@ RO_DEFINE_ID(ro_request_id)  /* a request, the same on all sides */
 RO_DEFINE_ID(ro_thread_id)   /* a request and one counterpart */
 RO_DEFINE_ID(ro_message_id)  /* sender reference and body */
 RO_DEFINE_ID(ro_envelope_id) /* mailbox, body hash and wrap */
+RO_DEFINE_ID(ro_attachment_id) /* a file that comes with a message */
 
 /* A BLAKE2b-256 value. */
 struct ro_hash {

@@ -10,11 +10,13 @@ static const struct {
     const char *name;
     const char *text;
     enum ro_reach reach;
+    enum ro_kind kind;
     uint16_t wire;
     int exit_code;
 } table[] = {
-#define X(name, reach, wire, exit_code, text)                                  \
-    [RO_##name] = {#name, text, RO_REACH_##reach, wire, exit_code},
+#define X(name, reach, kind, wire, exit_code, text)                            \
+    [RO_##name] = {#name,          text, RO_REACH_##reach,                     \
+                   RO_KIND_##kind, wire, exit_code},
 #include "common/base/status.def"
 #undef X
 };
@@ -39,6 +41,20 @@ ro_status_reach(enum ro_status s)
 {
     assert(s < RO_STATUS_COUNT);
     return table[s].reach;
+}
+
+bool
+ro_status_is_alarm(enum ro_status s)
+{
+    assert(s < RO_STATUS_COUNT);
+    return table[s].kind == RO_KIND_ALARM;
+}
+
+bool
+ro_status_is_local(enum ro_status s)
+{
+    assert(s < RO_STATUS_COUNT);
+    return table[s].kind == RO_KIND_LOCAL;
 }
 
 uint16_t

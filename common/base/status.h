@@ -5,10 +5,11 @@
 
 #include "common/base/auto.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum ro_status {
-#define X(name, reach, wire, exit_code, text) RO_##name,
+#define X(name, reach, kind, wire, exit_code, text) RO_##name,
 #include "common/base/status.def"
 #undef X
     RO_STATUS_COUNT
@@ -16,6 +17,9 @@ enum ro_status {
 
 /* How far an outcome's damage reaches at the broker; see status.def. */
 enum ro_reach { RO_REACH_NONE, RO_REACH_REPLY, RO_REACH_DROP, RO_REACH_STOP };
+
+/* What a client makes of an outcome; see status.def. */
+enum ro_kind { RO_KIND_PLAIN, RO_KIND_ALARM, RO_KIND_LOCAL };
 
 /* Wire code of an outcome that never leaves the machine. */
 #define RO_WIRE_INSIDE 255
@@ -34,6 +38,14 @@ const char *ro_status_text(enum ro_status s);
 
 /* How far its damage reaches. */
 enum ro_reach ro_status_reach(enum ro_status s);
+
+/* Whether it is an alarm about who somebody is or what a broker shows: nothing
+ * may be sent after it. */
+bool ro_status_is_alarm(enum ro_status s);
+
+/* Whether it is about this machine or its vault, so that asking the broker
+ * again changes nothing. */
+bool ro_status_is_local(enum ro_status s);
 
 /* Its code in an answer frame, or RO_WIRE_INSIDE. */
 uint16_t ro_status_wire(enum ro_status s);

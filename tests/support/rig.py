@@ -101,6 +101,10 @@ class Rig:
     def term(self):
         """SIGTERM; gives the exit code."""
         self.broker.send_signal(signal.SIGTERM)
+        return self.wait()
+
+    def wait(self):
+        """Waits until the broker has ended by itself; gives the exit code."""
         code = self.broker.wait(timeout=30)
         self.broker.stdout.close()
         self.broker = None
@@ -112,13 +116,14 @@ class Rig:
 
     # --- commands --------------------------------------------------------------
 
-    def start(self, profile, *words):
+    def start(self, profile, *words, env=None):
         """Starts a command of a profile; the caller waits with finish()."""
         process = subprocess.Popen(
             [self.reachout, "--profile", self.path("p", profile), "--json",
              *[str(word) for word in words]],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=self.dir,
-            stdin=subprocess.DEVNULL, env={**os.environ, **self.env})
+            stdin=subprocess.DEVNULL,
+            env={**os.environ, **self.env, **(env or {})})
         self.clients.add(process)
         return process
 
@@ -132,9 +137,9 @@ class Rig:
             document = None
         return process.returncode, document, err.decode(errors="replace")
 
-    def run(self, profile, *words, expect=0):
+    def run(self, profile, *words, expect=0, env=None):
         """Runs a command to its end; raises unless it exits as expected."""
-        code, document, err = self.finish(self.start(profile, *words))
+        code, document, err = self.finish(self.start(profile, *words, env=env))
         if expect is not None and code != expect:
             raise RuntimeError(f"{profile} {words}: exit {code}: {document} {err}")
         return document

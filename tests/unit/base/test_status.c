@@ -66,6 +66,25 @@ test_why(void)
     tap_ok(strcmp(why.text, "no topic \"x\"") == 0);
 }
 
+/* The command line's contract: 9 is an identity alarm and nothing else. */
+static void
+test_kinds(void)
+{
+    bool nine = true;
+    bool apart = true;
+    for (enum ro_status s = RO_OK; s < RO_STATUS_COUNT; s++) {
+        nine = nine && ro_status_is_alarm(s) == (ro_status_exit(s) == 9);
+        apart = apart && !(ro_status_is_alarm(s) && ro_status_is_local(s));
+    }
+    tap_say(nine, "each alarm ends with 9, and nothing else does");
+    tap_say(apart, "no alarm is about this machine");
+    tap_ok(ro_status_is_alarm(RO_FORKED) && ro_status_is_alarm(RO_NO_RIGHT));
+    tap_ok(!ro_status_is_alarm(RO_UNREACHABLE) && !ro_status_is_alarm(RO_OK));
+    tap_ok(ro_status_is_local(RO_VAULT_DAMAGED) &&
+           ro_status_is_local(RO_IO_FAILED));
+    tap_ok(!ro_status_is_local(RO_NO_ROOM) && !ro_status_is_local(RO_KEPT));
+}
+
 /* "é" has two bytes, "€" three: none may be cut in two. */
 static void
 test_why_is_cut_between_characters(void)
@@ -95,6 +114,7 @@ main(void)
     tap_run(test_rows);
     tap_run(test_reach);
     tap_run(test_wire_codes);
+    tap_run(test_kinds);
     tap_run(test_why);
     tap_run(test_why_is_cut_between_characters);
     return tap_done();
