@@ -64,6 +64,37 @@ ro_hash_256(enum ro_label label,
     blake2b(label, parts, n_parts, ret_hash->b, sizeof(ret_hash->b));
 }
 
+static_assert(sizeof(crypto_generichash_state) <=
+                      sizeof(((struct ro_hashing *)0)->state) &&
+                  _Alignof(crypto_generichash_state) <= 64,
+              "libsodium's state has room");
+
+static crypto_generichash_state *
+state_of(struct ro_hashing *hashing)
+{
+    return (void *)hashing->state;
+}
+
+void
+ro_hashing_begin(enum ro_label label, struct ro_hashing *ret_hashing)
+{
+    struct ro_bytes first = ro_label_bytes(label);
+    crypto_generichash_init(state_of(ret_hashing), NULL, 0, RO_HASH_SIZE);
+    ro_hashing_add(ret_hashing, first);
+}
+
+void
+ro_hashing_add(struct ro_hashing *hashing, struct ro_bytes bytes)
+{
+    crypto_generichash_update(state_of(hashing), bytes.data, bytes.size);
+}
+
+void
+ro_hashing_end(struct ro_hashing *hashing, struct ro_hash *ret_hash)
+{
+    crypto_generichash_final(state_of(hashing), ret_hash->b, RO_HASH_SIZE);
+}
+
 void
 ro_hmac_sha256(struct ro_bytes key,
                const struct ro_bytes *parts,

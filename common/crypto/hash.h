@@ -33,6 +33,14 @@ void ro_hash_256(enum ro_label label,
                  size_t n_parts,
                  struct ro_hash *ret_hash);
 
+/* The same as ro_hash_256, of bytes that come one piece after the other. */
+struct ro_hashing {
+    _Alignas(64) uint8_t state[384];
+};
+void ro_hashing_begin(enum ro_label label, struct ro_hashing *ret_hashing);
+void ro_hashing_add(struct ro_hashing *hashing, struct ro_bytes bytes);
+void ro_hashing_end(struct ro_hashing *hashing, struct ro_hash *ret_hash);
+
 /* HMAC-SHA256 (RFC 2104, FIPS 180-4) of the parts one after the other; `key`
  * of any length. */
 void ro_hmac_sha256(struct ro_bytes key,

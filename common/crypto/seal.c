@@ -44,11 +44,12 @@ ro_bucket_of(size_t body_size, enum ro_bucket *ret_bucket)
     return RO_BAD_FRAME;
 }
 
-/* The smallest bucket for a content that is known to fit into the largest. */
+/* The smallest bucket from `least` on, for a content that is known to fit into
+ * the largest. */
 static size_t
-smallest_bucket(size_t content_size)
+smallest_bucket(size_t content_size, enum ro_bucket least)
 {
-    size_t i = 0;
+    size_t i = (size_t)least;
     while (content_size > bucket_sizes[i] - RO_BODY_OVERHEAD)
         i++;
     return bucket_sizes[i];
@@ -115,16 +116,27 @@ ro_body_seal(struct ro_bytes content,
              const struct ro_entropy *entropy,
              struct ro_buf *ret_body)
 {
+    const struct ro_body_sealing sealing = {content_key, RO_BUCKET_1K};
+    return ro_body_seal_in(content, &sealing, entropy, ret_body);
+}
+
+enum ro_status
+ro_body_seal_in(struct ro_bytes content,
+                const struct ro_body_sealing *sealing,
+                const struct ro_entropy *entropy,
+                struct ro_buf *ret_body)
+{
     if (content.size > RO_CONTENT_LIMIT)
         return RO_TOO_LARGE;
     uint8_t nonce[RO_NONCE_SIZE];
     ro_entropy_fill(entropy, nonce, sizeof(nonce));
 
-    size_t size = smallest_bucket(content.size);
+    size_t size = smallest_bucket(content.size, sealing->least);
     uint8_t *body = ro_buf_extend(ret_body, size);
     if (body == NULL)
         return RO_NO_MEMORY;
-    enum ro_status s = fill_body(content, content_key, nonce, size, body);
+    enum ro_status s =
+        fill_body(content, sealing->content_key, nonce, size, body);
     if (s != RO_OK) {
         ro_wipe(body, size);
         ret_body->size -= size;

@@ -66,6 +66,18 @@ ro_body_seal(struct ro_bytes content,
              const struct ro_entropy *entropy,
              struct ro_buf *ret_body);
 
+/* The same into a body of this bucket or a larger one that holds it: what is
+ * cut into pieces must not show where its end is. */
+struct ro_body_sealing {
+    const uint8_t *content_key; /* 32 bytes */
+    enum ro_bucket least;
+};
+RO_MUST_USE enum ro_status
+ro_body_seal_in(struct ro_bytes content,
+                const struct ro_body_sealing *sealing,
+                const struct ro_entropy *entropy,
+                struct ro_buf *ret_body);
+
 /* Opens a body: commitment first, then the tag, then length and zero padding.
  * Appends the content to `ret_content`. RO_BAD_SEAL when anything is off. */
 RO_MUST_USE enum ro_status

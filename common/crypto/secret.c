@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/crypto/secret.h"
 
+#include <stdalign.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -69,4 +71,24 @@ struct ro_bytes
 ro_secret_view(const struct ro_secret *secret)
 {
     return (struct ro_bytes){secret->data, secret->size};
+}
+
+void *
+ro_secret_struct_new(size_t size)
+{
+    /* it ends where its pages end: a whole number of the largest alignment */
+    const size_t unit = alignof(max_align_t);
+    if (size > SIZE_MAX - unit)
+        return NULL;
+    size = (size + unit - 1) / unit * unit;
+    void *p = sodium_malloc(size);
+    if (p != NULL)
+        memset(p, 0, size);
+    return p;
+}
+
+void
+ro_secret_struct_free(void *p)
+{
+    sodium_free(p);
 }

@@ -31,4 +31,9 @@ uint8_t *ro_secret_data(struct ro_secret *secret);
 size_t ro_secret_size(const struct ro_secret *secret);
 struct ro_bytes ro_secret_view(const struct ro_secret *secret);
 
+/* Secret memory for a struct that holds secrets itself: `size` zeroed bytes,
+ * aligned for any type; NULL without memory. free wipes; accepts NULL. */
+void *ro_secret_struct_new(size_t size);
+void ro_secret_struct_free(void *p);
+
 #endif

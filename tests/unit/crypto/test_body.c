@@ -71,6 +71,29 @@ test_round_trips(void)
     check_round_trip(RO_CONTENT_LIMIT, RO_BUCKET_64K);
 }
 
+/* Pieces of a file are all of one size, whatever is in them. */
+static void
+test_least_bucket(void)
+{
+    const struct ro_entropy entropy = ro_entropy_system();
+    const struct ro_body_sealing large = {content_key, RO_BUCKET_64K};
+    const struct ro_body_sealing middle = {content_key, RO_BUCKET_4K};
+    static uint8_t content[5000];
+    RO_AUTOBUF body = {0};
+    RO_AUTOBUF back = {0};
+    tap_is(
+        ro_body_seal_in((struct ro_bytes){content, 0}, &large, &entropy, &body),
+        RO_OK);
+    tap_ok(body.size == 65536);
+    tap_is(ro_body_open(ro_buf_view(&body), content_key, &back), RO_OK);
+    tap_ok(back.size == 0);
+    ro_buf_clear(&body);
+    tap_is(ro_body_seal_in((struct ro_bytes){content, sizeof(content)}, &middle,
+                           &entropy, &body),
+           RO_OK);
+    tap_ok(body.size == 16384);
+}
+
 static void
 test_too_large(void)
 {
@@ -317,6 +340,7 @@ main(void)
     count_up(0x60, content_key, sizeof(content_key));
     tap_run(test_buckets);
     tap_run(test_round_trips);
+    tap_run(test_least_bucket);
     tap_run(test_too_large);
     tap_run(test_nonces_are_fresh);
     tap_run(test_each_flipped_bit_is_refused);

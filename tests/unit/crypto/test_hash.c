@@ -140,6 +140,26 @@ test_hashes_differ_by_label_and_size(void)
 }
 
 static void
+test_hashing_in_pieces(void)
+{
+    const struct ro_bytes whole = ro_bytes_text("a file in pieces");
+    struct ro_hashing hashing;
+    struct ro_hash a, b;
+    ro_hash_256(RO_LABEL_ATTACHMENT, &whole, 1, &a);
+    ro_hashing_begin(RO_LABEL_ATTACHMENT, &hashing);
+    for (size_t i = 0; i < whole.size; i += 5) {
+        size_t n = whole.size - i < 5 ? whole.size - i : 5;
+        ro_hashing_add(&hashing, (struct ro_bytes){whole.data + i, n});
+    }
+    ro_hashing_end(&hashing, &b);
+    tap_ok(memcmp(a.b, b.b, RO_HASH_SIZE) == 0);
+    ro_hashing_begin(RO_LABEL_BODY_HASH, &hashing);
+    ro_hashing_add(&hashing, whole);
+    ro_hashing_end(&hashing, &b);
+    tap_ok(memcmp(a.b, b.b, RO_HASH_SIZE) != 0);
+}
+
+static void
 test_equal_and_wipe(void)
 {
     uint8_t a[40], b[40];
@@ -187,6 +207,7 @@ main(void)
     tap_run(test_hmac);
     tap_run(test_labels);
     tap_run(test_hashes_differ_by_label_and_size);
+    tap_run(test_hashing_in_pieces);
     tap_run(test_equal_and_wipe);
     tap_run(test_base64);
     return tap_done();
