@@ -86,11 +86,16 @@ ro_circle_conf_find_topic(const struct ro_circle_conf *conf,
         }
     }
     const struct ro_topic *guess = guess_topic(conf, code);
-    if (guess == NULL)
-        return ro_why(why, RO_NOT_FOUND, "no topic '%.40s' here", code);
-    return ro_why(why, RO_NOT_FOUND,
-                  "no topic '%.40s' here; did you mean %s (%.100s)?", code,
-                  guess->code, guess->words);
+    (void)ro_why(why, RO_NOT_FOUND, "no topic '%.20s' here; ", code);
+    if (guess != NULL) {
+        (void)ro_why(why, RO_NOT_FOUND,
+                     "no topic '%.20s' here; did you mean %s (%.60s)? ", code,
+                     guess->code, guess->words);
+    }
+    ro_offer_begin(why, guess != NULL ? "There are " : "there are ");
+    for (size_t i = 0; i < conf->topic_count; i++)
+        ro_offer_add(why, conf->topics[i].code);
+    return RO_NOT_FOUND;
 }
 
 /* --- urgency ------------------------------------------------------------- */

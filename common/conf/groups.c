@@ -120,11 +120,16 @@ ro_circle_conf_find_group(const struct ro_circle_conf *conf,
     struct ro_nearest nearest = {.word = name};
     for (size_t i = 0; i < ro_circle_conf_group_count(conf); i++)
         ro_nearest_try(&nearest, ro_circle_conf_group(conf, i).name);
-    if (nearest.best == NULL)
-        return ro_why(why, RO_NOT_FOUND, "no group '%.40s' here", name);
-    return ro_why(why, RO_NOT_FOUND,
-                  "no group '%.40s' here; did you mean '%s'?", name,
-                  nearest.best);
+    (void)ro_why(why, RO_NOT_FOUND, "no group '%.32s' here; ", name);
+    if (nearest.best != NULL) {
+        (void)ro_why(why, RO_NOT_FOUND,
+                     "no group '%.32s' here; did you mean '%s'? ", name,
+                     nearest.best);
+    }
+    ro_offer_begin(why, nearest.best != NULL ? "There are " : "there are ");
+    for (size_t i = 0; i < ro_circle_conf_group_count(conf); i++)
+        ro_offer_add(why, ro_circle_conf_group(conf, i).name);
+    return RO_NOT_FOUND;
 }
 
 bool

@@ -92,3 +92,30 @@ ro_nearest_try(struct ro_nearest *nearest, const char *candidate)
         nearest->distance = distance;
     }
 }
+
+#define OFFER_MORE ", ..."
+
+void
+ro_offer_begin(struct ro_why *why, const char *words)
+{
+    if (why == NULL)
+        return;
+    size_t used = strlen(why->text);
+    (void)snprintf(why->text + used, sizeof(why->text) - used, "%s", words);
+}
+
+void
+ro_offer_add(struct ro_why *why, const char *word)
+{
+    if (why == NULL)
+        return;
+    size_t used = strlen(why->text);
+    size_t rest = sizeof(why->text) - used;
+    const char *comma = used > 0 && why->text[used - 1] == ' ' ? "" : ", ";
+    bool ended = used > 3 && strcmp(why->text + used - 3, "...") == 0;
+    if (strlen(comma) + strlen(word) + sizeof(OFFER_MORE) <= rest) {
+        (void)snprintf(why->text + used, rest, "%s%s", comma, word);
+    } else if (!ended && sizeof(OFFER_MORE) <= rest) {
+        (void)snprintf(why->text + used, rest, OFFER_MORE);
+    }
+}

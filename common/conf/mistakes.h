@@ -43,4 +43,10 @@ struct ro_nearest {
  * letters. Of equally near ones the first stays. */
 void ro_nearest_try(struct ro_nearest *nearest, const char *candidate);
 
+/* All there is, at the end of a reason: begin with the words before the list,
+ * then add one word after the other. Where no more fit, it ends with "...".
+ * Accepts NULL. */
+void ro_offer_begin(struct ro_why *why, const char *words);
+void ro_offer_add(struct ro_why *why, const char *word);
+
 #endif

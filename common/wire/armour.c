@@ -6,9 +6,6 @@
 #include "common/crypto/hash.h"
 
 #define LINE 76
-#define NAME_MAX_SIZE 32
-/* base64 with its line ends, and the first line */
-#define FILE_LIMIT (RO_ARMOUR_LIMIT / 3 * 4 + RO_ARMOUR_LIMIT / 20 + 512)
 #define FIRST_WORD "reachout "
 #define LAST_WORD " 1"
 
@@ -23,6 +20,21 @@ wipe_fini(struct ro_buf *buf)
 
 #define RO_AUTOSECRET RO_CLEANUP(wipe_fini) struct ro_buf
 
+/* Bytes that a file of that name may hold. */
+static size_t
+limit_of(const char *what)
+{
+    return strcmp(what, "proposal") == 0 ? RO_ARMOUR_PROPOSAL_LIMIT
+                                         : RO_ARMOUR_LIMIT;
+}
+
+/* The same as base64 with its line ends, and the first line. */
+static size_t
+file_limit(size_t limit)
+{
+    return limit / 3 * 4 + limit / 20 + 512;
+}
+
 enum ro_status
 ro_armour_write(const char *path,
                 const char *what,
@@ -30,8 +42,10 @@ ro_armour_write(const char *path,
                 enum ro_file_mode mode,
                 struct ro_why *why)
 {
-    if (bytes.size > RO_ARMOUR_LIMIT)
-        return ro_why(why, RO_TOO_LARGE, "%s: more than 64 KiB", path);
+    if (bytes.size > limit_of(what)) {
+        return ro_why(why, RO_TOO_LARGE, "%s: more than %zu KiB", path,
+                      limit_of(what) / 1024);
+    }
     RO_AUTOSECRET letters = {0};
     RO_AUTOSECRET file = {0};
     ro_base64(bytes, &letters);
@@ -55,7 +69,7 @@ ro_armour_write(const char *path,
 static bool
 is_name(struct ro_bytes name)
 {
-    if (name.size == 0 || name.size > NAME_MAX_SIZE)
+    if (name.size == 0 || name.size > RO_ARMOUR_NAME_MAX)
         return false;
     for (size_t i = 0; i < name.size; i++) {
         uint8_t c = name.data[i];
@@ -194,7 +208,7 @@ ro_armour_read(const char *path,
 {
     ro_buf_clear(ret_bytes);
     RO_AUTOSECRET file = {0};
-    RO_TRY(ro_file_read(path, FILE_LIMIT, why, &file));
+    RO_TRY(ro_file_read(path, file_limit(limit_of(what)), why, &file));
     struct ro_bytes view = ro_buf_view(&file);
     size_t at = 0;
     struct ro_bytes first = {0};
@@ -207,4 +221,24 @@ ro_armour_read(const char *path,
                       path);
     }
     return status;
+}
+
+enum ro_status
+ro_armour_kind(const char *path,
+               struct ro_why *why,
+               char ret_name[static RO_ARMOUR_NAME_MAX + 1])
+{
+    RO_AUTOSECRET file = {0};
+    size_t at = 0;
+    struct ro_bytes name = {0};
+    RO_TRY(
+        ro_file_read(path, file_limit(RO_ARMOUR_PROPOSAL_LIMIT), why, &file));
+    struct ro_bytes view = ro_buf_view(&file);
+    if (view.size > 0)
+        name = name_in(take_line(view, &at));
+    if (!is_name(name))
+        return ro_why(why, RO_BAD_INPUT, "%s: no file of reachout's", path);
+    memcpy(ret_name, name.data, name.size);
+    ret_name[name.size] = '\0';
+    return RO_OK;
 }

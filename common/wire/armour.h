@@ -10,12 +10,16 @@
 #include "common/base/file.h"
 #include "common/base/status.h"
 
-/* Bytes in one such file, before base64. */
+/* Bytes in one such file, before base64. A "proposal" may be larger: it
+ * carries a whole register. */
 #define RO_ARMOUR_LIMIT ((size_t)64 * 1024)
+#define RO_ARMOUR_PROPOSAL_LIMIT ((size_t)16 * 1024 * 1024)
+/* Letters of the name of a kind of file. */
+#define RO_ARMOUR_NAME_MAX 32
 
 /* Writes `bytes` to `path` under the name `what`, lower-case letters and
  * hyphens ("invitation", "authority-public", "broker-public", "door-key",
- * "key"). RO_TOO_LARGE, RO_IO_FAILED. */
+ * "key", "proposal"). RO_TOO_LARGE, RO_IO_FAILED. */
 RO_MUST_USE enum ro_status ro_armour_write(const char *path,
                                            const char *what,
                                            struct ro_bytes bytes,
@@ -30,5 +34,12 @@ RO_MUST_USE enum ro_status ro_armour_read(const char *path,
                                           const char *what,
                                           struct ro_why *why,
                                           struct ro_buf *ret_bytes);
+
+/* Says what a file is by its first line: its name, terminated. RO_BAD_INPUT
+ * for what is no such file; RO_NOT_FOUND, RO_TOO_LARGE, RO_IO_FAILED. */
+RO_MUST_USE enum ro_status
+ro_armour_kind(const char *path,
+               struct ro_why *why,
+               char ret_name[static RO_ARMOUR_NAME_MAX + 1]);
 
 #endif

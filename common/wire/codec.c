@@ -37,7 +37,7 @@ ro_unpack_more(const ProtobufCMessageDescriptor *type,
         protobuf_c_message_unpack(type, &allocator, bytes.size,
                                   bytes.data != NULL ? bytes.data : nothing);
     if (message == NULL)
-        return RO_BAD_FRAME;
+        return ro_arena_was_short(arena) ? RO_NO_MEMORY : RO_BAD_FRAME;
     *ret_message = message;
     return RO_OK;
 }

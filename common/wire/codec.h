@@ -12,6 +12,7 @@
 #include "common/base/bytes.h"
 #include "common/base/ids.h"
 #include "common/base/status.h"
+#include "common/wire/verbs.h"
 
 #include <protobuf-c/protobuf-c.h>
 
@@ -25,7 +26,8 @@
 /* Unpacks `bytes` into `arena`, which this resets to a budget of 8 times the
  * length (at least 64 KiB) and RO_UNPACK_PIECES pieces. Unknown fields are
  * skipped. The message lives as long as the arena is not reset; byte fields
- * are copies. RO_BAD_FRAME when it is not such a message or breaks a bound. */
+ * are copies. RO_BAD_FRAME when it is not such a message or breaks a bound,
+ * RO_NO_MEMORY. */
 RO_MUST_USE enum ro_status ro_unpack(const ProtobufCMessageDescriptor *type,
                                      struct ro_bytes bytes,
                                      struct ro_arena *arena,
@@ -64,7 +66,7 @@ enum ro_frame_kind {
  * serial(4), status(2), 0(6), broker time(8, seconds since 1970). status and
  * time are 0 in asks. */
 struct ro_frame_header {
-    uint8_t verb;
+    uint8_t verb; /* of enum ro_verb, if it is one that we know */
     enum ro_frame_kind kind;
     uint32_t serial;
     uint16_t status;

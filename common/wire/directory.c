@@ -21,8 +21,9 @@ root_key(const Reachout__AuthorityPublic *public_keys,
             RO_OK ||
         ro_key_to_x25519(key, &x25519) != RO_OK)
         return RO_BAD_INPUT;
+    /* a key and its negative are one person's: they would sign as two */
     for (size_t k = 0; k < i; k++) {
-        if (memcmp(root->keys[k].b, key->b, RO_KEY_SIZE) == 0)
+        if (ro_dir_key_same(&root->keys[k], key))
             return RO_BAD_INPUT;
     }
     return RO_OK;
@@ -181,7 +182,7 @@ ro_directory_member(const struct ro_directory *directory,
 const struct ro_member_view *
 ro_directory_member_by_urn(const struct ro_directory *directory, uint32_t urn)
 {
-    uint32_t place = ro_index_find(&directory->member_of_urn, &urn);
+    uint32_t place = ro_dir_of_urn(directory, urn);
     return place != RO_INDEX_NONE ? &directory->members[place].view : NULL;
 }
 

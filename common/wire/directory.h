@@ -52,6 +52,9 @@ enum ro_replay {
     RO_REPLAY_APPEND, /* at the broker: the daily quota counts */
     RO_REPLAY_TRUST,  /* from our own verified store: signatures are skipped */
     RO_REPLAY_CHECK,  /* at a client: everything but the daily quota */
+    RO_REPLAY_DRAFT,  /* what the authority is about to sign: as CHECK, but
+                         whether and with which keys it has signed does not
+                         count. Never for what came from a broker. */
 };
 struct ro_replaying {
     enum ro_replay how;
@@ -130,7 +133,11 @@ struct ro_member_view {
     uint32_t home_urn; /* coordinators, else 0 */
     const char *name;  /* of the listing for schools; owned by the directory */
     struct ro_key key;
-    size_t n_live; /* seats that are not revoked */
+    uint64_t key_since;   /* number of the record that brought it, from 1 */
+    uint64_t replaced_at; /* number of the newest record that replaced the key
+                             by the authority's word alone; 0: none did. Who
+                             compared the key before that must do so again */
+    size_t n_live;        /* seats that are not revoked */
     enum { RO_MEMBER_LIVE, RO_MEMBER_REMOVED } standing;
 };
 

@@ -144,6 +144,28 @@ ro_dir_grown(void *rows, size_t *room, size_t need, size_t row_size);
 struct ro_dir_member *ro_dir_find_member(const struct ro_directory *directory,
                                          const struct ro_member_id *id);
 
+/* The newest member of a school, or RO_INDEX_NONE. */
+uint32_t ro_dir_of_urn(const struct ro_directory *directory, uint32_t urn);
+
+/* Makes a member the newest of its school, or takes the newest away again. Room
+ * was reserved in directory->member_of_urn. */
+void ro_dir_link_urn(struct ro_directory *directory,
+                     struct ro_dir_member *member);
+void ro_dir_unlink_urn(struct ro_directory *directory,
+                       const struct ro_dir_member *member);
+
+/* Whether the member may be of that kind, school and name: the fields fit
+ * together, the schools are listed, and no other live member has the URN.
+ * `self` is the member that asks, or NULL for a new one. RO_BAD_RECORD. */
+RO_MUST_USE enum ro_status ro_dir_check_who(const struct ro_dir_step *step,
+                                            const Reachout__Member *message,
+                                            const struct ro_dir_member *self);
+
+/* A member record of a member that is in the log. */
+RO_MUST_USE enum ro_status ro_dir_amend(const struct ro_dir_step *step,
+                                        const Reachout__Member *message,
+                                        struct ro_dir_member *member);
+
 /* Each kind's checks and effects. */
 RO_MUST_USE enum ro_status ro_dir_charter(const struct ro_dir_step *step);
 RO_MUST_USE enum ro_status ro_dir_broker_key(const struct ro_dir_step *step);

@@ -163,7 +163,7 @@ static void
 rename_members(struct ro_directory *directory,
                const struct ro_listing_view *listing)
 {
-    uint32_t place = ro_index_find(&directory->member_of_urn, &listing->urn);
+    uint32_t place = ro_dir_of_urn(directory, listing->urn);
     while (place != RO_INDEX_NONE) {
         directory->members[place].view.name = listing->name;
         place = directory->members[place].older_of_urn;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Members and their seats. */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,8 +24,6 @@ check_id(const struct ro_dir_step *step,
         !ro_member_id_equal(&id, &stated))
         return ro_why(step->why, RO_BAD_RECORD, "member: not its key's id");
     RO_TRY(ro_dir_key_unused(step, key, "key"));
-    if (ro_dir_find_member(step->directory, &id) != NULL)
-        return ro_why(step->why, RO_KEY_REUSED, "member: is there already");
     *ret_id = id;
     return RO_OK;
 }
@@ -39,8 +38,10 @@ check_urn(const struct ro_dir_step *step, uint32_t urn, const char *name)
     return RO_OK;
 }
 
-static enum ro_status
-check_who(const struct ro_dir_step *step, const Reachout__Member *message)
+enum ro_status
+ro_dir_check_who(const struct ro_dir_step *step,
+                 const Reachout__Member *message,
+                 const struct ro_dir_member *self)
 {
     struct ro_admission who = {
         .kind = message->has_kind ? message->kind
@@ -57,11 +58,45 @@ check_who(const struct ro_dir_step *step, const Reachout__Member *message)
     RO_TRY(check_urn(step, *who.urn, "urn"));
     const struct ro_member_view *there =
         ro_directory_member_by_urn(step->directory, *who.urn);
-    if (there != NULL && there->standing == RO_MEMBER_LIVE) {
+    if (there != NULL && there->standing == RO_MEMBER_LIVE &&
+        (self == NULL || there != &self->view)) {
         return ro_why(step->why, RO_BAD_RECORD, "urn: %u is a member already",
                       *who.urn);
     }
     return RO_OK;
+}
+
+/* --- members of a school ------------------------------------------------- */
+
+/* A school of which no member is left to name; an index has no removal. */
+#define NOBODY (RO_INDEX_NONE - 1)
+
+uint32_t
+ro_dir_of_urn(const struct ro_directory *directory, uint32_t urn)
+{
+    uint32_t place = ro_index_find(&directory->member_of_urn, &urn);
+    return place == NOBODY ? RO_INDEX_NONE : place;
+}
+
+void
+ro_dir_link_urn(struct ro_directory *directory, struct ro_dir_member *member)
+{
+    const uint32_t *urn = &member->view.urn;
+    member->older_of_urn = ro_dir_of_urn(directory, *urn);
+    ro_index_put(&directory->member_of_urn, urn,
+                 (uint32_t)(member - directory->members));
+}
+
+void
+ro_dir_unlink_urn(struct ro_directory *directory,
+                  const struct ro_dir_member *member)
+{
+    /* it is live, so it is the newest: no other was let in beside it */
+    assert(&directory->members[ro_dir_of_urn(directory, member->view.urn)] ==
+           member);
+    ro_index_put(&directory->member_of_urn, &member->view.urn,
+                 member->older_of_urn == RO_INDEX_NONE ? NOBODY
+                                                       : member->older_of_urn);
 }
 
 static enum ro_status
@@ -89,9 +124,18 @@ put_member(struct ro_directory *directory, const struct ro_dir_member *row)
     ro_dir_key_put(directory, &row->view.key, RO_DIR_OF_MEMBER);
     if (row->view.kind != REACHOUT__MEMBER_KIND__SCHOOL)
         return;
-    const uint32_t *urn = &row->view.urn;
-    there->older_of_urn = ro_index_find(&directory->member_of_urn, urn);
-    ro_index_put(&directory->member_of_urn, urn, place);
+    ro_dir_link_urn(directory, there);
+}
+
+/* The member that a record names, if the log has it. */
+static struct ro_dir_member *
+find_stated(const struct ro_directory *directory,
+            const Reachout__Member *message)
+{
+    struct ro_member_id id;
+    if (ro_field_copy(&message->member, id.b, RO_ID_SIZE) != RO_OK)
+        return NULL;
+    return ro_dir_find_member(directory, &id);
 }
 
 enum ro_status
@@ -104,11 +148,15 @@ ro_dir_member(const struct ro_dir_step *step)
     struct ro_dir_opening opening = {&message->circle, message->has_serial,
                                      message->serial};
     RO_TRY(ro_dir_open(step, &opening, directory->serial));
-    RO_TRY(check_who(step, message));
+    struct ro_dir_member *known = find_stated(directory, message);
+    if (known != NULL)
+        return ro_dir_amend(step, message, known);
+    RO_TRY(ro_dir_check_who(step, message, NULL));
     struct ro_dir_member row = {
         .view = {.kind = message->kind,
                  .urn = message->urn,
                  .home_urn = message->home_urn,
+                 .key_since = directory->n_records + 1,
                  .standing = RO_MEMBER_LIVE}
     };
     RO_TRY(ro_dir_key(step, &message->key, "key", &row.view.key));

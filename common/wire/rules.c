@@ -70,8 +70,10 @@ find_purposes(const Reachout__Content *content)
         {RO_PURPOSE_CLOSED,        content->closed       },
         {RO_PURPOSE_RESEND,        content->resend       },
         {RO_PURPOSE_RECEIPTS,      content->receipt_only },
+        {RO_PURPOSE_CHUNK,         content->chunk        },
         {RO_PURPOSE_ENROL_REQUEST, content->enrol_request},
         {RO_PURPOSE_ENROL_ANSWER,  content->enrol_answer },
+        {RO_PURPOSE_PSK,           content->psk          },
     };
     struct purposes found = {0};
     for (size_t i = 0; i < RO_LEN(all); i++) {
@@ -83,11 +85,12 @@ find_purposes(const Reachout__Content *content)
     return found;
 }
 
+/* Between the authority and one seat. */
 static bool
 is_enrolment(enum ro_purpose purpose)
 {
     return purpose == RO_PURPOSE_ENROL_REQUEST ||
-           purpose == RO_PURPOSE_ENROL_ANSWER;
+           purpose == RO_PURPOSE_ENROL_ANSWER || purpose == RO_PURPOSE_PSK;
 }
 
 static enum ro_status
@@ -169,7 +172,7 @@ check_thread(const Reachout__Content *content,
                                                      RO_RULE_OPTIONAL};
     if (is_enrolment(purpose) && (content->has_request || content->has_thread))
         return ro_why(why, RO_BAD_INPUT, "request: none in an enrolment");
-    if (purpose >= RO_PURPOSE_RESEND)
+    if (purpose >= RO_PURPOSE_RESEND && purpose != RO_PURPOSE_CHUNK)
         request_rule.presence = RO_RULE_OPTIONAL;
     RO_TRY(ro_rule_bytes(content->has_request, &content->request, &request_rule,
                          why));

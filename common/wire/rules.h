@@ -22,9 +22,15 @@
 #define RO_TICKET_LIMIT 1024 /* a Signed ticket */
 #define RO_TOPIC_LIMIT 16
 #define RO_WHY_LIMIT 1000 /* why somebody was refused */
+#define RO_PSK_SIZE 32    /* a circle's key */
 #define RO_HALF_DAYS_MAX 1000
 #define RO_WITHIN_KM_MAX 2000
 #define RO_RESEND_MAX 1000 /* messages asked for at once */
+/* Files that come with a message, together; and how they are cut. */
+#define RO_ATTACHMENTS_MAX 8
+#define RO_ATTACHMENTS_LIMIT (25u * 1024 * 1024)
+#define RO_CHUNK_LIMIT 61440
+#define RO_CHUNKS_MAX 512
 
 /* What a content is for: the number of its one purpose field. */
 enum ro_purpose {
@@ -39,8 +45,10 @@ enum ro_purpose {
     RO_PURPOSE_CLOSED = 24,
     RO_PURPOSE_RESEND = 25,
     RO_PURPOSE_RECEIPTS = 26,
+    RO_PURPOSE_CHUNK = 27,
     RO_PURPOSE_ENROL_REQUEST = 48,
     RO_PURPOSE_ENROL_ANSWER = 49,
+    RO_PURPOSE_PSK = 50,
 };
 
 /* Unpacks a content and checks every rule. RO_BAD_FRAME, RO_BAD_INPUT with
@@ -57,6 +65,13 @@ RO_MUST_USE enum ro_status ro_content_check(const Reachout__Content *content,
 
 /* The one purpose of a checked content; 0 for one that has none. */
 enum ro_purpose ro_content_purpose(const Reachout__Content *content);
+
+/* Into how many chunks a file of so many bytes (at most RO_ATTACHMENTS_LIMIT)
+ * is cut: the next power of two, so that its length shows less. */
+uint32_t ro_chunks_of(uint64_t size);
+
+/* How many bytes of such a file its i-th chunk has; 0 behind its end. */
+size_t ro_chunk_size(uint64_t size, uint32_t index);
 
 /* Opens a ticket (a Signed of kind TICKET): one authority key's signature,
  * circle, and expiry against `now_s`. RO_BAD_TICKET, RO_TICKET_EXPIRED. */

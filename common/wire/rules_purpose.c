@@ -67,6 +67,7 @@ static enum ro_status
 check_say(const Reachout__Content *content, struct ro_why *why)
 {
     RO_TRY(ro_rule_text(content->say->text, &say_rule, why));
+    RO_TRY(ro_rule_attachments(content->say, why));
     return ro_rule_text(content->say->holder, &holder_rule, why);
 }
 
@@ -154,6 +155,27 @@ check_enrol_request(const Reachout__Content *content, struct ro_why *why)
     return ro_rule_text(request->holder, &holder_rule, why);
 }
 
+static const struct ro_bytes_rule psk_rule = {"psk", RO_PSK_SIZE,
+                                              RO_RULE_REQUIRED};
+
+static enum ro_status
+check_generation(protobuf_c_boolean has,
+                 uint32_t generation,
+                 struct ro_why *why)
+{
+    return has && generation > 0
+               ? RO_OK
+               : ro_why(why, RO_BAD_INPUT, "generation: missing");
+}
+
+static enum ro_status
+check_psk(const Reachout__Content *content, struct ro_why *why)
+{
+    const Reachout__Psk *psk = content->psk;
+    RO_TRY(check_generation(psk->has_generation, psk->generation, why));
+    return ro_rule_bytes(psk->has_psk, &psk->psk, &psk_rule, why);
+}
+
 static enum ro_status
 check_enrol_answer(const Reachout__Content *content, struct ro_why *why)
 {
@@ -167,6 +189,11 @@ check_enrol_answer(const Reachout__Content *content, struct ro_why *why)
         member_rule.presence = RO_RULE_REQUIRED;
     RO_TRY(
         ro_rule_bytes(answer->has_member, &answer->member, &member_rule, why));
+    if (answer->has_generation || answer->has_psk) {
+        RO_TRY(
+            check_generation(answer->has_generation, answer->generation, why));
+        RO_TRY(ro_rule_bytes(answer->has_psk, &answer->psk, &psk_rule, why));
+    }
     return ro_rule_text(answer->why, &why_rule, why);
 }
 
@@ -194,10 +221,14 @@ ro_rule_purpose(const Reachout__Content *content,
         return check_resend(content, why);
     case RO_PURPOSE_RECEIPTS:
         return check_receipts(content, why);
+    case RO_PURPOSE_CHUNK:
+        return ro_rule_chunk(content, why);
     case RO_PURPOSE_ENROL_REQUEST:
         return check_enrol_request(content, why);
     case RO_PURPOSE_ENROL_ANSWER:
         return check_enrol_answer(content, why);
+    case RO_PURPOSE_PSK:
+        return check_psk(content, why);
     case RO_PURPOSE_PASS:
     case RO_PURPOSE_CLOSED:
         return RO_OK; /* their names say it all */

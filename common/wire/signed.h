@@ -16,7 +16,13 @@
 
 #define RO_SIGNATURES_MAX 16
 
-/* One signature and who made it (an authority key's index, else 0). */
+/* Who signs a member record beside the authority: the key that the member had,
+ * and the one that it gets. */
+#define RO_SIGNER_OLD_KEY 16
+#define RO_SIGNER_NEW_KEY 17
+
+/* One signature and who made it (an authority key's index, one of the two
+ * above, else 0). */
 struct ro_signer {
     uint32_t index;
     struct ro_signature signature;

@@ -3,9 +3,8 @@
 #include "common/crypto/seal.h"
 #include "common/wire/admission.h"
 #include "common/wire/codec.h"
+#include "common/wire/directory_inside.h"
 #include "common/wire/rules.h"
-
-#include <string.h>
 
 static enum ro_status
 check_ticket(const Reachout__Ticket *ticket, const struct ro_root *root)
@@ -18,6 +17,8 @@ check_ticket(const Reachout__Ticket *ticket, const struct ro_root *root)
         return RO_BAD_TICKET;
     if (ticket->id.len != RO_ID_SIZE || !ticket->has_expires ||
         ticket->expires > INT64_MAX || !ticket->has_role)
+        return RO_BAD_TICKET;
+    if (ticket->has_replaces && ticket->replaces.len != RO_ID_SIZE)
         return RO_BAD_TICKET;
     struct ro_admission who = {
         .kind = ticket->has_kind ? ticket->kind
@@ -61,17 +62,17 @@ ro_ticket_open(struct ro_bytes raw,
     return RO_OK;
 }
 
-/* One key for each purpose; the log would refuse it later, when the member is
- * in it already. */
+/* One key for each purpose, and no key's negative for another, which has the
+ * same X25519 form; the log would refuse it later, when the member is in it
+ * already. */
 static bool
 are_distinct(const struct ro_key *member_key, const struct ro_seat_keys *keys)
 {
     for (size_t i = 0; i < RO_SEAT_KEYS; i++) {
-        if (memcmp(&keys->ed25519[i], member_key, sizeof(*member_key)) == 0)
+        if (ro_dir_key_same(&keys->ed25519[i], member_key))
             return false;
         for (size_t k = 0; k < i; k++) {
-            if (memcmp(&keys->ed25519[i], &keys->ed25519[k],
-                       sizeof(*member_key)) == 0)
+            if (ro_dir_key_same(&keys->ed25519[i], &keys->ed25519[k]))
                 return false;
         }
     }
@@ -91,9 +92,9 @@ ro_seat_open(struct ro_bytes raw,
         return RO_BAD_RECORD;
     RO_TRY(ro_signed_open(raw, &sig));
     RO_TRY(ro_seat_read(&sig, arena, NULL, &seat, &keys));
-    RO_TRY(ro_seat_prove(&sig, member_key, &keys, NULL));
     if (!are_distinct(member_key, &keys))
         return RO_BAD_RECORD;
+    RO_TRY(ro_seat_prove(&sig, member_key, &keys, NULL));
     *ret_seat = seat;
     return RO_OK;
 }

@@ -76,6 +76,34 @@ test_unknown_topic(void)
     tap_ok(offers("XX7", "no topic 'XX7' here"));
     tap_ok(!offers("XX7", "did you mean"));
     tap_ok(offers("", "no topic '' here"));
+    /* all there are, after what may have been meant */
+    tap_ok(offers("XX7", "here; there are LD1, LD2, "));
+    tap_ok(offers("TL9", "EYFS)? There are LD1, LD2, "));
+    tap_ok(offers("TL9", ", OP5, ZZ0"));
+    tap_ok(!offers("TL9", "..."));
+}
+
+/* More topics than a reason has room for end in dots, and nothing is cut. */
+static void
+test_many_topics(void)
+{
+    RO_AUTOBUF text = {0};
+    struct ro_circle_conf *many = NULL;
+    const struct ro_topic *topic = NULL;
+    struct ro_why why = {""};
+    ro_buf_printf(&text, "%s", sample);
+    for (int i = 0; i < 60; i++) {
+        ro_buf_printf(&text, "topic Q%c%d { words = \"w\" }\n", 'A' + i / 10,
+                      i % 10);
+    }
+    tap_need(ro_circle_conf_parse(ro_buf_view(&text), &why, &many) == RO_OK);
+    why.text[0] = '\0';
+    tap_is(ro_circle_conf_find_topic(many, "XX7", &why, &topic), RO_NOT_FOUND);
+    size_t size = strlen(why.text);
+    tap_ok(size < sizeof(why.text) && size > 200 &&
+           strcmp(why.text + size - 5, ", ...") == 0);
+    printf("# %s\n", why.text);
+    ro_circle_conf_free(many);
 }
 
 struct wanted {
@@ -503,6 +531,7 @@ main(int argc, char **argv)
     tap_run(test_circle);
     tap_run(test_topics);
     tap_run(test_unknown_topic);
+    tap_run(test_many_topics);
     tap_run(test_urgency);
     tap_run(test_urgency_hours_and_unknown);
     tap_run(test_calendar);

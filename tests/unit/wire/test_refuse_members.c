@@ -69,9 +69,9 @@ test_member_keys(void)
 {
     const struct test_member *school = circle->members[1];
     const struct ro_keypair *const used[] = {
-        school->key,          school->seats[0]->signing,
-        circle->authority[0], school->seats[0]->fallback,
-        circle->mailbox,      circle->broker_signing,
+        school->seats[0]->sealing, school->seats[0]->signing,
+        circle->authority[0],      school->seats[0]->fallback,
+        circle->mailbox,           circle->broker_signing,
     };
     Reachout__Member m;
     for (size_t i = 0; i < RO_LEN(used); i++) {
@@ -282,7 +282,7 @@ test_removed_member(void)
     test_member_init(circle, school, &again);
     test_sign_authority(circle, REACHOUT__SIGNED__KIND__MEMBER, &again.base,
                         &raw);
-    tap_ok(refuses(circle, &raw, RO_KEY_REUSED, "key"));
+    tap_ok(refuses(circle, &raw, RO_BAD_RECORD, "member"));
 }
 
 /* An unknown field makes the record as large as we like. */

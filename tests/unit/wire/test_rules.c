@@ -26,18 +26,25 @@ struct draft {
     Reachout__Closed closed;
     Reachout__Resend resend;
     Reachout__Receipts receipt_only;
+    Reachout__Attachment attachment[RO_ATTACHMENTS_MAX + 1];
+    Reachout__Attachment *attachments[RO_ATTACHMENTS_MAX + 1];
+    Reachout__Chunk chunk;
     Reachout__EnrolRequest enrol_request;
     Reachout__EnrolAnswer enrol_answer;
+    Reachout__Psk psk;
 };
 
 static uint8_t some[70000] = {1, 2, 3};
 static uint8_t zeros[64];
+static uint8_t many_ids[RO_ATTACHMENTS_MAX + 1][16] = {{1}, {2}, {3}, {4}, {5},
+                                                       {6}, {7}, {8}, {9}};
 static char text[70000];
 static char group[] = "group:secondaries";
 static char topic[] = "TL1";
 static char urgency[] = "U2";
 static char state[] = "introduced";
 static char outcome[] = "not-helped";
+static char plan[] = "plan.pdf";
 
 static ProtobufCBinaryData
 bytes(const uint8_t *data, size_t size)
@@ -52,6 +59,29 @@ letters(size_t n)
     memset(text, 'a', sizeof(text));
     text[n] = '\0';
     return text;
+}
+
+/* Files of 100 bytes each, which no message has unless told so; a chunk. */
+static void
+init_files(struct draft *d)
+{
+    for (size_t i = 0; i <= RO_ATTACHMENTS_MAX; i++) {
+        Reachout__Attachment *one = &d->attachment[i];
+        reachout__attachment__init(one);
+        one->has_id = one->has_size = one->has_hash = one->has_chunks = 1;
+        one->id = bytes(many_ids[i], 16);
+        one->name = plan;
+        one->size = 100;
+        one->hash = bytes(some, 32);
+        one->chunks = 1;
+        d->attachments[i] = one;
+    }
+    d->say.attachments = d->attachments;
+    reachout__chunk__init(&d->chunk);
+    d->chunk.has_attachment = d->chunk.has_index = d->chunk.has_data = 1;
+    d->chunk.attachment = bytes(some, 16);
+    d->chunk.index = 0;
+    d->chunk.data = bytes(some, 100);
 }
 
 static void
@@ -87,6 +117,10 @@ init_parts(struct draft *d)
     d->enrol_answer.has_admitted = d->enrol_answer.has_member = 1;
     d->enrol_answer.admitted = 1;
     d->enrol_answer.member = bytes(some, 16);
+    reachout__psk__init(&d->psk);
+    d->psk.has_generation = d->psk.has_psk = 1;
+    d->psk.generation = 2;
+    d->psk.psk = bytes(some, 32);
 }
 
 static void
@@ -104,10 +138,14 @@ init_purpose(struct draft *d, enum ro_purpose purpose)
     c->closed = purpose == RO_PURPOSE_CLOSED ? &d->closed : NULL;
     c->resend = purpose == RO_PURPOSE_RESEND ? &d->resend : NULL;
     c->receipt_only = purpose == RO_PURPOSE_RECEIPTS ? &d->receipt_only : NULL;
+    c->chunk = purpose == RO_PURPOSE_CHUNK ? &d->chunk : NULL;
+    if (purpose == RO_PURPOSE_CHUNK)
+        c->n_seen = c->n_receipts = 0;
     c->enrol_request =
         purpose == RO_PURPOSE_ENROL_REQUEST ? &d->enrol_request : NULL;
     c->enrol_answer =
         purpose == RO_PURPOSE_ENROL_ANSWER ? &d->enrol_answer : NULL;
+    c->psk = purpose == RO_PURPOSE_PSK ? &d->psk : NULL;
     if (purpose >= RO_PURPOSE_ENROL_REQUEST)
         c->has_request = c->has_thread = 0;
 }
@@ -120,6 +158,7 @@ init(struct draft *d, enum ro_purpose purpose)
     reachout__audience__init(&d->audience);
     reachout__seen__init(&d->seen);
     init_parts(d);
+    init_files(d);
     d->audience.group = group;
     for (size_t i = 0; i <= RO_AUDIENCES_MAX; i++)
         d->audiences[i] = &d->audience;
@@ -190,13 +229,14 @@ static void
 test_purposes(void)
 {
     static const enum ro_purpose all[] = {
-        RO_PURPOSE_ASK,          RO_PURPOSE_ANSWER,
-        RO_PURPOSE_PASS,         RO_PURPOSE_SAY,
-        RO_PURPOSE_INTRODUCED,   RO_PURPOSE_NOT_CHOSEN,
-        RO_PURPOSE_STATE_NOTE,   RO_PURPOSE_CLOSE,
-        RO_PURPOSE_CLOSED,       RO_PURPOSE_RESEND,
-        RO_PURPOSE_RECEIPTS,     RO_PURPOSE_ENROL_REQUEST,
-        RO_PURPOSE_ENROL_ANSWER,
+        RO_PURPOSE_ASK,           RO_PURPOSE_ANSWER,
+        RO_PURPOSE_PASS,          RO_PURPOSE_SAY,
+        RO_PURPOSE_INTRODUCED,    RO_PURPOSE_NOT_CHOSEN,
+        RO_PURPOSE_STATE_NOTE,    RO_PURPOSE_CLOSE,
+        RO_PURPOSE_CLOSED,        RO_PURPOSE_RESEND,
+        RO_PURPOSE_RECEIPTS,      RO_PURPOSE_CHUNK,
+        RO_PURPOSE_ENROL_REQUEST, RO_PURPOSE_ENROL_ANSWER,
+        RO_PURPOSE_PSK,
     };
     static struct draft one;
     for (size_t i = 0; i < RO_LEN(all); i++) {
@@ -239,6 +279,29 @@ test_envelope_fields(void)
     GOOD(ENROL_ANSWER, d.c.n_audience = 0; d.c.has_log_size = 0);
     BAD(ENROL_REQUEST, d.c.has_request = 1, "request");
     BAD(ENROL_ANSWER, d.c.has_thread = 1, "request");
+}
+
+/* A key of the circle, alone or with an admission. */
+static void
+test_psk(void)
+{
+    GOOD(PSK, d.c.n_audience = 0; d.c.has_log_size = 0);
+    BAD(PSK, d.psk.has_generation = 0, "generation");
+    BAD(PSK, d.psk.generation = 0, "generation");
+    BAD(PSK, d.psk.has_psk = 0, "psk");
+    BAD(PSK, d.psk.psk = bytes(some, 31), "psk");
+    BAD(PSK, d.psk.psk = bytes(zeros, 32), "psk");
+    BAD(PSK, d.c.has_request = 1, "request");
+    GOOD(ENROL_ANSWER, d.enrol_answer.has_generation = 1;
+         d.enrol_answer.generation = 2; d.enrol_answer.has_psk = 1;
+         d.enrol_answer.psk = bytes(some, 32));
+    BAD(ENROL_ANSWER, d.enrol_answer.has_generation = 1;
+        d.enrol_answer.generation = 2, "psk");
+    BAD(ENROL_ANSWER, d.enrol_answer.has_psk = 1;
+        d.enrol_answer.psk = bytes(some, 32), "generation");
+    BAD(ENROL_ANSWER, d.enrol_answer.has_generation = 1;
+        d.enrol_answer.generation = 2; d.enrol_answer.has_psk = 1;
+        d.enrol_answer.psk = bytes(some, 33), "psk");
 }
 
 static void
@@ -360,6 +423,74 @@ test_resend(void)
     BAD(RESEND, d.resend.from = 0; d.resend.to = UINT64_MAX, "from");
 }
 
+/* A file of so many bytes in so many chunks. */
+static void
+set_size(struct draft *d, size_t i, uint64_t size, uint32_t chunks)
+{
+    d->attachment[i].size = size;
+    d->attachment[i].chunks = chunks;
+}
+
+static void
+test_attachments(void)
+{
+    static char slashes[] = "../../etc/passwd";
+    static char broken[] = "a\nb";
+    GOOD(SAY, d.say.n_attachments = 1);
+    GOOD(SAY, d.say.n_attachments = RO_ATTACHMENTS_MAX);
+    BAD(SAY, d.say.n_attachments = RO_ATTACHMENTS_MAX + 1, "attachments: more");
+    BAD(SAY, d.say.n_attachments = 1; d.attachment[0].has_id = 0, "attachment");
+    BAD(SAY, d.say.n_attachments = 1;
+        d.attachment[0].id = bytes(zeros, 16), "attachment");
+    BAD(SAY, d.say.n_attachments = 2;
+        d.attachment[1].id = d.attachment[0].id, "attachments: one id twice");
+    GOOD(SAY, d.say.n_attachments = 1; d.attachment[0].name = slashes);
+    BAD(SAY, d.say.n_attachments = 1; d.attachment[0].name = broken, "name");
+    BAD(SAY, d.say.n_attachments = 1; d.attachment[0].name = NULL, "name");
+    BAD(SAY, d.say.n_attachments = 1;
+        d.attachment[0].name = letters(201), "name");
+    BAD(SAY, d.say.n_attachments = 1; d.attachment[0].has_hash = 0, "hash");
+    BAD(SAY, d.say.n_attachments = 1;
+        d.attachment[0].hash = bytes(some, 16), "hash");
+    BAD(SAY, d.say.n_attachments = 1; d.attachment[0].has_size = 0, "size");
+    BAD(SAY, d.say.n_attachments = 1; d.attachment[0].has_chunks = 0, "chunks");
+    GOOD(SAY, d.say.n_attachments = 1; set_size(&d, 0, 0, 1));
+    BAD(SAY, d.say.n_attachments = 1; set_size(&d, 0, 100, 2), "chunks");
+    BAD(SAY, d.say.n_attachments = 1; set_size(&d, 0, 61441, 1), "chunks");
+    GOOD(SAY, d.say.n_attachments = 1; set_size(&d, 0, 61441, 2));
+    GOOD(SAY, d.say.n_attachments = 1; set_size(&d, 0, 3 * 61440, 4));
+    GOOD(SAY, d.say.n_attachments = 1; set_size(&d, 0, 26214400, 512));
+    BAD(SAY, d.say.n_attachments = 1; set_size(&d, 0, 26214401, 512), "size");
+    BAD(SAY, d.say.n_attachments = 1; set_size(&d, 0, UINT64_MAX, 512), "size");
+    GOOD(SAY, d.say.n_attachments = 2; set_size(&d, 0, 13107200, 256);
+         set_size(&d, 1, 13107200, 256));
+    BAD(SAY, d.say.n_attachments = 2; set_size(&d, 0, 13107200, 256);
+        set_size(&d, 1, 13107201, 256), "attachments: more");
+}
+
+static void
+test_chunks(void)
+{
+    GOOD(CHUNK, d.chunk.index = 511);
+    GOOD(CHUNK, d.chunk.has_data = 0);
+    GOOD(CHUNK, d.chunk.data = bytes(some, RO_CHUNK_LIMIT));
+    BAD(CHUNK, d.chunk.data = bytes(some, RO_CHUNK_LIMIT + 1), "data");
+    BAD(CHUNK, d.chunk.has_attachment = 0, "attachment");
+    BAD(CHUNK, d.chunk.attachment = bytes(some, 15), "attachment");
+    BAD(CHUNK, d.chunk.has_index = 0, "index");
+    BAD(CHUNK, d.chunk.index = 512, "index");
+    BAD(CHUNK, d.c.has_thread = 0, "thread");
+    BAD(CHUNK, d.c.has_request = 0, "request");
+    BAD(CHUNK, d.c.n_seen = 1, "seen");
+    BAD(CHUNK, d.c.n_receipts = 1, "seen");
+    tap_ok(ro_chunks_of(0) == 1 && ro_chunks_of(1) == 1);
+    tap_ok(ro_chunks_of(61440) == 1 && ro_chunks_of(61441) == 2);
+    tap_ok(ro_chunks_of(26214400) == 512);
+    tap_ok(ro_chunk_size(61441, 0) == 61440 && ro_chunk_size(61441, 1) == 1);
+    tap_ok(ro_chunk_size(61441, 2) == 0 && ro_chunk_size(0, 0) == 0);
+    tap_ok(ro_chunk_size(61441, UINT32_MAX) == 0);
+}
+
 static void
 test_enrolment(void)
 {
@@ -396,12 +527,15 @@ main(void)
     tap_need(arena != NULL);
     tap_run(test_purposes);
     tap_run(test_envelope_fields);
+    tap_run(test_psk);
     tap_run(test_audience);
     tap_run(test_lists);
     tap_run(test_ask);
     tap_run(test_answers);
     tap_run(test_ends);
     tap_run(test_resend);
+    tap_run(test_attachments);
+    tap_run(test_chunks);
     tap_run(test_enrolment);
     tap_run(test_form);
     ro_arena_free(arena);

@@ -75,6 +75,11 @@ test_fields(void)
     TICKET_IS(m.role = (Reachout__Role)-31, RO_BAD_TICKET);
     TICKET_IS(m.role = REACHOUT__ROLE__ROLE_NONE, RO_BAD_TICKET);
     TICKET_IS(m.urn = 0, RO_BAD_TICKET);
+    TICKET_IS(m.has_replaces = 1;
+              m.replaces = ro_as_field((struct ro_bytes){other, 15}),
+              RO_BAD_TICKET);
+    TICKET_IS(m.has_replaces = 1;
+              m.replaces = ro_as_field((struct ro_bytes){other, 16}), RO_OK);
     TICKET_IS(m.role = REACHOUT__ROLE__OFFICE, RO_OK);
     TICKET_IS(m.name = name, RO_BAD_TICKET);
     TICKET_IS(m.has_expires = 0, RO_BAD_TICKET);
