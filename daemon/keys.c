@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "common/base/arena.h"
 #include "common/crypto/seal.h"
@@ -23,6 +24,23 @@ wipe_buf(struct ro_buf *buf)
 }
 
 #define AUTOSECRET RO_CLEANUP(wipe_buf) struct ro_buf
+
+/* What others can read is no secret any more: it is not used. */
+static enum ro_status
+read_secret(const char *path,
+            const char *what,
+            struct ro_why *why,
+            struct ro_buf *ret_bytes)
+{
+    struct stat st;
+    if (stat(path, &st) == 0 && (st.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+        return ro_why(why, RO_BAD_INPUT,
+                      "%s: it is secret, and others than its owner can get at "
+                      "it: chmod 600 %s",
+                      path, path);
+    }
+    return ro_armour_read(path, what, why, ret_bytes);
+}
 
 static enum ro_status
 bad_file(const char *path, struct ro_why *why)
@@ -68,6 +86,14 @@ take_door(const Reachout__DoorKey *message, struct keys_door *ret_door)
     RO_TRY(ro_field_copy(&message->psk, ret_door->psk, sizeof(ret_door->psk)));
     ret_door->generation = message->generation;
     ro_wipe(message->psk.data, message->psk.len);
+    ret_door->previous_generation = message->previous_generation;
+    if (message->previous_generation == 0)
+        return message->has_previous_psk ? RO_BAD_INPUT : RO_OK;
+    if (message->previous_generation >= message->generation)
+        return RO_BAD_INPUT;
+    RO_TRY(ro_field_copy(&message->previous_psk, ret_door->previous_psk,
+                         sizeof(ret_door->previous_psk)));
+    ro_wipe(message->previous_psk.data, message->previous_psk.len);
     return RO_OK;
 }
 
@@ -78,7 +104,7 @@ keys_read_door(const char *path,
                struct keys_door *ret_door)
 {
     AUTOSECRET bytes = {0};
-    RO_TRY(ro_armour_read(path, "door-key", why, &bytes));
+    RO_TRY(read_secret(path, "door-key", why, &bytes));
     RO_CLEANUP(ro_arena_freep)
     struct ro_arena *arena = ro_arena_new(ARENA_BYTES, ARENA_PIECES);
     if (arena == NULL)
@@ -100,7 +126,7 @@ static enum ro_status
 read_pair(const char *path, struct ro_why *why, struct ro_keypair **ret_pair)
 {
     AUTOSECRET bytes = {0};
-    RO_TRY(ro_armour_read(path, "key", why, &bytes));
+    RO_TRY(read_secret(path, "key", why, &bytes));
     if (bytes.size != RO_SEED_SIZE)
         return bad_file(path, why);
     struct ro_keypair *pair = ro_keypair_from_seed(bytes.data);

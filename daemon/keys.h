@@ -13,6 +13,8 @@
 struct keys_door {
     uint8_t psk[32];
     uint32_t generation;
+    uint8_t previous_psk[32];
+    uint32_t previous_generation; /* 0: there is none */
     struct ro_circle_id circle;
 };
 
@@ -39,7 +41,8 @@ RO_MUST_USE enum ro_status keys_read_authority(const char *path,
                                                struct ro_root *ret_root);
 
 /* Reads door.key, and checks that it is of the circle of `root` (may be NULL).
- * Outcomes as above. The caller wipes it. */
+ * Outcomes as above; RO_BAD_INPUT also when others than its owner have rights
+ * on it, as with the other secret files. The caller wipes it. */
 RO_MUST_USE enum ro_status keys_read_door(const char *path,
                                           const struct ro_root *root,
                                           struct ro_why *why,

@@ -17,6 +17,7 @@ loop_signals(int *ret_fd)
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
     if (signal(SIGPIPE, SIG_IGN) == SIG_ERR ||
         sigprocmask(SIG_BLOCK, &set, NULL) != 0)
         return RO_IO_FAILED;
@@ -48,6 +49,17 @@ log_counters(const struct loop *loop)
            broker_sessions(loop->broker), member.accepted + open.accepted,
            member.admitted + open.admitted, member.failed + open.failed,
            member.cut + open.cut, member.open + open.open);
+    if (store_aside(loop->store) > 0) {
+        ro_log(RO_LOG_WARNING,
+               "set-aside envelopes=%zu why=\"they are not what was stored: "
+               "look at the disk\"",
+               store_aside(loop->store));
+    }
+    if (store_space(loop->store) == STORE_IS_SHORT) {
+        ro_log(RO_LOG_WARNING,
+               "disk-short why=\"less than free_space_min_mib is free: "
+               "deposits and enrolments are refused\"");
+    }
 }
 
 /* --- turns --------------------------------------------------------------- */
@@ -84,20 +96,41 @@ drain(const struct loop *loop)
     edge_shut(loop->edge, (int)loop->drain_ms);
     int64_t until_ms = ro_clock_mono_ms(&loop->clock) + loop->drain_ms;
     size_t taken = 1;
-    while (taken > 0 && ro_clock_mono_ms(&loop->clock) <= until_ms)
+    while ((taken > 0 || broker_waiting(loop->broker) > 0) &&
+           ro_clock_mono_ms(&loop->clock) <= until_ms) {
+        enum edge_ready ready = EDGE_QUIET;
+        if (taken == 0)
+            RO_TRY(edge_wait(loop->edge, -1, wait_ms(loop, until_ms), &ready));
         RO_TRY(turn(loop, &taken));
+    }
     return RO_OK;
+}
+
+/* Takes the signals that have come; whether one of them is the end. */
+static bool
+is_ended(const struct loop *loop)
+{
+    struct signalfd_siginfo info;
+    while (read(loop->signal_fd, &info, sizeof(info)) == sizeof(info)) {
+        if (info.ssi_signo != SIGHUP)
+            return true;
+        if (loop->reload != NULL)
+            loop->reload(loop->reload_user);
+    }
+    return false;
 }
 
 enum ro_status
 loop_run(const struct loop *loop)
 {
     int64_t line_ms = ro_clock_mono_ms(&loop->clock) + LINE_MS;
-    enum edge_ready signalled = EDGE_QUIET;
-    while (signalled == EDGE_QUIET) {
+    bool ended = false;
+    while (!ended) {
+        enum edge_ready signalled = EDGE_QUIET;
         size_t taken = 0;
         RO_TRY(edge_wait(loop->edge, loop->signal_fd, wait_ms(loop, line_ms),
                          &signalled));
+        ended = signalled == EDGE_READY && is_ended(loop);
         RO_TRY(turn(loop, &taken));
         if (ro_clock_mono_ms(&loop->clock) >= line_ms) {
             log_counters(loop);

@@ -19,13 +19,15 @@ struct loop {
     struct store *store;
     struct edge *edge;
     struct ro_clock clock;
-    int signal_fd;      /* of loop_signals */
+    int signal_fd;              /* of loop_signals */
+    void (*reload)(void *user); /* at SIGHUP, between two turns; or NULL */
+    void *reload_user;
     size_t turn_frames; /* at most so many a turn */
     uint32_t drain_ms;  /* at most so long for the end */
 };
 
-/* Keeps SIGTERM and SIGINT for loop_run, and ignores SIGPIPE. Before any
- * thread starts. RO_IO_FAILED. */
+/* Keeps SIGTERM, SIGINT and SIGHUP for loop_run, and ignores SIGPIPE. Before
+ * any thread starts. RO_IO_FAILED. */
 RO_MUST_USE enum ro_status loop_signals(int *ret_fd);
 
 /* Runs until SIGTERM or SIGINT, then takes no more deposits, answers what has

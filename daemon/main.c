@@ -3,13 +3,16 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
+#include <sys/statvfs.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include "common/base/harden.h"
 #include "common/base/log.h"
 #include "common/crypto/hash.h"
+#include "common/wire/codec.h"
 #include "daemon/config.h"
 #include "daemon/init.h"
 #include "daemon/keys.h"
@@ -19,6 +22,11 @@
 /* Descriptors beside those of connections. */
 #define OTHER_FDS 64
 #define HOURS_A_DAY 24
+/* free_space_min_mib is at most this part of the disk. */
+#define FREE_SHARE 8
+
+_Static_assert(CONFIG_FRAME_BYTES_MAX == RO_FRAME_LIMIT,
+               "the configuration knows the frame");
 
 /* --- the process --------------------------------------------------------- */
 
@@ -101,6 +109,9 @@ open_broker(struct parts *parts,
                      .sessions = config->sessions_max,
                      .open_envelopes = config->open_envelopes_per_hour,
                      .open_bytes = config->open_bytes_per_hour,
+                     .address_envelopes =
+                    config->open_envelopes_per_address_per_hour,
+                     .address_bytes = config->open_bytes_per_address_per_hour,
                      .mailbox_envelopes = config->mailbox_envelopes_max,
                      .window = config->unacked_max,
                      .turn_timers = config->timer_batch_max,
@@ -111,15 +122,45 @@ open_broker(struct parts *parts,
         .curve = *ro_keypair_x25519(parts->keys->curve),
         .signing = parts->keys->signing,
         .psk_generation = parts->keys->door.generation,
+        .previous_generation = parts->keys->door.previous_generation,
         .clock_trust = options->clock == OPTIONS_CLOCK_ACCEPTED
                            ? BROKER_CLOCK_ACCEPTED
                            : BROKER_CLOCK_DOUBTED,
     };
-    for (size_t i = 0; i < sizeof(setup.psk); i++)
-        setup.psk[i] = parts->keys->door.psk[i];
+    memcpy(setup.psk, parts->keys->door.psk, sizeof(setup.psk));
+    memcpy(setup.previous_psk, parts->keys->door.previous_psk,
+           sizeof(setup.previous_psk));
     enum ro_status s = broker_new(&setup, why, &parts->broker);
-    ro_wipe(setup.psk, sizeof(setup.psk));
+    ro_wipe(&setup.psk, sizeof(setup.psk));
+    ro_wipe(&setup.previous_psk, sizeof(setup.previous_psk));
     return s;
+}
+
+/* SIGHUP: door.key is read again. One that cannot be used changes nothing. */
+static void
+reload(void *user)
+{
+    struct parts *parts = user;
+    struct keys_door read = {.generation = 0};
+    struct broker_door door;
+    struct ro_why why = {""};
+    enum ro_status s = keys_read_door(parts->config->door_key_file,
+                                      &parts->keys->root, &why, &read);
+    door.generation = read.generation;
+    door.previous_generation = read.previous_generation;
+    memcpy(door.psk, read.psk, sizeof(door.psk));
+    memcpy(door.previous_psk, read.previous_psk, sizeof(door.previous_psk));
+    if (s == RO_OK)
+        s = broker_rekey(parts->broker, &door);
+    if (s == RO_OK) {
+        ro_log(RO_LOG_NOTICE, "door-key generation=%u previous=%u",
+               read.generation, read.previous_generation);
+    } else {
+        ro_log(RO_LOG_ERROR, "door-key outcome=%s why=\"%s\"",
+               ro_status_name(s), why.text);
+    }
+    ro_wipe(&read, sizeof(read));
+    ro_wipe(&door, sizeof(door));
 }
 
 static enum ro_status
@@ -146,6 +187,18 @@ open_doors(struct parts *parts, struct ro_why *why)
     return edge_open(&setup, parts->broker, why, &parts->edge);
 }
 
+/* What is to stay free; on a small disk no more than its share. */
+static uint64_t
+free_min(const struct config *config)
+{
+    uint64_t bytes = (uint64_t)config->free_space_min_mib << 20;
+    struct statvfs fs;
+    if (statvfs(config->data_dir, &fs) != 0)
+        return bytes;
+    uint64_t share = (uint64_t)fs.f_blocks * fs.f_frsize / FREE_SHARE;
+    return bytes < share ? bytes : share;
+}
+
 static enum ro_status
 open_all(struct parts *parts, const struct options *options, struct ro_why *why)
 {
@@ -154,7 +207,14 @@ open_all(struct parts *parts, const struct options *options, struct ro_why *why)
     ro_log_trace_set(config->trace);
     if (loop_signals(&parts->signal_fd) != RO_OK)
         return ro_why(why, RO_IO_FAILED, "no signals");
+    if (options->loss == OPTIONS_LOSS_ACCEPTED)
+        RO_TRY(store_accept_loss(config->data_dir, why));
     RO_TRY(store_open(config->data_dir, why, &parts->store));
+    const struct store_margin margin = {
+        .free_min = free_min(config),
+        .reserve = (uint64_t)config->reserve_mib << 20,
+    };
+    store_keep_room(parts->store, &margin);
     RO_TRY(open_broker(parts, options, why));
     return open_doors(parts, why);
 }
@@ -210,6 +270,8 @@ run(const struct options *options)
         .edge = parts.edge,
         .clock = ro_clock_system(),
         .signal_fd = parts.signal_fd,
+        .reload = reload,
+        .reload_user = &parts,
         .turn_frames = parts.config->turn_frames_max,
         .drain_ms = parts.config->drain_ms,
     };

@@ -20,6 +20,9 @@ static const char help[] =
     "right\n"
     "                                     though it is days after the last "
     "use\n"
+    "            [--accept-loss]          go on without what cannot be read of "
+    "a\n"
+    "                                     damaged log\n"
     "  reachoutd --config FILE --check    name every mistake at once\n"
     "  reachoutd [--config FILE] --print-config\n"
     "                                     the whole configuration\n"
@@ -34,6 +37,7 @@ static const char help[] =
 enum word {
     WORD_CONFIG = 256,
     WORD_ACCEPT_CLOCK,
+    WORD_ACCEPT_LOSS,
     WORD_CHECK,
     WORD_PRINT_CONFIG,
     WORD_VERSION,
@@ -49,6 +53,7 @@ enum word {
 static const struct option running[] = {
     {"config",       required_argument, NULL, WORD_CONFIG      },
     {"accept-clock", no_argument,       NULL, WORD_ACCEPT_CLOCK},
+    {"accept-loss",  no_argument,       NULL, WORD_ACCEPT_LOSS },
     {"check",        no_argument,       NULL, WORD_CHECK       },
     {"print-config", no_argument,       NULL, WORD_PRINT_CONFIG},
     {"version",      no_argument,       NULL, WORD_VERSION     },
@@ -107,6 +112,9 @@ take(int word, struct options *options)
         break;
     case WORD_ACCEPT_CLOCK:
         options->clock = OPTIONS_CLOCK_ACCEPTED;
+        break;
+    case WORD_ACCEPT_LOSS:
+        options->loss = OPTIONS_LOSS_ACCEPTED;
         break;
     case WORD_CHECK:
         options->task = OPTIONS_CHECK;

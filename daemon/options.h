@@ -22,6 +22,7 @@ struct options {
     enum options_task task;
     enum options_output output;
     enum { OPTIONS_CLOCK_DOUBTED, OPTIONS_CLOCK_ACCEPTED } clock;
+    enum { OPTIONS_LOSS_REFUSED, OPTIONS_LOSS_ACCEPTED } loss;
     const char *config;
     const char *dir;
     const char *authority;

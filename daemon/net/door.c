@@ -9,6 +9,7 @@
 
 #include <zmq.h>
 
+#include "common/wire/codec.h"
 #include "daemon/net/peers.h"
 #include "daemon/net/socket.h"
 #include "daemon/net/zap.h"
@@ -21,9 +22,10 @@
 
 /* On the wire CURVE adds its command's name, nonce, tag and flags. */
 #define CURVE_OVERHEAD 33
-#define FRAME_LIMIT (96 * 1024)
 #define BACKLOG 1024
 #define RECEIVE_BUFFER (256 * 1024)
+/* What the kernel keeps for a peer that does not read. */
+#define SEND_BUFFER (256 * 1024)
 
 /* A routing id of libzmq: a zero, and a number that rises by one. */
 #define ROUTING_SIZE 5
@@ -38,7 +40,8 @@ struct doorway {
     struct guard *guard;
     struct peers *peers;
     uint32_t first_routing;
-    zmq_msg_t message; /* the frame that was taken last */
+    int64_t parting_ms; /* the first one that parts is cut; INT64_MAX: none */
+    zmq_msg_t message;  /* the frame that was taken last */
     char wanted[ENDPOINT_MAX];
     char bound[ENDPOINT_MAX];
 };
@@ -56,6 +59,7 @@ set_text(void *socket, int option, const char *text, struct ro_why *why)
 /* What is the same for every door. */
 static const struct socket_option fixed_options[] = {
     {ZMQ_RCVBUF,             RECEIVE_BUFFER},
+    {ZMQ_SNDBUF,             SEND_BUFFER   },
     {ZMQ_BACKLOG,            BACKLOG       },
     {ZMQ_TCP_KEEPALIVE,      1             },
     {ZMQ_ROUTER_MANDATORY,   1             },
@@ -81,7 +85,7 @@ set_options(void *socket, const struct door_setup *setup, struct ro_why *why)
     };
     RO_TRY(socket_set(socket, fixed_options, why));
     RO_TRY(socket_set(socket, options, why));
-    int64_t frame_limit = FRAME_LIMIT + CURVE_OVERHEAD;
+    int64_t frame_limit = (int64_t)RO_FRAME_LIMIT + CURVE_OVERHEAD;
     if (zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &frame_limit,
                        sizeof(frame_limit)) != 0)
         return socket_failed(why, "frame limit");
@@ -120,6 +124,7 @@ door_new(const struct door_setup *setup,
         return RO_NO_MEMORY;
     zmq_msg_init(&door->message);
     door->door = setup->door;
+    door->parting_ms = INT64_MAX;
     door->guard = setup->guard;
     door->peers = peers_new();
     if (door->peers == NULL)
@@ -207,6 +212,44 @@ door_cut_session(struct doorway *door, struct session_id session)
     int peer = peers_of_session(door->peers, session);
     if (peer >= 0)
         door_cut(door, peer);
+}
+
+void
+door_part(struct doorway *door, struct session_id session, int64_t until_ms)
+{
+    int fd = peers_of_session(door->peers, session);
+    struct peer *who = fd >= 0 ? peers_at(door->peers, fd) : NULL;
+    if (who == NULL)
+        return;
+    if (!who->was_told) {
+        door_cut(door, fd);
+        return;
+    }
+    who->standing = PEER_PARTING;
+    who->until_ms = until_ms;
+    peers_end_session(door->peers, fd);
+    if (until_ms < door->parting_ms)
+        door->parting_ms = until_ms;
+}
+
+int64_t
+door_cut_parting(struct doorway *door, int64_t now_ms)
+{
+    if (now_ms < door->parting_ms)
+        return door->parting_ms;
+    door->parting_ms = INT64_MAX;
+    for (int fd = 0; fd < peers_count(door->peers); fd++) {
+        struct peer *who = peers_at(door->peers, fd);
+        if (who->standing != PEER_PARTING)
+            continue;
+        if (who->until_ms <= now_ms) {
+            socket_cut(fd, who->cookie);
+            who->standing = PEER_CUT;
+        } else if (who->until_ms < door->parting_ms) {
+            door->parting_ms = who->until_ms;
+        }
+    }
+    return door->parting_ms;
 }
 
 /* Whether it is this peer that is gone, not another on its descriptor. */
@@ -299,17 +342,25 @@ read_origin(struct doorway *door,
 /* The cookie of the connection that a message came from; 0 when it is gone,
  * which shows when its descriptor is somebody else's. */
 static uint64_t
-cookie_of(struct doorway *door, int fd)
+cookie_of(int fd, const struct session_address *told)
 {
-    struct socket_address here;
-    struct socket_address told;
-    const char *address = zmq_msg_gets(&door->message, "Peer-Address");
+    struct session_address here;
     uint64_t cookie = socket_cookie(fd);
-    if (address == NULL || socket_address_of(fd, &here) != RO_OK ||
-        socket_address_parse(address, &told) != RO_OK ||
-        memcmp(&here, &told, sizeof(here)) != 0)
+    if (socket_address_of(fd, &here) != RO_OK ||
+        memcmp(&here, told, sizeof(here)) != 0)
         return 0;
     return cookie;
+}
+
+/* Where a message comes from; zero if libzmq does not say. */
+static struct session_address
+address_of(struct doorway *door)
+{
+    struct session_address address = {0};
+    const char *text = zmq_msg_gets(&door->message, "Peer-Address");
+    if (text == NULL || socket_address_parse(text, &address) != RO_OK)
+        return (struct session_address){0};
+    return address;
 }
 
 /* The peer that a message came from, made known if it is new. NULL when it has
@@ -329,11 +380,13 @@ peer_of(struct doorway *door, const struct origin *origin)
             return NULL;
         peers_end_session(door->peers, origin->fd);
     }
+    struct session_address address = address_of(door);
     *who = (struct peer){
         .standing = PEER_HERE,
         .given = origin->given,
         .routing = origin->routing,
-        .cookie = cookie_of(door, origin->fd),
+        .cookie = cookie_of(origin->fd, &address),
+        .address = address,
         .curve = origin->curve,
     };
     return who;
@@ -385,9 +438,11 @@ door_take(struct doorway *door, struct door_frame *ret_frame)
         door_cut(door, origin.fd);
         return RO_REFUSED;
     }
+    who->was_told = false;
     ret_frame->peer = origin.fd;
     ret_frame->session = who->session;
     ret_frame->curve = who->curve;
+    ret_frame->address = who->address;
     ret_frame->bytes = (struct ro_bytes){zmq_msg_data(&door->message),
                                          zmq_msg_size(&door->message)};
     return RO_OK;
@@ -414,5 +469,6 @@ door_send(struct doorway *door,
     }
     if (zmq_send(door->socket, frame.data, frame.size, ZMQ_DONTWAIT) < 0)
         return RO_NO_ROOM;
+    peers_at(door->peers, fd)->was_told = true;
     return RO_OK;
 }

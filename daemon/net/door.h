@@ -79,7 +79,8 @@ struct door_frame {
     int peer;
     struct session_id session; /* zero: has none yet */
     struct ro_key curve;
-    struct ro_bytes bytes; /* valid until the next door_take */
+    struct session_address address; /* where it is; zero: not known */
+    struct ro_bytes bytes;          /* valid until the next door_take */
 };
 
 /* The next frame, without waiting: RO_OK; RO_NOT_FOUND when there is none;
@@ -102,6 +103,15 @@ RO_MUST_USE enum ro_status door_send(struct doorway *door,
  * Unknown ones are gone already. */
 void door_cut(struct doorway *door, int peer);
 void door_cut_session(struct doorway *door, struct session_id session);
+
+/* The same, but a peer that was sent something since its last frame may read
+ * that until `until_ms`. Nothing more comes from it either way. */
+void
+door_part(struct doorway *door, struct session_id session, int64_t until_ms);
+
+/* Cuts those whose time has come by `now_ms`; when it comes for the next one,
+ * INT64_MAX if there is none. */
+int64_t door_cut_parting(struct doorway *door, int64_t now_ms);
 
 /* The guard saw a connection end. Call before door_take. */
 void door_gone(struct doorway *door, const struct guard_gone *gone);

@@ -30,6 +30,7 @@ struct edge {
     struct guard *guard;
     struct doorway *doors[EGRESS_DOORS];
     struct selftest *selftest;
+    struct ro_clock clock;
     uint64_t members_version;
 };
 
@@ -82,6 +83,7 @@ make_guard(struct edge *edge,
         .per_address = setup->per_address,
         .silent = SILENT_MAX,
         .undelivered = UNDELIVERED_MAX,
+        .silence_ms = SESSION_HELLO_MS,
         .patience_ms = PATIENCE_MS,
     };
     return guard_new(edge->context, &setup->clock, &limits, why, &edge->guard);
@@ -139,6 +141,7 @@ edge_open(const struct edge_setup *setup,
     RO_CLEANUP(edge_freep) struct edge *edge = calloc(1, sizeof(*edge));
     if (edge == NULL)
         return ro_why(why, RO_NO_MEMORY, "no memory");
+    edge->clock = setup->clock;
     edge->context = zmq_ctx_new();
     if (edge->context == NULL)
         return socket_failed(why, "ZeroMQ");
@@ -187,6 +190,21 @@ edge_count(struct edge *edge,
 
 /* --- the turn ------------------------------------------------------------ */
 
+/* Cuts those who have had time to read their last answer; in how long the next
+ * one has. */
+static int64_t
+cut_parting(struct edge *edge)
+{
+    int64_t next_ms = INT64_MAX;
+    int64_t now_ms = ro_clock_mono_ms(&edge->clock);
+    for (enum door door = DOOR_MEMBER; door <= DOOR_OPEN; door++) {
+        int64_t due_ms = door_cut_parting(edge->doors[door], now_ms);
+        if (due_ms < next_ms)
+            next_ms = due_ms;
+    }
+    return next_ms == INT64_MAX ? INT64_MAX : next_ms - now_ms;
+}
+
 enum ro_status
 edge_wait(struct edge *edge,
           int fd,
@@ -199,6 +217,9 @@ edge_wait(struct edge *edge,
         {.socket = door_socket(edge->doors[DOOR_MEMBER]), .events = ZMQ_POLLIN},
         {.socket = door_socket(edge->doors[DOOR_OPEN]),   .events = ZMQ_POLLIN},
     };
+    int64_t parting_ms = cut_parting(edge);
+    if (parting_ms < timeout_ms)
+        timeout_ms = parting_ms;
     long timeout = timeout_ms > INT_MAX ? INT_MAX : (long)timeout_ms;
     if (zmq_poll(items, (int)RO_LEN(items), timeout) < 0 && errno != EINTR)
         return RO_IO_FAILED;
@@ -236,6 +257,7 @@ welcome(struct edge *edge,
     if (frame->session.slot != 0 || frame->session.generation != 0)
         return RO_OK;
     RO_TRY(broker_session_open(broker, door, &frame->curve, &frame->session));
+    broker_session_is_at(broker, frame->session, &frame->address);
     enum ro_status s =
         door_bind(edge->doors[door], frame->peer, frame->session);
     if (s != RO_OK)
@@ -293,7 +315,8 @@ cut_strangers(struct edge *edge, const struct broker *broker)
 void
 edge_flush(struct edge *edge, struct broker *broker)
 {
-    egress_flush(broker, edge->doors);
+    (void)cut_parting(edge);
+    egress_flush(broker, edge->doors, ro_clock_mono_ms(&edge->clock));
     if (broker_members_version(broker) == edge->members_version)
         return;
     if (tell_members(edge, broker) != RO_OK) {

@@ -2,7 +2,9 @@
 #include "daemon/net/egress.h"
 
 void
-egress_flush(struct broker *broker, struct doorway *doors[EGRESS_DOORS])
+egress_flush(struct broker *broker,
+             struct doorway *doors[EGRESS_DOORS],
+             int64_t now_ms)
 {
     struct broker_send send;
     while (broker_send_next(broker, &send)) {
@@ -16,6 +18,6 @@ egress_flush(struct broker *broker, struct doorway *doors[EGRESS_DOORS])
     struct session_id session;
     while (broker_gone_next(broker, &session)) {
         for (enum door door = DOOR_MEMBER; door <= DOOR_OPEN; door++)
-            door_cut_session(doors[door], session);
+            door_part(doors[door], session, now_ms + EGRESS_PARTING_MS);
     }
 }

@@ -11,7 +11,11 @@
 
 /* Sends all that broker_send_next has, without waiting for anybody, and tells
  * the broker of peers that do not read or are gone. Then cuts the connections
- * of sessions that the broker has ended. */
-void egress_flush(struct broker *broker, struct doorway *doors[EGRESS_DOORS]);
+ * of sessions that the broker has ended; those that were told why may read it
+ * for EGRESS_PARTING_MS from `now_ms` on. */
+#define EGRESS_PARTING_MS 1000
+void egress_flush(struct broker *broker,
+                  struct doorway *doors[EGRESS_DOORS],
+                  int64_t now_ms);
 
 #endif

@@ -30,7 +30,8 @@ struct guard_limits {
     size_t per_address;   /* of one address; 0: no such limit */
     size_t silent;        /* that have not sent a frame yet */
     uint64_t undelivered; /* bytes pushed without becoming frames */
-    int64_t patience_ms;  /* for the first frame, or the rest of one */
+    int64_t silence_ms;   /* until the first frame */
+    int64_t patience_ms;  /* for the rest of one */
 };
 
 /* What happened at a door since the start. */

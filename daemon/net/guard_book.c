@@ -215,7 +215,9 @@ is_overdue(struct guard_book *book, size_t fd, int64_t now_ms)
         peer->delivered = delivered;
         peer->settled_ms = now_ms;
     }
-    return now_ms - peer->settled_ms >= book->limits.patience_ms;
+    int64_t patience_ms = is_silent(book, fd) ? book->limits.silence_ms
+                                              : book->limits.patience_ms;
+    return now_ms - peer->settled_ms >= patience_ms;
 }
 
 bool

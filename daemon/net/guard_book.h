@@ -28,7 +28,7 @@ struct guard_peer {
     enum guard_standing standing;
     enum door door;
     uint64_t cookie;
-    struct socket_address address;
+    struct session_address address;
     int64_t since_ms;
     int64_t settled_ms;  /* last time it was seen to owe nothing, or to move */
     int64_t forgiven_ms; /* when something was forgiven last */

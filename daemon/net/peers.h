@@ -17,7 +17,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum peer_standing { PEER_NOBODY, PEER_HERE, PEER_CUT };
+enum peer_standing {
+    PEER_NOBODY,
+    PEER_HERE,
+    PEER_PARTING, /* may read what it was told, is not heard any more */
+    PEER_CUT
+};
 
 /* One connection. */
 struct peer {
@@ -25,7 +30,10 @@ struct peer {
     bool given;       /* the number is libzmq's own */
     uint32_t routing; /* libzmq's number for it */
     uint64_t cookie;  /* 0: it was gone when it was first heard */
+    bool was_told;    /* something, since its last frame */
+    int64_t until_ms; /* PEER_PARTING: then it is cut */
     struct ro_key curve;
+    struct session_address address;
     struct session_id session; /* zero: none */
 };
 

@@ -112,14 +112,14 @@ socket_cookie(int fd)
 static const uint8_t v4_in_v6[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
 static void
-take_v4(const struct in_addr *v4, struct socket_address *ret_address)
+take_v4(const struct in_addr *v4, struct session_address *ret_address)
 {
     memcpy(ret_address->b, v4_in_v6, sizeof(v4_in_v6));
     memcpy(ret_address->b + sizeof(v4_in_v6), v4, sizeof(*v4));
 }
 
 static void
-take_v6(const struct in6_addr *v6, struct socket_address *ret_address)
+take_v6(const struct in6_addr *v6, struct session_address *ret_address)
 {
     memset(ret_address, 0, sizeof(*ret_address));
     bool is_v4 = memcmp(v6, v4_in_v6, sizeof(v4_in_v6)) == 0;
@@ -127,7 +127,7 @@ take_v6(const struct in6_addr *v6, struct socket_address *ret_address)
 }
 
 enum ro_status
-socket_address_of(int fd, struct socket_address *ret_address)
+socket_address_of(int fd, struct session_address *ret_address)
 {
     struct sockaddr_storage peer = {0};
     socklen_t size = sizeof(peer);
@@ -149,7 +149,7 @@ socket_address_of(int fd, struct socket_address *ret_address)
 }
 
 enum ro_status
-socket_address_parse(const char *text, struct socket_address *ret_address)
+socket_address_parse(const char *text, struct session_address *ret_address)
 {
     struct in_addr v4;
     struct in6_addr v6;

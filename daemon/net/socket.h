@@ -7,6 +7,7 @@
 #include "common/base/bytes.h"
 #include "common/base/ids.h"
 #include "common/base/status.h"
+#include "daemon/session/session.h"
 
 #include <stdint.h>
 
@@ -59,15 +60,12 @@ uint64_t socket_cookie(int fd);
 
 /* Where the other end of a descriptor is; an IPv6 address counts by its /64
  * network. RO_NOT_FOUND when nobody is there. */
-struct socket_address {
-    uint8_t b[16];
-};
 RO_MUST_USE enum ro_status
-socket_address_of(int fd, struct socket_address *ret_address);
+socket_address_of(int fd, struct session_address *ret_address);
 
 /* Reads an address in the numeric form that libzmq gives, in the same way. */
 RO_MUST_USE enum ro_status
-socket_address_parse(const char *text, struct socket_address *ret_address);
+socket_address_parse(const char *text, struct session_address *ret_address);
 
 /* Ends the connection behind `fd` if it still is the one with this cookie.
  * The descriptor stays libzmq's, which notices and closes it. */

@@ -10,7 +10,11 @@ authorise_run(struct broker *broker, struct request *req)
         return ro_why(&req->why, RO_NOT_ALLOWED, "%s is for the other door",
                       verb->name);
     }
-    if (verb->brings == VERB_BRINGS_NEWS && broker->service == BROKER_DRAINING)
+    if (verb->brings != VERB_BRINGS_NOTHING &&
+        broker->service == BROKER_DRAINING)
         return RO_DRAINING;
+    if (verb->brings == VERB_BRINGS_MAIL &&
+        store_space(broker->store) == STORE_IS_SHORT)
+        return RO_NO_ROOM;
     return verb->authorise != NULL ? verb->authorise(broker, req) : RO_OK;
 }

@@ -11,16 +11,21 @@
 #define DOUBT_HOURS (7 * 24)
 
 static enum ro_status
-make_parts(struct broker *broker)
+make_parts(struct broker *broker, const struct ro_entropy *entropy)
 {
     broker->sessions = sessions_new(broker->limits.sessions);
+    uint64_t seed = 0;
+    ro_entropy_fill(entropy, (uint8_t *)&seed, sizeof(seed));
+    broker->addresses = addresses_new(seed);
     broker->gone = calloc(broker->limits.sessions + 1, sizeof(*broker->gone));
     broker->ask = ro_arena_new(0, 0);
     broker->work = ro_arena_new(BROKER_WORK_BUDGET, BROKER_WORK_PIECES);
     broker->ticket = ro_arena_new(0, 0);
     if (broker->sessions == NULL || broker->gone == NULL ||
-        broker->ask == NULL || broker->work == NULL || broker->ticket == NULL)
+        broker->addresses == NULL || broker->ask == NULL ||
+        broker->work == NULL || broker->ticket == NULL)
         return RO_NO_MEMORY;
+    RO_TRY(backlog_init(&broker->backlog, broker->limits.sessions));
     return push_init(&broker->push);
 }
 
@@ -39,6 +44,43 @@ broker_doubts_clock(const struct broker *broker)
 }
 
 enum ro_status
+broker_rekey(struct broker *broker, const struct broker_door *door)
+{
+    const struct ro_bytes psk = {door->psk, sizeof(door->psk)};
+    const struct ro_bytes previous = {
+        door->previous_generation != 0 ? door->previous_psk : door->psk,
+        sizeof(door->psk)};
+    struct ro_secret *current = ro_secret_copy(psk);
+    struct ro_secret *before = ro_secret_copy(previous);
+    if (current == NULL || before == NULL) {
+        ro_secret_free(current);
+        ro_secret_free(before);
+        return RO_NO_MEMORY;
+    }
+    ro_secret_free(broker->psk);
+    ro_secret_free(broker->previous_psk);
+    broker->psk = current;
+    broker->previous_psk = before;
+    broker->psk_generation = door->generation;
+    broker->previous_generation = door->previous_generation;
+    return RO_OK;
+}
+
+static enum ro_status
+take_door(struct broker *broker, const struct broker_setup *setup)
+{
+    struct broker_door door = {
+        .generation = setup->psk_generation,
+        .previous_generation = setup->previous_generation,
+    };
+    memcpy(door.psk, setup->psk, sizeof(door.psk));
+    memcpy(door.previous_psk, setup->previous_psk, sizeof(door.previous_psk));
+    enum ro_status s = broker_rekey(broker, &door);
+    ro_wipe(&door, sizeof(door));
+    return s;
+}
+
+enum ro_status
 broker_new(const struct broker_setup *setup,
            struct ro_why *why,
            struct broker **ret_broker)
@@ -51,14 +93,10 @@ broker_new(const struct broker_setup *setup,
     broker->limits = setup->limits;
     broker->curve = setup->curve;
     broker->signing = setup->signing;
-    broker->psk_generation = setup->psk_generation;
-    broker->psk =
-        ro_secret_copy((struct ro_bytes){setup->psk, sizeof(setup->psk)});
+    RO_TRY(take_door(broker, setup));
     broker->ledger.store = setup->store;
     broker->ledger.root = setup->root;
-    if (broker->psk == NULL)
-        return RO_NO_MEMORY;
-    RO_TRY(make_parts(broker));
+    RO_TRY(make_parts(broker, &setup->entropy));
     RO_TRY(
         ledger_open(&broker->ledger, ro_keypair_public(setup->signing), why));
     timeline_read(&broker->time, &broker->clock);
@@ -93,10 +131,15 @@ broker_free(struct broker *broker)
         return;
     close_accounts(broker);
     ro_secret_free(broker->psk);
+    ro_secret_free(broker->previous_psk);
     ledger_fini(&broker->ledger);
     sessions_free(broker->sessions);
+    addresses_free(broker->addresses);
+    undo_fini(&broker->undo);
     members_fini(&broker->members);
     outbox_fini(&broker->outbox);
+    if (broker->backlog.places != NULL)
+        backlog_fini(&broker->backlog);
     push_fini(&broker->push);
     free(broker->gone);
     ro_arena_free(broker->ask);
@@ -120,6 +163,7 @@ broker_session_open(struct broker *broker,
         .curve = *curve,
         .last_seen_ms = ro_clock_mono_ms(&broker->clock),
     };
+    like.opened_ms = like.last_seen_ms;
     if (door == DOOR_MEMBER) {
         const struct ro_seat_view *seat =
             ro_directory_seat_by_transport(broker->ledger.directory, curve);
@@ -127,7 +171,20 @@ broker_session_open(struct broker *broker,
             return RO_NOT_ALLOWED;
         like.seat = seat->id;
     }
-    return sessions_open(broker->sessions, &like, ret_id);
+    RO_TRY(sessions_open(broker->sessions, &like, ret_id));
+    if (like.state == SESSION_NEW && broker->hello_ms == 0)
+        broker->hello_ms = like.opened_ms + SESSION_HELLO_MS;
+    return RO_OK;
+}
+
+void
+broker_session_is_at(struct broker *broker,
+                     struct session_id id,
+                     const struct session_address *address)
+{
+    struct session *session = sessions_find(broker->sessions, id);
+    if (session != NULL)
+        session->address = *address;
 }
 
 enum session_act
@@ -185,27 +242,78 @@ broker_turn_end(struct broker *broker)
     return turn_end(broker);
 }
 
+/* Whether a session was closed since the turn ended, by what was said to it: it
+ * is not to hear the rest without what it missed. */
+static bool
+is_closing(struct broker *broker, struct session_id id)
+{
+    const struct session *session = sessions_find(broker->sessions, id);
+    return session != NULL && session->state == SESSION_CLOSING;
+}
+
+/* The next answer of this turn. Those of sessions for which others wait go
+ * behind them. */
+static bool
+answer_next(struct broker *broker, struct broker_send *ret_send)
+{
+    const struct outbox_item *item;
+    while ((item = outbox_next(&broker->outbox)) != NULL) {
+        *ret_send = (struct broker_send){
+            .to = item->to,
+            .door = item->door,
+            .frame = outbox_view(&broker->outbox, item),
+        };
+        if (is_closing(broker, item->to))
+            continue;
+        if (!backlog_has(&broker->backlog, item->to))
+            return true;
+        backlog_put(broker, ret_send);
+    }
+    return false;
+}
+
 bool
 broker_send_next(struct broker *broker, struct broker_send *ret_send)
 {
+    broker->offer = OFFERED_NOTHING;
     if (broker->phase == BROKER_IN_TURN || broker->outcome != RO_OK)
         return false;
-    const struct outbox_item *item = outbox_next(&broker->outbox);
-    if (item == NULL)
-        return push_next(broker, ret_send);
-    *ret_send = (struct broker_send){
-        .to = item->to,
-        .door = item->door,
-        .frame = outbox_view(&broker->outbox, item),
-    };
-    return true;
+    if (backlog_next(broker, &broker->offered)) {
+        broker->offer = OFFERED_WAITING;
+    } else if (answer_next(broker, &broker->offered)) {
+        broker->offer = OFFERED_ANSWER;
+    } else if (push_next(broker, &broker->offered)) {
+        broker->offer = OFFERED_PUSH;
+    }
+    *ret_send = broker->offered;
+    return broker->offer != OFFERED_NOTHING;
 }
 
 void
 broker_send_failed(struct broker *broker, struct session_id id)
 {
-    if (!push_take_back(broker, id))
-        broker_session_close(broker, id);
+    if (sessions_find(broker->sessions, id) == NULL)
+        return;
+    switch (broker->offer) {
+    case OFFERED_NOTHING:
+        break;
+    case OFFERED_WAITING:
+        backlog_refused(broker);
+        break;
+    case OFFERED_ANSWER:
+        backlog_put(broker, &broker->offered);
+        break;
+    case OFFERED_PUSH:
+        (void)push_take_back(broker, id);
+        break;
+    }
+    broker->offer = OFFERED_NOTHING;
+}
+
+size_t
+broker_waiting(const struct broker *broker)
+{
+    return backlog_count(&broker->backlog);
 }
 
 /* --- what others want to know -------------------------------------------- */

@@ -30,6 +30,8 @@ struct broker_limits {
     size_t sessions;            /* at most so many peers */
     uint32_t open_envelopes;    /* an open connection's credit ... */
     uint64_t open_bytes;        /* ... each hour */
+    uint32_t address_envelopes; /* of all open connections of one address ... */
+    uint64_t address_bytes;     /* ... each hour; 0: no such limit */
     uint32_t mailbox_envelopes; /* at most so many wait in one mailbox */
     uint32_t window;            /* unacknowledged envelopes a mailbox */
     uint32_t turn_timers;       /* timer requests a turn */
@@ -55,13 +57,32 @@ struct broker_setup {
     enum broker_clock clock_trust;
     uint8_t psk[32]; /* of door.key */
     uint32_t psk_generation;
+    uint8_t previous_psk[32];
+    uint32_t previous_generation; /* 0: there is none */
 };
+
+/* Keys of the open door: the newest, and the one before it. */
+struct broker_door {
+    uint8_t psk[32];
+    uint32_t generation;
+    uint8_t previous_psk[32];
+    uint32_t previous_generation; /* 0: there is none */
+};
+
+/* Days for which the previous key is good once the charter names the new one:
+ * everybody has synced by then. */
+#define BROKER_PREVIOUS_DAYS 14
 
 /* Reads the directory and the notices from the store. RO_STORE_BROKEN when
  * the store's log does not verify, with `why`. */
 RO_MUST_USE enum ro_status broker_new(const struct broker_setup *setup,
                                       struct ro_why *why,
                                       struct broker **ret_broker);
+
+/* Puts other keys in place of those of the open door; who is connected stays.
+ * The caller wipes `door`. RO_NO_MEMORY: as it was before. */
+RO_MUST_USE enum ro_status broker_rekey(struct broker *broker,
+                                        const struct broker_door *door);
 
 /* Whether the wall clock is doubted, see enum broker_clock. */
 bool broker_doubts_clock(const struct broker *broker);
@@ -76,6 +97,12 @@ RO_MUST_USE enum ro_status broker_session_open(struct broker *broker,
                                                enum door door,
                                                const struct ro_key *curve,
                                                struct session_id *ret_id);
+
+/* Where the peer of a session is, if the caller knows: those of one address
+ * share a credit. */
+void broker_session_is_at(struct broker *broker,
+                          struct session_id id,
+                          const struct session_address *address);
 
 /* A peer is gone; takes effect at the end of the turn. */
 void broker_session_close(struct broker *broker, struct session_id id);
@@ -96,7 +123,8 @@ broker_take(struct broker *broker, struct session_id id, struct ro_bytes frame);
 RO_MUST_USE enum ro_status broker_turn_end(struct broker *broker);
 
 /* Something to send: the bytes are valid until the next call here or the next
- * turn. Answers come first, then pushes, which are made one at a time. */
+ * turn. Answers come first, those that waited before those of this turn; then
+ * pushes, which are made one at a time. */
 struct broker_send {
     struct session_id to;
     enum door door;
@@ -109,9 +137,13 @@ bool broker_send_next(struct broker *broker, struct broker_send *ret_send);
 
 /* Tells that what broker_send_next gave last could not be sent because the
  * peer's pipe is full. A push is taken back and tried again a little later, or
- * when the peer says something; a peer that does not take its answers is
+ * when the peer says something. An answer waits (backlog.h) and is given again
+ * in a later turn, see broker_next_timer_ms; a peer for which too many wait is
  * closed. For a peer that is gone, broker_session_close is enough. */
 void broker_send_failed(struct broker *broker, struct session_id id);
+
+/* How many answers wait for peers that do not take them. */
+size_t broker_waiting(const struct broker *broker);
 
 /* The next session that ended with a turn, from either side: after what there
  * was to send to it, its connection is to be cut, if it still is there. False

@@ -6,6 +6,7 @@
 #ifndef DAEMON_PIPELINE_BROKER_STATE_H
 #define DAEMON_PIPELINE_BROKER_STATE_H
 
+#include "daemon/pipeline/backlog.h"
 #include "daemon/pipeline/broker.h"
 #include "daemon/pipeline/ledger.h"
 #include "daemon/pipeline/members.h"
@@ -13,6 +14,8 @@
 #include "daemon/pipeline/push.h"
 #include "daemon/pipeline/request.h"
 #include "daemon/pipeline/timeline.h"
+#include "daemon/pipeline/undo.h"
+#include "daemon/session/addresses.h"
 #include "daemon/session/session_table.h"
 
 /* "waiting" is counted no further than this. */
@@ -22,11 +25,10 @@
 #define BROKER_WORK_BUDGET ((size_t)4 * RO_FRAME_LIMIT)
 #define BROKER_WORK_PIECES ((size_t)4 * RO_UNPACK_PIECES)
 
-/* The numbers of the verbs on the wire, and of the timers' own. */
-enum verb_number {
-#define X(number, name) VERB_NUMBER_##name = (number),
+/* The numbers of what the timers ask for, beside those of enum ro_verb. */
+enum timer_verb {
+#define X(number, NAME, name) TIMER_VERB_##NAME = (number),
 #include "daemon/verbs/timers.def"
-#include "daemon/verbs/verbs.def"
 #undef X
 };
 
@@ -49,10 +51,13 @@ struct broker {
     const struct ro_keypair *signing;
     struct ro_secret *psk;
     uint32_t psk_generation;
+    struct ro_secret *previous_psk; /* the same as psk if there is none */
+    uint32_t previous_generation;   /* 0: there is none */
 
-    struct ledger ledger;      /* append, publish, the checkpoint */
-    struct sessions *sessions; /* broker.c, hello, attach */
-    struct members members;    /* turn.c, after the commit */
+    struct ledger ledger;        /* append, publish, the checkpoint */
+    struct sessions *sessions;   /* broker.c, hello, attach */
+    struct members members;      /* turn.c, after the commit */
+    struct addresses *addresses; /* deposit */
 
     /* the turn */
     struct timeline time;
@@ -63,15 +68,26 @@ struct broker {
     bool directory_touched;
     struct turn_counts counts;
 
+    struct undo undo; /* what a turn without room takes back */
+
     /* what is to be said, and who is gone */
     struct outbox outbox;
+    struct backlog backlog;
     struct push push;
+    struct broker_send offered; /* what broker_send_next gave last, ... */
+    enum {                      /* ... and where it comes from */
+           OFFERED_NOTHING,
+           OFFERED_WAITING,
+           OFFERED_ANSWER,
+           OFFERED_PUSH
+    } offer;
     struct session_id *gone; /* at most as many as sessions */
     size_t n_gone;
 
     /* timers.c; monotonic */
-    int64_t tick_ms; /* the next minute's work */
-    int64_t hold_ms; /* no timer before this */
+    int64_t tick_ms;  /* the next minute's work */
+    int64_t hold_ms;  /* no timer before this */
+    int64_t hello_ms; /* somebody should have said hello by then; 0: all have */
 
     struct ro_arena *ask;    /* what was unpacked from the frame */
     struct ro_arena *work;   /* grants and answers */

@@ -15,12 +15,38 @@ ledger_fini(struct ledger *ledger)
     ledger->notices = NULL;
 }
 
+/* Since when a PSK generation has been the charter's. */
+struct naming {
+    uint32_t generation;
+    uint32_t day;
+};
+
+static void
+look(const struct ro_directory *directory, uint32_t day, struct naming *naming)
+{
+    const struct ro_charter_view *charter = ro_directory_charter(directory);
+    if (charter == NULL || charter->psk_generation == naming->generation)
+        return;
+    naming->generation = charter->psk_generation;
+    naming->day = day;
+}
+
+void
+ledger_look(struct ledger *ledger, uint32_t day)
+{
+    struct naming naming = {ledger->generation, ledger->generation_day};
+    look(ledger->directory, day, &naming);
+    ledger->generation = naming.generation;
+    ledger->generation_day = naming.day;
+}
+
 /* How the log is read: records before `trusted` are vouched for. */
 struct reading {
     struct ro_directory *directory;
     struct ro_notices *notices;
     uint64_t trusted;
     struct ro_why *why;
+    struct naming naming;
 };
 
 static enum ro_status
@@ -34,6 +60,8 @@ take_record(void *user, uint32_t day, struct ro_bytes record)
         .today = day,
     };
     enum ro_status s = ro_directory_add(reading->directory, record, &how, &why);
+    if (s == RO_OK)
+        look(reading->directory, day, &reading->naming);
     if (s == RO_OK || s == RO_NO_MEMORY)
         return s;
     return ro_why(reading->why, RO_STORE_BROKEN, "record %llu: %s: %s",
@@ -74,7 +102,10 @@ replay(struct ledger *ledger, uint64_t trusted, struct ro_why *why)
     RO_CLEANUP(ro_notices_freep) struct ro_notices *notices = ro_notices_new();
     if (directory == NULL || notices == NULL)
         return RO_NO_MEMORY;
-    struct reading reading = {directory, notices, trusted, why};
+    struct reading reading = {.directory = directory,
+                              .notices = notices,
+                              .trusted = trusted,
+                              .why = why};
     RO_TRY(walk(ledger, &reading));
     uint64_t newest;
     RO_TRY(store_notice_newest(ledger->store, &newest));
@@ -83,6 +114,8 @@ replay(struct ledger *ledger, uint64_t trusted, struct ro_why *why)
     ledger->directory = RO_STEAL(directory);
     ledger->notices = RO_STEAL(notices);
     ledger->newest = newest;
+    ledger->generation = reading.naming.generation;
+    ledger->generation_day = reading.naming.day;
     return RO_OK;
 }
 

@@ -17,6 +17,8 @@ struct ledger {
     struct ro_root root;
     struct ro_directory *directory;
     struct ro_notices *notices;
+    uint32_t generation;      /* of the PSK, as the charter names it */
+    uint32_t generation_day;  /* on which a charter first did */
     uint64_t newest;          /* notice's cursor */
     uint32_t slot;            /* of the newest checkpoint; 0: none yet */
     uint64_t covered;         /* cursor up to which it covers notices */
@@ -33,6 +35,10 @@ void ledger_fini(struct ledger *ledger);
 RO_MUST_USE enum ro_status ledger_open(struct ledger *ledger,
                                        const struct ro_key *signing,
                                        struct ro_why *why);
+
+/* Looks at the charter after a record of that day: since when is the PSK's
+ * generation what it is? */
+void ledger_look(struct ledger *ledger, uint32_t day);
 
 /* Reads it again, within a turn or between two; what the store has was checked
  * when it came. RO_STORE_BROKEN, RO_NO_MEMORY: as it was before. */

@@ -100,9 +100,22 @@ outbox_put(struct outbox *outbox, const struct outbox_answer *answer)
     return RO_OK;
 }
 
+void
+outbox_forget(struct outbox *outbox, struct session_id id)
+{
+    for (size_t i = outbox->next; i < outbox->n_items; i++) {
+        struct outbox_item *item = &outbox->items[i];
+        if (item->to.slot == id.slot && item->to.generation == id.generation)
+            item->to = (struct session_id){0};
+    }
+}
+
 const struct outbox_item *
 outbox_next(struct outbox *outbox)
 {
+    while (outbox->next < outbox->n_items &&
+           outbox->items[outbox->next].to.slot == 0)
+        outbox->next++;
     if (outbox->next == outbox->n_items)
         return NULL;
     return &outbox->items[outbox->next++];

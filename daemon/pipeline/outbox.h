@@ -60,6 +60,9 @@ struct outbox_answer {
 RO_MUST_USE enum ro_status outbox_put(struct outbox *outbox,
                                       const struct outbox_answer *answer);
 
+/* Forgets the answers to one session. */
+void outbox_forget(struct outbox *outbox, struct session_id id);
+
 /* The next answer, or NULL; its bytes with outbox_view. */
 const struct outbox_item *outbox_next(struct outbox *outbox);
 struct ro_bytes outbox_view(const struct outbox *outbox,

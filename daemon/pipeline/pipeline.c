@@ -21,25 +21,29 @@ static const struct {
     {"route",     RO_AREA_ROUTE,   route_run      },
     {"deliver",   RO_AREA_DELIVER, deliver_run    },
 };
-enum { STAGE_STORE = 3 };
-
 #define MINUTE_MS 60000
 #define REFUSAL_LINES 60
 
-/* From the store stage on rows may have been written, so running out of
- * memory there is as running out of room: the turn goes back. */
 static enum ro_status
 run(struct broker *broker, struct request *req, size_t *ret_stage)
 {
     for (size_t i = 0; i < RO_LEN(stages); i++) {
         *ret_stage = i;
-        enum ro_status s = stages[i].run(broker, req);
-        if (s == RO_NO_MEMORY && i >= STAGE_STORE)
-            return RO_NO_ROOM;
-        if (s != RO_OK)
-            return s;
+        RO_TRY(stages[i].run(broker, req));
     }
     return RO_OK;
+}
+
+/* From the store stage on rows may have been written: who runs out of room
+ * there, or of memory, takes the turn back. Before it "no room" is an answer
+ * like others. */
+static bool
+spoils_turn(size_t stage, enum ro_status s)
+{
+    bool may_have_written = false;
+    for (size_t i = 0; i <= stage; i++)
+        may_have_written |= stages[i].run == store_stage_run;
+    return may_have_written && (s == RO_NO_ROOM || s == RO_NO_MEMORY);
 }
 
 /* Says why not. An outcome without a code of its own on the wire is a frame
@@ -76,10 +80,6 @@ drop(struct broker *broker, struct request *req)
 static void
 conclude(struct broker *broker, struct request *req, enum ro_status s)
 {
-    if (s == RO_NO_ROOM) {
-        broker->outcome = RO_NO_ROOM;
-        return;
-    }
     if (s != RO_STORE_BROKEN && ro_status_wire(s) == RO_WIRE_INSIDE)
         s = RO_BAD_FRAME;
     switch (ro_status_reach(s)) {
@@ -149,5 +149,11 @@ pipeline_take(struct broker *broker,
              stages[stage].name, ro_status_name(s));
     if (s != RO_OK && req.door != DOOR_TIMER)
         tell_refusal(broker, &req, stage, s);
-    conclude(broker, &req, s);
+    if (spoils_turn(stage, s)) {
+        broker->outcome = RO_NO_ROOM;
+        return;
+    }
+    /* the end of a turn without room answers everybody */
+    if (s != RO_NO_ROOM || broker->outcome != RO_NO_ROOM)
+        conclude(broker, &req, s);
 }

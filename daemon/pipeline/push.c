@@ -195,7 +195,7 @@ pack(struct broker *broker, const struct filling *filling)
 {
     struct ro_buf *frame = &broker->push.frame;
     const struct ro_frame_header header = {
-        .verb = VERB_NUMBER_attach,
+        .verb = RO_VERB_ATTACH,
         .kind = RO_FRAME_PUSH,
         .time_s = broker->time.now_s,
     };
@@ -272,10 +272,16 @@ push_of(struct broker *broker,
         struct session *session,
         struct broker_send *ret_send)
 {
+    bool waits = backlog_has(&broker->backlog, session->id);
     for (size_t i = 0; i < session->n_attachments; i++) {
         struct attachment *attachment = &session->attachments[i];
         if (!attachment->dirty)
             continue;
+        if (waits) {
+            /* nothing overtakes its answers */
+            stall(broker, attachment);
+            continue;
+        }
         enum ro_status s = make_push(broker, attachment);
         if (s == RO_OK) {
             broker->push.last = session->id;

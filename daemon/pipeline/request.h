@@ -42,12 +42,13 @@ struct request {
 /* One stage, or a verb's part in it. */
 typedef enum ro_status stage_fn(struct broker *broker, struct request *req);
 
-/* A verb: one file verbs/verb_NAME.c, one line in verbs.def. A stage that is
- * NULL has nothing to do for it. */
+/* A verb: one file verbs/verb_NAME.c, one line in common/wire/verbs.def. A
+ * stage that is NULL has nothing to do for it. */
 enum verb_needs { VERB_NEEDS_HELLO, VERB_NEEDS_NOTHING };
 enum verb_brings {
     VERB_BRINGS_NOTHING,
     VERB_BRINGS_NEWS, /* refused while the broker drains */
+    VERB_BRINGS_MAIL, /* news that waits: also while the store is short */
 };
 #define VERB_AT_MEMBER (1u << DOOR_MEMBER)
 #define VERB_AT_OPEN (1u << DOOR_OPEN)
@@ -63,7 +64,7 @@ struct verb {
     stage_fn *route;     /* fills req->audience */
 };
 
-/* The verb of a number (verbs.def, timers.def), or NULL. */
+/* The verb of a number (common/wire/verbs.def, timers.def), or NULL. */
 const struct verb *verb_find(uint8_t number);
 
 #endif

@@ -23,14 +23,26 @@ turn_begin(struct broker *broker)
     RO_TRY(store_begin(broker->store));
     timeline_read(&broker->time, &broker->clock);
     broker->counters.clock_steps = broker->time.steps;
+    backlog_settle(broker);
     outbox_clear(&broker->outbox);
+    broker->offer = OFFERED_NOTHING;
     broker->phase = BROKER_IN_TURN;
     broker->turn++;
     broker->outcome = RO_OK;
     broker->ledger_touched = false;
     broker->directory_touched = false;
     broker->counts = (struct turn_counts){0};
+    undo_clear(&broker->undo);
     return RO_OK;
+}
+
+/* Its credit, and its hello: a peer that was told "no room" says it again. */
+static void
+undo_session(struct session *session, uint64_t turn)
+{
+    credit_give_back(&session->credit, turn);
+    if (session->state == SESSION_READY && session->ready_turn == turn)
+        session->state = SESSION_NEW;
 }
 
 /* Answers everything that was asked in this turn with "no room". Who cannot
@@ -52,6 +64,7 @@ answer_no_room(struct broker *broker)
     }
 }
 
+/* Sessions that the turn closed stay closed: what they did wrong they did. */
 static enum ro_status
 undo(struct broker *broker)
 {
@@ -62,7 +75,9 @@ undo(struct broker *broker)
     size_t slot = 0;
     struct session *session;
     while ((session = sessions_next(broker->sessions, &slot)) != NULL)
-        credit_give_back(&session->credit, broker->turn);
+        undo_session(session, broker->turn);
+    addresses_give_back(broker->addresses, broker->turn);
+    undo_attachments(&broker->undo, broker->sessions);
     answer_no_room(broker);
     if (!broker->ledger_touched)
         return RO_OK;
@@ -85,6 +100,11 @@ static void
 note_gone(void *user, struct session_id id)
 {
     struct broker *broker = user;
+    /* its last words would come without what they wait for */
+    if (backlog_has(&broker->backlog, id)) {
+        backlog_forget(&broker->backlog, id);
+        outbox_forget(&broker->outbox, id);
+    }
     /* whoever did not ask for these in time does not need them */
     if (broker->n_gone < broker->limits.sessions)
         broker->gone[broker->n_gone++] = id;

@@ -3,16 +3,43 @@
 
 #define HOUR_MS ((int64_t)3600 * 1000)
 
+bool
+credit_is_used(const struct credit *credit, int64_t now_ms)
+{
+    return credit->since_ms != 0 && now_ms - credit->since_ms < HOUR_MS;
+}
+
 void
 credit_fill(struct credit *credit,
             const struct credit_amount *hourly,
             int64_t now_ms)
 {
-    if (credit->since_ms != 0 && now_ms - credit->since_ms < HOUR_MS)
+    if (credit_is_used(credit, now_ms))
         return;
     credit->left = *hourly;
     /* 0 stands for never; a millisecond does not matter */
     credit->since_ms = now_ms != 0 ? now_ms : 1;
+}
+
+static bool
+covers(const struct credit *credit, const struct credit_amount *amount)
+{
+    return credit->left.envelopes >= amount->envelopes &&
+           credit->left.bytes >= amount->bytes;
+}
+
+enum ro_status
+credit_charge_both(struct credit *one,
+                   struct credit *other,
+                   const struct credit_amount *amount,
+                   uint64_t turn)
+{
+    if (other == NULL)
+        return credit_charge(one, amount, turn);
+    if (!covers(other, amount))
+        return RO_NO_CREDIT;
+    RO_TRY(credit_charge(one, amount, turn));
+    return credit_charge(other, amount, turn);
 }
 
 enum ro_status
@@ -20,8 +47,7 @@ credit_charge(struct credit *credit,
               const struct credit_amount *amount,
               uint64_t turn)
 {
-    if (credit->left.envelopes < amount->envelopes ||
-        credit->left.bytes < amount->bytes)
+    if (!covers(credit, amount))
         return RO_NO_CREDIT;
     if (credit->turn != turn)
         credit->held = (struct credit_amount){0};

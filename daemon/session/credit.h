@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a connection may still deposit. It is charged before anything is
- * stored. Today an hour's allowance fills it; who pays may change, the charge
- * does not.
+ * What a connection, or all of one address, may still deposit. It is charged
+ * before anything is stored. Today an hour's allowance fills it; who pays may
+ * change, the charge does not.
  */
 #ifndef DAEMON_SESSION_CREDIT_H
 #define DAEMON_SESSION_CREDIT_H
@@ -10,6 +10,7 @@
 #include "common/base/auto.h"
 #include "common/base/status.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* An amount of both kinds. */
@@ -34,6 +35,16 @@ void credit_fill(struct credit *credit,
 RO_MUST_USE enum ro_status credit_charge(struct credit *credit,
                                          const struct credit_amount *amount,
                                          uint64_t turn);
+
+/* The same from two, or from neither; the other may be NULL. */
+RO_MUST_USE enum ro_status
+credit_charge_both(struct credit *one,
+                   struct credit *other,
+                   const struct credit_amount *amount,
+                   uint64_t turn);
+
+/* Whether it was filled within the hour. */
+bool credit_is_used(const struct credit *credit, int64_t now_ms);
 
 /* That turn was rolled back: what it charged comes back. */
 void credit_give_back(struct credit *credit, uint64_t turn);

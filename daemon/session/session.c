@@ -123,6 +123,12 @@ sessions_count(const struct sessions *sessions)
 }
 
 size_t
+sessions_closing(const struct sessions *sessions)
+{
+    return sessions->n_closing;
+}
+
+size_t
 sessions_mailboxes(const struct sessions *sessions)
 {
     return sessions->mailboxes.used;

@@ -41,13 +41,25 @@ struct attachment {
     int64_t stalled_until_ms; /* monotonic; 0: the peer takes what we send */
 };
 
+/* Where a peer is: an IPv6 address, or an IPv4 one mapped into it; of IPv6 the
+ * /64 network. Zero: not known. For counting only. */
+struct session_address {
+    uint8_t b[16];
+};
+
+/* A peer that has not said hello by then is cut. */
+#define SESSION_HELLO_MS 5000
+
 struct session {
     struct session_id id;
     enum door door;
     enum session_state state;
     struct ro_key curve;    /* the connection's key, from ZAP */
     struct ro_seat_id seat; /* member door: whom it serves, else zero */
+    struct session_address address;
     struct credit credit;
+    uint64_t ready_turn;  /* the turn whose hello made it ready */
+    int64_t opened_ms;    /* monotonic */
     int64_t last_seen_ms; /* monotonic */
     struct attachment attachments[SESSION_MAILBOXES_MAX];
     size_t n_attachments;
@@ -83,6 +95,9 @@ sessions_reap(struct sessions *sessions, sessions_gone_fn *gone, void *user);
 /* How many there are, and how many mailboxes they have attached. */
 size_t sessions_count(const struct sessions *sessions);
 size_t sessions_mailboxes(const struct sessions *sessions);
+
+/* How many of them are over and wait for sessions_reap. */
+size_t sessions_closing(const struct sessions *sessions);
 
 /* Walks the sessions in slot order: the first at or after `*slot`, which then
  * stands behind it; NULL past the end. Start with 0. */

@@ -19,10 +19,16 @@
 struct store;
 
 /* Opens or creates the store in the existing folder `dir`, takes its lock
- * (RO_TAKEN if another process holds it), and checks that the engine really
- * runs as durable as we say. RO_STORE_BROKEN, with `why`. */
+ * (RO_TAKEN if another process holds it), and checks that nothing committed is
+ * missing from a damaged log, and that the engine really runs as durable as we
+ * say. RO_STORE_BROKEN, with `why`. */
 RO_MUST_USE enum ro_status
 store_open(const char *dir, struct ro_why *why, struct store **ret_store);
+
+/* Lets what cannot be read of a damaged log go, so that the store opens again:
+ * for an operator who has no better copy. RO_TAKEN, RO_STORE_BROKEN. */
+RO_MUST_USE enum ro_status store_accept_loss(const char *dir,
+                                             struct ro_why *why);
 
 /* Rolls back what is open and closes; accepts NULL. */
 void store_free(struct store *store);
@@ -40,6 +46,22 @@ void store_tidy(struct store *store);
 /* Lets the file grow to about so many bytes and no further: what does not fit
  * is RO_NO_ROOM, as on a full disk. RO_STORE_BROKEN, RO_NO_MEMORY. */
 RO_MUST_USE enum ro_status store_cap(struct store *store, uint64_t bytes);
+
+/* Keeps room on the disk from now on. With less than `free_min` bytes free, as
+ * a turn's begin finds it, the store is short: who uses it refuses what is new.
+ * A file of `reserve` bytes (0: none) stands beside the store's, if there is
+ * room for it; it is given up when a turn was RO_NO_ROOM, so that what makes
+ * room can still be written, and made again when there is room; meanwhile the
+ * store is short too. Without this call it never is. */
+struct store_margin {
+    uint64_t free_min;
+    uint64_t reserve;
+};
+void store_keep_room(struct store *store, const struct store_margin *margin);
+
+/* Whether it is short. */
+enum store_space { STORE_HAS_ROOM, STORE_IS_SHORT };
+enum store_space store_space(const struct store *store);
 
 /* Called once for each thing read; `user` is the caller's. Anything but RO_OK
  * ends the walk and is returned by it, RO_REFUSED ends it without an error. The
@@ -133,7 +155,8 @@ struct store_envelope {
     uint32_t expiry_hour;
 };
 
-/* Whether a body is here: RO_OK or RO_NOT_FOUND. */
+/* Whether a body is here: RO_OK or RO_NOT_FOUND, also for one that was seen to
+ * be damaged. */
 RO_MUST_USE enum ro_status store_body_find(struct store *store,
                                            const struct ro_hash *hash);
 
@@ -156,11 +179,18 @@ struct store_cursor {
     size_t limit;
 };
 
-/* Walks envelopes of a mailbox in rising order of keys. */
+/* Walks envelopes of a mailbox in rising order of keys. One that is not what
+ * was put (its body is gone or does not have its hash, or it not its id) is set
+ * aside: logged, passed over here and in counts as if it were not there, and
+ * otherwise left alone until it expires. RO_STORE_BROKEN when that happens too
+ * often. */
 RO_MUST_USE enum ro_status store_envelopes(struct store *store,
                                            const struct store_cursor *cursor,
                                            store_envelope_fn *fn,
                                            void *user);
+
+/* How many are set aside, as far as was seen since the store was opened. */
+size_t store_aside(const struct store *store);
 
 /* Forgets one envelope of a mailbox, and its body with its last envelope.
  * RO_NOT_FOUND when it is not there. */
@@ -185,6 +215,23 @@ RO_MUST_USE enum ro_status store_count(struct store *store,
  * used ticket that does. */
 RO_MUST_USE enum ro_status
 store_expire(struct store *store, uint32_t hour, size_t limit, size_t *ret_n);
+
+/* --- mirrors ------------------------------------------------------------- */
+
+/* What a seat has us keep for it: sealed, so nothing but its size is known. */
+#define STORE_MIRROR_SIZE 48
+
+/* Keeps a mailbox's mirror instead of the one before. */
+RO_MUST_USE enum ro_status
+store_mirror_put(struct store *store,
+                 const struct ro_seat_id *mailbox,
+                 const uint8_t mirror[static STORE_MIRROR_SIZE]);
+
+/* The mirror of a mailbox. RO_NOT_FOUND. */
+RO_MUST_USE enum ro_status
+store_mirror_get(struct store *store,
+                 const struct ro_seat_id *mailbox,
+                 uint8_t ret_mirror[static STORE_MIRROR_SIZE]);
 
 /* --- enrolment ----------------------------------------------------------- */
 

@@ -2,7 +2,8 @@
 /*
  * Verb 9: what the client has committed; the broker forgets it. Keys that are
  * not there any more are fine: an ack may come twice. What is forgotten no
- * longer counts against the window, so the mailbox is looked at again.
+ * longer counts against the window, so the mailbox is looked at again. A seat
+ * at the member door may leave a mirror with it, of which we know the size.
  */
 #include "frame.pb-c.h"
 
@@ -10,7 +11,27 @@
 
 struct grant {
     struct ro_seat_id mailbox;
+    bool has_mirror;
+    uint8_t mirror[STORE_MIRROR_SIZE];
 };
+
+/* Only seats, of which the directory has so many: whoever comes with a key of
+ * his own could leave one for each key that he makes. */
+static enum ro_status
+authorise_mirror(struct request *req,
+                 const Reachout__Ack__Ask *ask,
+                 struct grant *grant)
+{
+    if (!ask->has_mirror)
+        return RO_OK;
+    RO_TRY(ro_field_copy(&ask->mirror, grant->mirror, STORE_MIRROR_SIZE));
+    if (req->door != DOOR_MEMBER) {
+        return ro_why(&req->why, RO_NOT_ALLOWED,
+                      "a mirror is left at the member door");
+    }
+    grant->has_mirror = true;
+    return RO_OK;
+}
 
 static enum ro_status
 authorise(struct broker *broker, struct request *req)
@@ -26,7 +47,7 @@ authorise(struct broker *broker, struct request *req)
         return ro_why(&req->why, RO_NOT_ALLOWED,
                       "the mailbox is not attached here");
     }
-    return RO_OK;
+    return authorise_mirror(req, ask, grant);
 }
 
 static enum ro_status
@@ -45,6 +66,9 @@ store(struct broker *broker, struct request *req)
         if (s != RO_OK && s != RO_NOT_FOUND)
             return s;
         broker->counts.acked += s == RO_OK;
+    }
+    if (grant->has_mirror) {
+        RO_TRY(store_mirror_put(broker->store, &grant->mailbox, grant->mirror));
     }
     const struct store_span all = {grant->mailbox, 0, UINT64_MAX,
                                    BROKER_WAITING_MAX};

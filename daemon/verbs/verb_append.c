@@ -38,6 +38,7 @@ add_one(struct broker *broker, struct request *req, struct ro_bytes record)
         .today = ro_day_of(broker->time.now_s),
     };
     RO_TRY(ro_directory_add(directory, record, &how, &req->why));
+    ledger_look(&broker->ledger, how.today);
     broker->ledger_touched = true;
     return first ? check_broker(broker, &req->why) : RO_OK;
 }

@@ -87,6 +87,7 @@ store(struct broker *broker, struct request *req)
     RO_TRY(check_mailbox(broker, &grant->mailbox));
     RO_TRY(store_count(broker->store, &all, &answer->waiting));
     RO_TRY(verbs_concern(req, &grant->mailbox));
+    RO_TRY(undo_note(&broker->undo, broker->sessions, &grant->mailbox));
     RO_TRY(sessions_attach(broker->sessions, req->id, &grant->mailbox,
                            window_of(broker, ask)));
     answer->has_waiting = true;

@@ -122,7 +122,9 @@ charge(struct broker *broker, struct session *session, const struct wrap *wrap)
     struct credit_amount amount = {1, wrap->put.wrap.size};
     if (wrap->kept == RO_NOT_FOUND && wrap->piece != NULL)
         amount.bytes += wrap->piece->bytes.size;
-    return credit_charge(&session->credit, &amount, broker->turn);
+    return credit_charge_both(&session->credit,
+                              verbs_address_credit(broker, session), &amount,
+                              broker->turn);
 }
 
 /* Nobody can bury a mailbox: what is too much stays with its sender. */
@@ -189,12 +191,10 @@ new_answer(struct request *req, const Reachout__Deposit__Ask *ask)
 static enum ro_status
 authorise(struct broker *broker, struct request *req)
 {
-    const struct credit_amount hourly = {broker->limits.open_envelopes,
-                                         broker->limits.open_bytes};
-    if (ro_directory_charter(broker->ledger.directory) == NULL)
-        return RO_NOT_READY;
-    credit_fill(&req->session->credit, &hourly, broker->time.now_ms);
-    return RO_OK;
+    (void)req;
+    return ro_directory_charter(broker->ledger.directory) != NULL
+               ? RO_OK
+               : RO_NOT_READY;
 }
 
 static enum ro_status
@@ -206,15 +206,17 @@ store(struct broker *broker, struct request *req)
         return RO_NO_MEMORY;
     struct pieces pieces;
     RO_TRY(read_bodies(req, ask, &pieces));
+    verbs_fill_credit(broker, req->session);
     for (size_t i = 0; i < ask->n_wraps; i++) {
         enum ro_status status;
         RO_TRY(take_wrap(broker, req, &pieces, ask->wraps[i], &status));
         answer->statuses[answer->n_statuses++] = ro_status_wire(status);
     }
+    struct credit_amount left = verbs_credit_left(broker, req->session);
     answer->has_credit_envelopes = true;
-    answer->credit_envelopes = req->session->credit.left.envelopes;
+    answer->credit_envelopes = left.envelopes;
     answer->has_credit_bytes = true;
-    answer->credit_bytes = req->session->credit.left.bytes;
+    answer->credit_bytes = left.bytes;
     req->answer = &answer->base;
     return RO_OK;
 }
@@ -222,7 +224,7 @@ store(struct broker *broker, struct request *req)
 const struct verb verb_deposit = {
     .name = "deposit",
     .doors = VERB_AT_OPEN,
-    .brings = VERB_BRINGS_NEWS,
+    .brings = VERB_BRINGS_MAIL,
     .ask = &reachout__deposit__ask__descriptor,
     .authorise = authorise,
     .store = store,

@@ -190,7 +190,7 @@ store(struct broker *broker, struct request *req)
 const struct verb verb_enrol = {
     .name = "enrol",
     .doors = VERB_AT_OPEN,
-    .brings = VERB_BRINGS_NEWS,
+    .brings = VERB_BRINGS_MAIL,
     .ask = &reachout__enrol__ask__descriptor,
     .authorise = authorise,
     .store = store,

@@ -9,6 +9,33 @@
 
 #define PROTOCOL 1
 
+/* Whether the key before the newest one is still good: until everybody can
+ * have learned of the newest from the charter. */
+static bool
+is_previous_open(const struct broker *broker)
+{
+    const struct ledger *ledger = &broker->ledger;
+    uint32_t today = ro_day_of(broker->time.now_s);
+    if (broker->previous_generation == 0)
+        return false;
+    return ledger->generation != broker->psk_generation ||
+           today < ledger->generation_day + BROKER_PREVIOUS_DAYS;
+}
+
+static bool
+is_proof(const struct broker *broker,
+         const struct session *session,
+         struct ro_secret *psk,
+         const uint8_t shown[static RO_DOOR_PROOF_SIZE])
+{
+    uint8_t expected[RO_DOOR_PROOF_SIZE];
+    ro_door_proof(ro_secret_data(psk), &broker->curve, &session->curve,
+                  expected);
+    bool equal = ro_equal_secret(expected, shown, sizeof(expected));
+    ro_wipe(expected, sizeof(expected));
+    return equal;
+}
+
 /* Everything is computed before anything is decided: what was wrong shows
  * neither in the answer nor in its time. */
 static bool
@@ -16,16 +43,17 @@ proof_holds(const struct broker *broker,
             const struct session *session,
             const Reachout__Hello__Ask *ask)
 {
-    uint8_t expected[RO_DOOR_PROOF_SIZE];
     uint8_t shown[RO_DOOR_PROOF_SIZE] = {0};
-    ro_door_proof(ro_secret_data(broker->psk), &broker->curve, &session->curve,
-                  expected);
     bool complete = ro_field_copy(&ask->proof, shown, sizeof(shown)) == RO_OK;
-    bool equal = ro_equal_secret(expected, shown, sizeof(shown));
-    bool current =
+    bool newest = is_proof(broker, session, broker->psk, shown);
+    bool before = is_proof(broker, session, broker->previous_psk, shown);
+    bool is_newest =
         ask->has_generation && ask->generation == broker->psk_generation;
-    ro_wipe(expected, sizeof(expected));
-    return (int)complete & (int)equal & (int)current;
+    bool is_before = ask->has_generation &&
+                     ask->generation == broker->previous_generation &&
+                     is_previous_open(broker);
+    return (int)complete &
+           (((int)newest & (int)is_newest) | ((int)before & (int)is_before));
 }
 
 static enum ro_status
@@ -63,16 +91,36 @@ fill_limits(struct broker *broker,
             struct session *session,
             Reachout__Hello__Answer *answer)
 {
-    const struct credit_amount hourly = {broker->limits.open_envelopes,
-                                         broker->limits.open_bytes};
     if (session->door == DOOR_OPEN)
-        credit_fill(&session->credit, &hourly, broker->time.now_ms);
+        verbs_fill_credit(broker, session);
+    struct credit_amount left = verbs_credit_left(broker, session);
     answer->has_credit_envelopes = true;
-    answer->credit_envelopes = session->credit.left.envelopes;
+    answer->credit_envelopes = left.envelopes;
     answer->has_credit_bytes = true;
-    answer->credit_bytes = session->credit.left.bytes;
+    answer->credit_bytes = left.bytes;
     answer->has_window = true;
     answer->window = broker->limits.window;
+}
+
+/* What this seat left with us. */
+static enum ro_status
+fill_mirror(struct broker *broker,
+            struct request *req,
+            Reachout__Hello__Answer *answer)
+{
+    if (req->door != DOOR_MEMBER)
+        return RO_OK;
+    uint8_t *mirror = ro_arena_take(req->arena, STORE_MIRROR_SIZE);
+    if (mirror == NULL)
+        return RO_NO_MEMORY;
+    enum ro_status s =
+        store_mirror_get(broker->store, &req->session->seat, mirror);
+    if (s == RO_NOT_FOUND)
+        return RO_OK;
+    RO_TRY(s);
+    answer->has_mirror = true;
+    answer->mirror = ro_as_field((struct ro_bytes){mirror, STORE_MIRROR_SIZE});
+    return RO_OK;
 }
 
 static enum ro_status
@@ -83,6 +131,9 @@ store(struct broker *broker, struct request *req)
     if (answer == NULL)
         return RO_NO_MEMORY;
     reachout__hello__answer__init(answer);
+    RO_TRY(fill_mirror(broker, req, answer));
+    if (req->session->state == SESSION_NEW)
+        req->session->ready_turn = broker->turn;
     (void)broker_session_event(broker, req->session, SESSION_GREETED);
     answer->has_protocol = true;
     answer->protocol = PROTOCOL;

@@ -20,6 +20,17 @@ authorise(struct broker *broker, struct request *req)
     return RO_OK;
 }
 
+/* Whether a list begins where the seat's last one ends, or within it. So does
+ * that of a seat that has lost the secrets of all days which it had published:
+ * it takes them back, and until then others use its fallback key. */
+static bool
+goes_on(const struct broker *broker, const struct ro_notice_facts *facts)
+{
+    struct ro_key key;
+    return ro_notices_epoch_key(broker->ledger.notices, &facts->seat,
+                                facts->first_day - 1, &key) == RO_OK;
+}
+
 /* Against the notices as this turn has left them. */
 static enum ro_status
 check(struct broker *broker,
@@ -37,7 +48,8 @@ check(struct broker *broker,
     /* A list that is void already would be forgotten at the next checkpoint,
      * and one for later only would leave today without a key. */
     uint32_t today = ro_day_of(broker->time.now_s);
-    if (ret_facts->expires_day <= today || ret_facts->first_day > today + 1)
+    if (ret_facts->expires_day <= today ||
+        (ret_facts->first_day > today + 1 && !goes_on(broker, ret_facts)))
         return ro_why(&req->why, RO_BAD_RECORD, "days: not of today");
     RO_TRY(store_notice_count(broker->store, &ret_facts->seat, &kept));
     return kept < KEPT_MAX ? RO_OK : RO_OVER_QUOTA;

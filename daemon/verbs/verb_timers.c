@@ -35,6 +35,28 @@ close_idle(struct broker *broker, struct request *req)
     return RO_OK;
 }
 
+/* Who has not said hello in time goes; and when to look again. */
+static enum ro_status
+close_strangers(struct broker *broker, struct request *req)
+{
+    size_t slot = 0;
+    struct session *session;
+    int64_t next_ms = 0;
+    (void)req;
+    while ((session = sessions_next(broker->sessions, &slot)) != NULL) {
+        if (session->state != SESSION_NEW)
+            continue;
+        int64_t due_ms = session->opened_ms + SESSION_HELLO_MS;
+        if (due_ms <= broker->time.now_ms) {
+            (void)broker_session_event(broker, session, SESSION_IDLED);
+        } else if (next_ms == 0 || due_ms < next_ms) {
+            next_ms = due_ms;
+        }
+    }
+    broker->hello_ms = next_ms;
+    return RO_OK;
+}
+
 const struct verb verb_checkpoint = {
     .name = "checkpoint",
     .doors = VERB_AT_TIMER,
@@ -51,4 +73,10 @@ const struct verb verb_idle = {
     .name = "idle",
     .doors = VERB_AT_TIMER,
     .store = close_idle,
+};
+
+const struct verb verb_greet = {
+    .name = "greet",
+    .doors = VERB_AT_TIMER,
+    .store = close_strangers,
 };

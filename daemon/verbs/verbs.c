@@ -7,11 +7,11 @@ const struct verb *
 verb_find(uint8_t number)
 {
     switch (number) {
-#define X(number_, name_)                                                      \
+#define X(number_, NAME_, name_)                                               \
     case (number_):                                                            \
         return &verb_##name_;
+#include "common/wire/verbs.def"
 #include "daemon/verbs/timers.def"
-#include "daemon/verbs/verbs.def"
 #undef X
     default:
         return NULL;
@@ -27,6 +27,59 @@ verbs_checkpoint(const struct broker *broker)
         .bytes = ro_as_field(bytes),
     };
 }
+
+/* --- credit -------------------------------------------------------------- */
+
+void
+verbs_fill_credit(struct broker *broker, struct session *session)
+{
+    const struct credit_amount hourly = {broker->limits.open_envelopes,
+                                         broker->limits.open_bytes};
+    credit_fill(&session->credit, &hourly, broker->time.now_ms);
+}
+
+static bool
+counts_address(const struct broker *broker, const struct session *session)
+{
+    static const struct session_address nowhere;
+    return broker->limits.address_envelopes != 0 &&
+           memcmp(&session->address, &nowhere, sizeof(nowhere)) != 0;
+}
+
+struct credit *
+verbs_address_credit(struct broker *broker, const struct session *session)
+{
+    const struct credit_amount hourly = {broker->limits.address_envelopes,
+                                         broker->limits.address_bytes};
+    if (!counts_address(broker, session))
+        return NULL;
+    int64_t now_ms = broker->time.now_ms;
+    struct credit *credit =
+        addresses_take(broker->addresses, &session->address, now_ms);
+    credit_fill(credit, &hourly, now_ms);
+    return credit;
+}
+
+struct credit_amount
+verbs_credit_left(const struct broker *broker, const struct session *session)
+{
+    struct credit_amount left = session->credit.left;
+    if (!counts_address(broker, session))
+        return left;
+    const struct credit *credit = addresses_find(
+        broker->addresses, &session->address, broker->time.now_ms);
+    struct credit_amount all = {broker->limits.address_envelopes,
+                                broker->limits.address_bytes};
+    if (credit != NULL)
+        all = credit->left;
+    if (all.envelopes < left.envelopes)
+        left.envelopes = all.envelopes;
+    if (all.bytes < left.bytes)
+        left.bytes = all.bytes;
+    return left;
+}
+
+/* --- answers ------------------------------------------------------------- */
 
 ProtobufCBinaryData
 verbs_copy(const struct request *req, struct ro_bytes bytes)

@@ -5,9 +5,9 @@
 
 #include "daemon/pipeline/broker_state.h"
 
-#define X(number, name) extern const struct verb verb_##name;
+#define X(number, NAME, name) extern const struct verb verb_##name;
+#include "common/wire/verbs.def"
 #include "daemon/verbs/timers.def"
-#include "daemon/verbs/verbs.def"
 #undef X
 
 /* Room for lists in an answer besides the header and its other fields. */
@@ -19,6 +19,17 @@ struct verbs_checkpoint {
     ProtobufCBinaryData bytes;
 };
 struct verbs_checkpoint verbs_checkpoint(const struct broker *broker);
+
+/* Fills a connection's credit if it is due, and what it and its address have
+ * left, whichever is less. */
+void verbs_fill_credit(struct broker *broker, struct session *session);
+struct credit_amount verbs_credit_left(const struct broker *broker,
+                                       const struct session *session);
+
+/* The filled credit of a session's address; NULL when there is no such limit,
+ * or its address is not known. */
+struct credit *verbs_address_credit(struct broker *broker,
+                                    const struct session *session);
 
 /* A copy in the request's arena; its data is NULL without memory. */
 ProtobufCBinaryData verbs_copy(const struct request *req,

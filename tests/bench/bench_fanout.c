@@ -109,10 +109,12 @@ int
 main(int argc, char *argv[])
 {
     static const struct house_limit limits[] = {
-        {"open_envelopes_per_hour", 1000000   },
-        {"mailbox_envelopes_max",   1000000   },
-        {"open_bytes_per_hour",     4294967295},
-        {NULL,                      0         },
+        {"open_envelopes_per_hour",             1000000   },
+        {"mailbox_envelopes_max",               1000000   },
+        {"open_bytes_per_hour",                 4294967295},
+        {"open_envelopes_per_address_per_hour", 100000000 },
+        {"open_bytes_per_address_per_hour",     4294967295},
+        {NULL,                                  0         },
     };
     if (argc != 2)
         die("usage: %s REACHOUTD", argv[0]);

@@ -81,7 +81,7 @@ struct bench {
 /* --- frames -------------------------------------------------------------- */
 
 static void
-pack(enum verb_number verb, const ProtobufCMessage *ask, struct ro_buf *out)
+pack(enum ro_verb verb, const ProtobufCMessage *ask, struct ro_buf *out)
 {
     const struct ro_frame_header header = {.verb = (uint8_t)verb,
                                            .kind = RO_FRAME_ASK};
@@ -141,7 +141,7 @@ keep_ack(struct bench *bench, const struct broker_send *send)
         die("too many pushes");
     struct waiting *ack = &bench->acks[bench->n_acks++];
     ack->from = send->to;
-    pack(VERB_NUMBER_ack, &ask.base, &ack->frame);
+    pack(RO_VERB_ACK, &ask.base, &ack->frame);
     bench->pushed += push->n_envelopes;
 }
 
@@ -355,7 +355,7 @@ open_broker(struct bench *bench)
 static void
 ask(struct bench *bench,
     struct session_id from,
-    enum verb_number verb,
+    enum ro_verb verb,
     const ProtobufCMessage *message)
 {
     RO_AUTOBUF frame = {0};
@@ -374,7 +374,7 @@ append_records(struct bench *bench)
             ro_as_field(test_circle_record(bench->circle, i));
         append.n_records = 1;
         append.records = &record;
-        ask(bench, bench->sender, VERB_NUMBER_append, &append.base);
+        ask(bench, bench->sender, RO_VERB_APPEND, &append.base);
     }
 }
 
@@ -394,14 +394,14 @@ connect_all(struct bench *bench)
     hello.protocol = 1;
     hello.proof = ro_as_field((struct ro_bytes){proof, sizeof(proof)});
     hello.generation = bench->circle->generation;
-    ask(bench, bench->sender, VERB_NUMBER_hello, &hello.base);
+    ask(bench, bench->sender, RO_VERB_HELLO, &hello.base);
     append_records(bench);
     for (size_t i = 0; i < SEATS; i++) {
         const struct test_seat *seat = bench->circle->members[i]->seats[0];
         test_must(broker_session_open(bench->broker, DOOR_MEMBER,
                                       ro_keypair_x25519(seat->transport),
                                       &bench->receivers[i]));
-        ask(bench, bench->receivers[i], VERB_NUMBER_attach, &attach.base);
+        ask(bench, bench->receivers[i], RO_VERB_ATTACH, &attach.base);
     }
 }
 

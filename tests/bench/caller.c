@@ -95,7 +95,7 @@ caller_send(struct caller *caller, struct ro_bytes frame)
 
 void
 caller_say(struct caller *caller,
-           enum caller_verb verb,
+           enum ro_verb verb,
            const ProtobufCMessage *ask)
 {
     const struct ro_frame_header header = {.verb = (uint8_t)verb,
@@ -137,7 +137,7 @@ caller_read(struct caller *caller, const ProtobufCMessageDescriptor *type)
 
 const ProtobufCMessage *
 caller_ask(struct caller *caller,
-           enum caller_verb verb,
+           enum ro_verb verb,
            const ProtobufCMessage *ask,
            const ProtobufCMessageDescriptor *answer)
 {
@@ -183,7 +183,7 @@ caller_say_hello(struct caller *caller, const struct house *house)
     ask.proof = ro_as_field((struct ro_bytes){proof, sizeof(proof)});
     ask.has_generation = true;
     ask.generation = circle->generation;
-    caller_say(caller, CALLER_hello, &ask.base);
+    caller_say(caller, RO_VERB_HELLO, &ask.base);
 }
 
 void
@@ -197,7 +197,7 @@ void
 caller_attach(struct caller *caller)
 {
     const Reachout__Attach__Ask ask = REACHOUT__ATTACH__ASK__INIT;
-    caller_ask(caller, CALLER_attach, &ask.base,
+    caller_ask(caller, RO_VERB_ATTACH, &ask.base,
                &reachout__attach__answer__descriptor);
 }
 
@@ -214,5 +214,5 @@ caller_ack(struct caller *caller, const Reachout__Attach__Push *push)
     ask.mailbox = push->mailbox;
     ask.n_keys = push->n_envelopes;
     ask.keys = keys;
-    caller_say(caller, CALLER_ack, &ask.base);
+    caller_say(caller, RO_VERB_ACK, &ask.base);
 }

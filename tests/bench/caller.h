@@ -14,12 +14,6 @@
 
 #include "frame.pb-c.h"
 
-enum caller_verb {
-#define X(number, name) CALLER_##name = (number),
-#include "daemon/verbs/verbs.def"
-#undef X
-};
-
 /* The broker puts no more envelopes into one push. */
 #define CALLER_PUSH_MAX 256
 
@@ -49,7 +43,7 @@ void caller_close(struct caller *caller);
 
 /* Sends an ask; a frame that is packed already. */
 void caller_say(struct caller *caller,
-                enum caller_verb verb,
+                enum ro_verb verb,
                 const ProtobufCMessage *ask);
 void caller_send(struct caller *caller, struct ro_bytes frame);
 
@@ -66,7 +60,7 @@ const ProtobufCMessage *caller_read(struct caller *caller,
 /* Asks and waits; the answer must be good. For a connection to which nothing
  * is pushed meanwhile. */
 const ProtobufCMessage *caller_ask(struct caller *caller,
-                                   enum caller_verb verb,
+                                   enum ro_verb verb,
                                    const ProtobufCMessage *ask,
                                    const ProtobufCMessageDescriptor *answer);
 

@@ -285,7 +285,7 @@ append_records(struct house *house)
             records[ask.n_records++] = ro_as_field(record);
             i++;
         }
-        caller_ask(&caller, CALLER_append, &ask.base,
+        caller_ask(&caller, RO_VERB_APPEND, &ask.base,
                    &reachout__append__answer__descriptor);
     }
     caller_close(&caller);

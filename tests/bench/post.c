@@ -11,7 +11,6 @@
 
 #define NUMBER_SIZE 8
 #define DAYS 90
-#define VERB_DEPOSIT 7
 
 struct post {
     struct ro_seat_id *mailboxes;
@@ -101,7 +100,7 @@ begin(struct post *post)
 static void
 finish(struct post *post, struct ro_buf *out)
 {
-    const struct ro_frame_header header = {.verb = VERB_DEPOSIT,
+    const struct ro_frame_header header = {.verb = RO_VERB_DEPOSIT,
                                            .kind = RO_FRAME_ASK};
     ro_buf_clear(out);
     ro_frame_put_header(&header, out);

@@ -2,6 +2,8 @@
 /* Bodies and envelopes. */
 #include "daemon/store/sqlite/sql.h"
 
+#include "common/crypto/seal.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,6 +24,8 @@ enum ro_status
 store_body_find(struct store *store, const struct ro_hash *hash)
 {
     uint64_t row;
+    if (aside_has_body(store, hash))
+        return RO_NOT_FOUND; /* its sender may have it whole */
     return find_body(store, hash, &row);
 }
 
@@ -53,8 +57,8 @@ store_body_put(struct store *store,
     sql_put_hash(put, 1, hash);
     sql_put_bytes(put, 2, body);
     RO_TRY(sql_write(store, put));
-    if (sqlite3_changes(store->db) == 0)
-        return RO_OK; /* it is here already */
+    if (sqlite3_changes(store->db) == 0) /* it is here already */
+        return aside_mend_body(store, hash, body);
     store->fresh[store->n_fresh++] = sqlite3_last_insert_rowid(store->db);
     return RO_OK;
 }
@@ -97,21 +101,54 @@ store_envelope_put(struct store *store,
     return RO_OK;
 }
 
-static enum ro_status
-read_envelope(struct store *store,
-              sqlite3_stmt *row,
-              struct store_envelope *ret_envelope)
+/* Reads an envelope, and which part of it is not what was put: a disk that
+ * flips a bit must not have us deliver what nobody can open, and take the
+ * acknowledgement for it. */
+static enum part
+read_envelope(sqlite3_stmt *row, struct store_envelope *e)
 {
-    struct store_envelope *e = ret_envelope;
-    RO_TRY(sql_fixed(store, row, 1, e->id.b, sizeof(e->id.b)));
-    RO_TRY(sql_fixed(store, row, 6, e->body_hash.b, sizeof(e->body_hash.b)));
+    struct ro_bytes id = sql_bytes(row, 1);
+    struct ro_bytes hash = sql_bytes(row, 6);
+    struct ro_hash body;
+    struct ro_envelope_id envelope;
     e->key = sql_number(row, 0);
     e->wrap = sql_bytes(row, 2);
     e->day = (uint32_t)sql_number(row, 3);
     e->generation = (uint32_t)sql_number(row, 4);
     e->expiry_hour = (uint32_t)sql_number(row, 5);
     e->body = sql_bytes(row, 7);
-    return RO_OK;
+    if (hash.size != RO_HASH_SIZE)
+        return PART_BODY; /* or there is none */
+    memcpy(e->body_hash.b, hash.data, RO_HASH_SIZE);
+    ro_body_hash(e->body, &body);
+    if (memcmp(body.b, e->body_hash.b, RO_HASH_SIZE) != 0)
+        return PART_BODY;
+    ro_envelope_id_of(&e->mailbox, &e->body_hash, e->wrap, &envelope);
+    if (id.size != sizeof(e->id.b) ||
+        memcmp(envelope.b, id.data, sizeof(envelope.b)) != 0)
+        return PART_WRAP;
+    e->id = envelope;
+    return PART_NONE;
+}
+
+/* Hands a row on, or sets it aside. */
+static enum ro_status
+walk_row(struct store *store,
+         struct store_envelope *envelope,
+         enum part damaged,
+         store_envelope_fn *fn,
+         void *user)
+{
+    if (damaged != PART_NONE) {
+        const struct aside aside = {.key = envelope->key,
+                                    .mailbox = envelope->mailbox,
+                                    .body = envelope->body_hash,
+                                    .part = damaged};
+        return aside_note(store, &aside);
+    }
+    if (store->n_aside > 0)
+        aside_forget(store, envelope->key);
+    return fn(user, envelope);
 }
 
 enum ro_status
@@ -123,12 +160,14 @@ store_envelopes(struct store *store,
     SQL_AUTO *walk = sql_start(store, SQL_ENVELOPES);
     sql_put_id(walk, 1, &cursor->mailbox);
     sql_put_number(walk, 2, cursor->after);
-    sql_put_number(walk, 3, cursor->limit);
-    enum ro_status s;
-    while ((s = sql_row(store, walk)) == RO_OK) {
+    enum ro_status s = RO_OK;
+    for (size_t n = 0; n < cursor->limit;) {
         struct store_envelope envelope = {.mailbox = cursor->mailbox};
-        RO_TRY(read_envelope(store, walk, &envelope));
-        if ((s = fn(user, &envelope)) != RO_OK)
+        if ((s = sql_row(store, walk)) != RO_OK)
+            break;
+        enum part damaged = read_envelope(walk, &envelope);
+        n += damaged == PART_NONE;
+        if ((s = walk_row(store, &envelope, damaged, fn, user)) != RO_OK)
             break;
     }
     return s == RO_NOT_FOUND || s == RO_REFUSED ? RO_OK : s;
@@ -143,19 +182,24 @@ store_envelope_drop(struct store *store,
     sql_put_number(drop, 1, key);
     sql_put_id(drop, 2, mailbox);
     RO_TRY(sql_write(store, drop));
-    return sqlite3_changes(store->db) > 0 ? RO_OK : RO_NOT_FOUND;
+    if (sqlite3_changes(store->db) == 0)
+        return RO_NOT_FOUND;
+    aside_forget(store, key);
+    return RO_OK;
 }
 
 enum ro_status
 store_count(struct store *store, const struct store_span *span, uint64_t *ret_n)
 {
+    uint64_t aside = aside_in(store, span);
     SQL_AUTO *count = sql_start(store, SQL_ENVELOPE_COUNT);
     sql_put_id(count, 1, &span->mailbox);
     sql_put_number(count, 2, span->after);
     sql_put_number(count, 3, span->upto);
-    sql_put_number(count, 4, span->limit);
+    sql_put_number(count, 4, span->limit + aside);
     RO_TRY(sql_row(store, count));
-    *ret_n = sql_number(count, 0);
+    uint64_t n = sql_number(count, 0);
+    *ret_n = n > aside ? n - aside : 0;
     return RO_OK;
 }
 
@@ -170,5 +214,5 @@ store_expire(struct store *store, uint32_t hour, size_t limit, size_t *ret_n)
     sql_put_number(expire, 2, limit);
     RO_TRY(sql_write(store, expire));
     *ret_n = (size_t)sqlite3_changes(store->db);
-    return RO_OK;
+    return *ret_n > 0 ? aside_expire(store) : RO_OK;
 }

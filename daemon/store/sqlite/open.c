@@ -17,6 +17,7 @@
 
 #define STORE_FILE "store.db"
 #define LOCK_FILE "store.lock"
+#define RESERVE_FILE "store.reserve"
 #define WAL_KEEP_BYTES "16777216"
 #define CACHE_KIB "16384"
 
@@ -150,11 +151,32 @@ name_files(struct store *store, const char *dir)
         store->wal_path = NULL;
         return RO_NO_MEMORY;
     }
+    if (asprintf(&store->reserve_path, "%s/" RESERVE_FILE, dir) < 0) {
+        store->reserve_path = NULL;
+        return RO_NO_MEMORY;
+    }
     return RO_OK;
 }
 
-enum ro_status
-store_open(const char *dir, struct ro_why *why, struct store **ret_store)
+/* Whether a log that is damaged may be cut there. */
+enum log_trust { LOG_MUST_HOLD, LOG_MAY_BE_CUT };
+
+/* What can be read goes into the file and the log is cut off, or its lost end
+ * would be found again. */
+static enum ro_status
+fold_all(struct store *store, struct ro_why *why)
+{
+    if (sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_TRUNCATE,
+                                  NULL, NULL) != SQLITE_OK)
+        return sqlite_says(store, why, "folding its log");
+    return RO_OK;
+}
+
+static enum ro_status
+open_store(const char *dir,
+           enum log_trust trust,
+           struct ro_why *why,
+           struct store **ret_store)
 {
     RO_CLEANUP(store_freep) struct store *store = calloc(1, sizeof(*store));
     if (store == NULL)
@@ -162,14 +184,31 @@ store_open(const char *dir, struct ro_why *why, struct store **ret_store)
     store->lock = -1;
     RO_TRY(name_files(store, dir));
     RO_TRY(take_lock(store, dir, why));
+    if (trust == LOG_MUST_HOLD)
+        RO_TRY(wal_check(store, why));
     RO_TRY(open_file(store, why));
     RO_TRY(schema_settle(store, why));
     RO_TRY(make_durable(store, dir, why));
     if (sql_prepare(store) != SQLITE_OK)
         return sqlite_says(store, why, "it is damaged");
+    if (trust == LOG_MAY_BE_CUT)
+        RO_TRY(fold_all(store, why));
     (void)sqlite3_wal_hook(store->db, note_wal, store);
     *ret_store = RO_STEAL(store);
     return RO_OK;
+}
+
+enum ro_status
+store_open(const char *dir, struct ro_why *why, struct store **ret_store)
+{
+    return open_store(dir, LOG_MUST_HOLD, why, ret_store);
+}
+
+enum ro_status
+store_accept_loss(const char *dir, struct ro_why *why)
+{
+    RO_CLEANUP(store_freep) struct store *store = NULL;
+    return open_store(dir, LOG_MAY_BE_CUT, why, &store);
 }
 
 void
@@ -189,7 +228,9 @@ store_free(struct store *store)
     if (store->lock >= 0)
         close(store->lock);
     free(store->fresh);
+    free(store->aside);
     free(store->wal_path);
+    free(store->reserve_path);
     free(store->path);
     free(store);
 }

@@ -6,12 +6,18 @@
  */
 #include "daemon/store/sqlite/sql.h"
 
-#define SCHEMA_VERSION 1
+#define SCHEMA_VERSION 2
 #define APPLICATION_ID 0x52634f31 /* "RcO1" */
 #define TEXT_OF(n) TEXT_OF_(n)
 #define TEXT_OF_(n) #n
 #define MARK_APPLICATION "PRAGMA application_id = " TEXT_OF(APPLICATION_ID) ";"
 #define MARK_VERSION "PRAGMA user_version = " TEXT_OF(SCHEMA_VERSION) ";"
+
+/* since layout 2 */
+#define MIRRORS                                                                \
+    "CREATE TABLE mirror("                                                     \
+    " mailbox BLOB PRIMARY KEY,"                                               \
+    " bytes BLOB NOT NULL) STRICT, WITHOUT ROWID;"
 
 static const char layout[] =
     "CREATE TABLE record("
@@ -59,6 +65,8 @@ static const char layout[] =
     " DELETE FROM body WHERE id = OLD.body AND refs = 0;"
     "END;"
 
+    MIRRORS
+
     "CREATE TABLE ticket("
     " id BLOB PRIMARY KEY,"
     " request BLOB NOT NULL,"
@@ -96,6 +104,19 @@ create(struct store *store, struct ro_why *why)
     return RO_OK;
 }
 
+/* A store of layout 1 lacks the mirrors and nothing else. */
+static enum ro_status
+add_mirrors(struct store *store, struct ro_why *why)
+{
+    static const char text[] =
+        "PRAGMA synchronous = EXTRA;"
+        "BEGIN EXCLUSIVE;" MIRRORS MARK_VERSION "COMMIT;";
+    int rc = sql_run(store->db, text);
+    if (rc != SQLITE_OK)
+        return broken(store, why, rc, "it cannot be brought up to date");
+    return RO_OK;
+}
+
 enum ro_status
 schema_settle(struct store *store, struct ro_why *why)
 {
@@ -112,6 +133,8 @@ schema_settle(struct store *store, struct ro_why *why)
         return ro_why(why, RO_STORE_BROKEN, "%s: not a broker's store",
                       store->path);
     }
+    if (version == 1)
+        return add_mirrors(store, why);
     if (version != SCHEMA_VERSION) {
         return ro_why(why, RO_STORE_BROKEN,
                       "%s: layout %lld, and this program knows %d", store->path,

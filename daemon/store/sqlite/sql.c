@@ -25,6 +25,7 @@ sql_outcome(struct store *store, int rc)
         return RO_OK;
     case SQLITE_FULL:
     case SQLITE_NOMEM:
+        store->room.was_full |= (rc & 0xff) == SQLITE_FULL;
         if (store->turn != TURN_BROKEN)
             store->turn = TURN_SPOILT;
         return RO_NO_ROOM;

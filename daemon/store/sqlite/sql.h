@@ -27,10 +27,34 @@ enum sql_turn {
     TURN_BROKEN, /* nobody knows: the process must end */
 };
 
+/* What is kept free on the disk; room.c. */
+struct room {
+    struct store_margin margin;
+    enum {
+        RESERVE_NONE,    /* none is kept */
+        RESERVE_MISSING, /* there was no room to make it */
+        RESERVE_KEPT,
+        RESERVE_SPENT, /* given up */
+    } reserve;
+    enum store_space space; /* as last looked at */
+    bool is_kept;           /* store_keep_room was called */
+    bool was_full;          /* by this turn */
+};
+
+/* An envelope that is set aside; aside.c. */
+struct aside {
+    uint64_t key;
+    struct ro_seat_id mailbox;
+    struct ro_hash body; /* its hash, where that is the damaged part */
+    enum part { PART_NONE, PART_WRAP, PART_BODY } part;
+};
+
 struct store {
     int lock; /* the lock file, or -1 */
     char *path;
     char *wal_path;
+    char *reserve_path;
+    struct room room;
     sqlite3 *db;
     sqlite3_stmt *statements[SQL_COUNT];
     enum sql_turn turn;
@@ -39,6 +63,8 @@ struct store {
     int64_t *fresh;
     size_t n_fresh;
     size_t fresh_room;
+    struct aside *aside;
+    size_t n_aside;
 };
 
 /* What a result of SQLite means for the turn; spoils or breaks it. RO_OK for
@@ -90,6 +116,34 @@ RO_MUST_USE int sql_run(sqlite3 *db, const char *text);
 
 /* The number that a text answers with; -1 when it does not. */
 int64_t sql_ask(sqlite3 *db, const char *text);
+
+/* Looks whether what was committed is missing from the write-ahead log, before
+ * SQLite reads it: RO_STORE_BROKEN, with `why`. */
+RO_MUST_USE enum ro_status wal_check(const struct store *store,
+                                     struct ro_why *why);
+
+/* Sets an envelope aside and logs it, unless it is; RO_STORE_BROKEN when that
+ * are too many, RO_NO_MEMORY. Whole again, or gone: no longer. */
+RO_MUST_USE enum ro_status aside_note(struct store *store,
+                                      const struct aside *aside);
+void aside_forget(struct store *store, uint64_t key);
+
+/* How many of a stretch of a mailbox are set aside; its limit is not heeded. */
+uint64_t aside_in(const struct store *store, const struct store_span *span);
+
+/* Whether a body is why an envelope was set aside; if so, writes it again. */
+bool aside_has_body(const struct store *store, const struct ro_hash *hash);
+RO_MUST_USE enum ro_status aside_mend_body(struct store *store,
+                                           const struct ro_hash *hash,
+                                           struct ro_bytes body);
+
+/* Forgets those whose envelopes are there no more. */
+RO_MUST_USE enum ro_status aside_expire(struct store *store);
+
+/* Between turns: looks how much is free, and makes the reserve again if it can
+ * be; gives it up, because the disk was full. */
+void room_look(struct store *store);
+void room_was_full(struct store *store);
 
 /* Checks that the file is ours, and lays out a new one. RO_TAKEN when another
  * program has it open, RO_STORE_BROKEN, both with `why`. */

@@ -16,6 +16,7 @@ store_begin(struct store *store)
     if (store->turn == TURN_BROKEN)
         return RO_STORE_BROKEN;
     assert(store->turn == TURN_NONE);
+    room_look(store);
     SQL_AUTO *begin = sql_start(store, SQL_BEGIN);
     RO_TRY(sql_outcome(store, sqlite3_step(begin)));
     store->turn = TURN_OPEN;
@@ -59,6 +60,16 @@ store_commit(struct store *store)
     return store->turn == TURN_BROKEN ? RO_STORE_BROKEN : s;
 }
 
+/* What was begun is undone; only now may the reserve go, or it would be used
+ * up by what has to be refused. */
+static void
+give_room(struct store *store)
+{
+    if (store->room.was_full)
+        room_was_full(store);
+    store->room.was_full = false;
+}
+
 void
 store_rollback(struct store *store)
 {
@@ -73,6 +84,7 @@ store_rollback(struct store *store)
         }
     }
     store->turn = TURN_NONE;
+    give_room(store);
 }
 
 void
@@ -89,8 +101,10 @@ store_tidy(struct store *store)
     }
     /* No room to fold: the log keeps everything, we try again later. After any
      * other failure the file may lack what an fsync said it has. */
-    if (sql_outcome(store, rc) == RO_NO_ROOM)
+    if (sql_outcome(store, rc) == RO_NO_ROOM) {
         store->turn = TURN_NONE;
+        give_room(store);
+    }
 }
 
 enum ro_status

@@ -333,7 +333,7 @@ rig_hello(struct rig *rig,
     ask.generation = rig->circle->generation;
     const ProtobufCMessage *message = NULL;
     enum ro_status s = rig_ask(
-        rig, peer, &(struct rig_ask){VERB_NUMBER_hello, &ask.base}, &message);
+        rig, peer, &(struct rig_ask){RO_VERB_HELLO, &ask.base}, &message);
     if (ret_answer != NULL)
         *ret_answer = (const void *)message;
     return s;
@@ -346,7 +346,7 @@ rig_append(struct rig *rig, struct peer *peer, struct ro_bytes record)
     ProtobufCBinaryData records[] = {ro_as_field(record)};
     ask.n_records = 1;
     ask.records = records;
-    return rig_ask(rig, peer, &(struct rig_ask){VERB_NUMBER_append, &ask.base},
+    return rig_ask(rig, peer, &(struct rig_ask){RO_VERB_APPEND, &ask.base},
                    NULL);
 }
 
@@ -373,7 +373,7 @@ rig_replay(struct rig *rig, struct peer *peer)
         ask.has_from = true;
         ask.from = ro_directory_size(directory);
         test_must(rig_ask(rig, peer,
-                          &(struct rig_ask){VERB_NUMBER_directory, &ask.base},
+                          &(struct rig_ask){RO_VERB_DIRECTORY, &ask.base},
                           &message));
         const Reachout__Directory__Answer *answer = (const void *)message;
         for (size_t i = 0; i < answer->n_records; i++) {
@@ -426,9 +426,9 @@ enum ro_status
 rig_deposit(struct rig *rig, struct peer *peer, const struct draft *draft)
 {
     const ProtobufCMessage *message = NULL;
-    enum ro_status s = rig_ask(
-        rig, peer, &(struct rig_ask){VERB_NUMBER_deposit, &draft->ask.base},
-        &message);
+    enum ro_status s =
+        rig_ask(rig, peer, &(struct rig_ask){RO_VERB_DEPOSIT, &draft->ask.base},
+                &message);
     if (s != RO_OK)
         return s;
     const Reachout__Deposit__Answer *answer = (const void *)message;
@@ -454,7 +454,7 @@ rig_attach(struct rig *rig, struct peer *peer, uint32_t window)
     Reachout__Attach__Ask ask = REACHOUT__ATTACH__ASK__INIT;
     ask.has_window = window != 0;
     ask.window = window;
-    return rig_ask(rig, peer, &(struct rig_ask){VERB_NUMBER_attach, &ask.base},
+    return rig_ask(rig, peer, &(struct rig_ask){RO_VERB_ATTACH, &ask.base},
                    NULL);
 }
 
@@ -478,7 +478,7 @@ rig_attach_key(struct rig *rig,
     ask.proof = rig_field(proof.b, RO_SIGNATURE_SIZE);
     const ProtobufCMessage *message = NULL;
     enum ro_status s = rig_ask(
-        rig, peer, &(struct rig_ask){VERB_NUMBER_attach, &ask.base}, &message);
+        rig, peer, &(struct rig_ask){RO_VERB_ATTACH, &ask.base}, &message);
     if (ret_answer != NULL)
         *ret_answer = (const void *)message;
     return s;
@@ -498,6 +498,5 @@ rig_ack(struct rig *rig,
     ask.mailbox = rig_field(mailbox->b, RO_ID_SIZE);
     ask.n_keys = n_keys;
     ask.keys = copy;
-    return rig_ask(rig, peer, &(struct rig_ask){VERB_NUMBER_ack, &ask.base},
-                   NULL);
+    return rig_ask(rig, peer, &(struct rig_ask){RO_VERB_ACK, &ask.base}, NULL);
 }

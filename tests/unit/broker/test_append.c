@@ -16,7 +16,7 @@ append_many(struct rig *rig,
         fields[i] = ro_as_field(records[i]);
     ask.n_records = n;
     ask.records = fields;
-    return rig_ask(rig, peer, &(struct rig_ask){VERB_NUMBER_append, &ask.base},
+    return rig_ask(rig, peer, &(struct rig_ask){RO_VERB_APPEND, &ask.base},
                    NULL);
 }
 
@@ -77,7 +77,7 @@ test_everybody_reads_the_same_log(void)
 
     Reachout__Directory__Ask ask = REACHOUT__DIRECTORY__ASK__INIT;
     const ProtobufCMessage *message = NULL;
-    const struct rig_ask verb = {VERB_NUMBER_directory, &ask.base};
+    const struct rig_ask verb = {RO_VERB_DIRECTORY, &ask.base};
     static const uint64_t beyond[] = {0, 1, 1000, UINT64_MAX};
     for (size_t i = 0; i < RO_LEN(beyond); i++) {
         ask.has_from = true;
@@ -101,8 +101,8 @@ test_a_frame_of_records_is_full_and_not_more(void)
     rig_append_all(rig);
     struct peer guest = rig_guest(rig);
     Reachout__Directory__Ask ask = REACHOUT__DIRECTORY__ASK__INIT;
-    tap_is(rig_ask(rig, &guest,
-                   &(struct rig_ask){VERB_NUMBER_directory, &ask.base}, NULL),
+    tap_is(rig_ask(rig, &guest, &(struct rig_ask){RO_VERB_DIRECTORY, &ask.base},
+                   NULL),
            RO_OK);
     size_t size = rig->frames[0].bytes.size;
     size_t largest = 0;
@@ -220,8 +220,8 @@ test_an_earlier_frame_of_the_turn_stays(void)
     second.n_records = 2;
     second.records = records + 1;
     rig_begin(rig);
-    rig_put(rig, &one, &(struct rig_ask){VERB_NUMBER_append, &first.base});
-    rig_put(rig, &two, &(struct rig_ask){VERB_NUMBER_append, &second.base});
+    rig_put(rig, &one, &(struct rig_ask){RO_VERB_APPEND, &first.base});
+    rig_put(rig, &two, &(struct rig_ask){RO_VERB_APPEND, &second.base});
     rig_end(rig);
     tap_is(rig_answer(rig, &one, NULL), RO_OK);
     tap_is(rig_answer(rig, &two, NULL), RO_BAD_RECORD);

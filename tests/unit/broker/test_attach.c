@@ -65,7 +65,7 @@ attach_with(struct rig *rig,
     ask.has_mailbox_key = ask.has_proof = true;
     ask.mailbox_key = rig_field(key->b, RO_KEY_SIZE);
     ask.proof = rig_field(proof->b, RO_SIGNATURE_SIZE);
-    return rig_ask(rig, peer, &(struct rig_ask){VERB_NUMBER_attach, &ask.base},
+    return rig_ask(rig, peer, &(struct rig_ask){RO_VERB_ATTACH, &ask.base},
                    NULL);
 }
 
@@ -203,6 +203,92 @@ test_a_session_has_four_mailboxes_at_most(void)
     rig_close(rig);
 }
 
+/* --- mirrors ------------------------------------------------------------- */
+
+static enum ro_status
+leave_mirror(struct rig *rig,
+             struct peer *peer,
+             const struct ro_seat_id *mailbox,
+             struct ro_bytes mirror)
+{
+    Reachout__Ack__Ask ask = REACHOUT__ACK__ASK__INIT;
+    ask.has_mailbox = ask.has_mirror = true;
+    ask.mailbox = rig_field(mailbox->b, RO_ID_SIZE);
+    ask.mirror = rig_field(mirror.data, mirror.size);
+    return rig_ask(rig, peer, &(struct rig_ask){RO_VERB_ACK, &ask.base}, NULL);
+}
+
+/* The mirror that a hello brings, 0 for none; else its first byte. */
+static int
+mirror_at(struct rig *rig, struct peer *peer)
+{
+    const Reachout__Hello__Answer *answer = NULL;
+    test_must(rig_hello(rig, peer, &answer));
+    if (!answer->has_mirror)
+        return 0;
+    return answer->mirror.len == STORE_MIRROR_SIZE ? answer->mirror.data[0]
+                                                   : -1;
+}
+
+static void
+test_a_mirror_is_kept_for_its_seat(void)
+{
+    struct rig *rig = rig_open(2);
+    struct test_seat *seat = rig->circle->members[1]->seats[0];
+    struct test_seat *other = rig->circle->members[2]->seats[0];
+    struct peer member = rig_member(rig, seat);
+    struct peer neighbour = rig_member(rig, other);
+    struct peer guest = rig_guest(rig);
+    uint8_t bytes[STORE_MIRROR_SIZE + 1] = {5};
+    const struct ro_bytes five = {bytes, STORE_MIRROR_SIZE};
+    tap_ok(mirror_at(rig, &member) == 0);
+    tap_is(leave_mirror(rig, &member, &seat->id, five), RO_NOT_ALLOWED);
+    tap_is(rig_attach(rig, &member, 0), RO_OK);
+    tap_is(leave_mirror(rig, &member, &other->id, five), RO_NOT_ALLOWED);
+    tap_ok(mirror_at(rig, &member) == 0);
+    tap_is(leave_mirror(rig, &member, &seat->id, five), RO_OK);
+    tap_ok(mirror_at(rig, &member) == 5);
+    tap_say(mirror_at(rig, &neighbour) == 0, "his own, and nobody else's");
+    tap_say(mirror_at(rig, &guest) == 0, "and at the member door only");
+    rig_restart(rig);
+    member = rig_member(rig, seat);
+    tap_say(mirror_at(rig, &member) == 5, "it is durable");
+
+    bytes[0] = 6;
+    tap_is(rig_attach(rig, &member, 0), RO_OK);
+    tap_is(leave_mirror(rig, &member, &seat->id, five), RO_OK);
+    tap_ok(mirror_at(rig, &member) == 6);
+    uint64_t key = 1;
+    tap_is(rig_ack(rig, &member, &seat->id, &key, 1), RO_OK);
+    tap_say(mirror_at(rig, &member) == 6, "an ack without one changes nothing");
+    rig_close(rig);
+}
+
+static void
+test_mirrors_that_are_not_taken(void)
+{
+    struct rig *rig = rig_open(2);
+    struct test_seat *seat = rig->circle->members[1]->seats[0];
+    struct peer guest = rig_guest(rig);
+    uint8_t bytes[STORE_MIRROR_SIZE + 1] = {5};
+    const size_t sizes[] = {0, STORE_MIRROR_SIZE - 1, STORE_MIRROR_SIZE + 1};
+    tap_is(rig_attach_key(rig, &guest, seat->signing, NULL), RO_OK);
+    tap_say(leave_mirror(rig, &guest, &seat->id,
+                         (struct ro_bytes){bytes, STORE_MIRROR_SIZE}) ==
+                RO_NOT_ALLOWED,
+            "the key of a mailbox is not enough");
+    for (size_t i = 0; i < RO_LEN(sizes); i++) {
+        struct peer member = rig_member(rig, seat);
+        tap_is(rig_attach(rig, &member, 0), RO_OK);
+        tap_is(leave_mirror(rig, &member, &seat->id,
+                            (struct ro_bytes){bytes, sizes[i]}),
+               RO_BAD_FRAME);
+    }
+    struct peer member = rig_member(rig, seat);
+    tap_ok(mirror_at(rig, &member) == 0);
+    rig_close(rig);
+}
+
 int
 main(void)
 {
@@ -214,5 +300,7 @@ main(void)
     tap_run(test_attaching_again_delivers_again);
     tap_run(test_an_ack_reaches_no_other_mailbox);
     tap_run(test_a_session_has_four_mailboxes_at_most);
+    tap_run(test_a_mirror_is_kept_for_its_seat);
+    tap_run(test_mirrors_that_are_not_taken);
     return tap_done();
 }

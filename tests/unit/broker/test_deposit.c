@@ -291,7 +291,7 @@ deposit_fan(struct rig *rig, struct peer *peer, const struct fan *fan)
 {
     const ProtobufCMessage *message = NULL;
     test_must(rig_ask(rig, peer,
-                      &(struct rig_ask){VERB_NUMBER_deposit, &fan->ask.base},
+                      &(struct rig_ask){RO_VERB_DEPOSIT, &fan->ask.base},
                       &message));
     return (const void *)message;
 }

@@ -86,9 +86,8 @@ enrol_id(struct rig *rig,
          uint8_t ret_id[static RO_ID_SIZE])
 {
     const ProtobufCMessage *message = NULL;
-    enum ro_status s =
-        rig_ask(rig, peer, &(struct rig_ask){VERB_NUMBER_enrol, &e->ask.base},
-                &message);
+    enum ro_status s = rig_ask(
+        rig, peer, &(struct rig_ask){RO_VERB_ENROL, &e->ask.base}, &message);
     if (s == RO_OK) {
         memcpy(ret_id,
                ((const Reachout__Enrol__Answer *)message)->envelope.data,

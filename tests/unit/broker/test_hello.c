@@ -36,7 +36,7 @@ test_hello(void)
 static enum ro_status
 hello_with(struct rig *rig, struct peer *peer, const Reachout__Hello__Ask *ask)
 {
-    return rig_ask(rig, peer, &(struct rig_ask){VERB_NUMBER_hello, &ask->base},
+    return rig_ask(rig, peer, &(struct rig_ask){RO_VERB_HELLO, &ask->base},
                    NULL);
 }
 
@@ -73,11 +73,56 @@ test_a_wrong_proof_opens_nothing(void)
     ask.protocol = 2;
     tap_is(hello_with(rig, &peer, &ask), RO_NOT_ALLOWED);
     Reachout__Directory__Ask directory = REACHOUT__DIRECTORY__ASK__INIT;
-    const struct rig_ask verb = {VERB_NUMBER_directory, &directory.base};
+    const struct rig_ask verb = {RO_VERB_DIRECTORY, &directory.base};
     tap_is(rig_ask(rig, &peer, &verb, NULL), RO_NEED_HELLO);
     ask.protocol = 1;
     tap_is(hello_with(rig, &peer, &ask), RO_OK);
     tap_is(rig_ask(rig, &peer, &verb, NULL), RO_OK);
+    rig_close(rig);
+}
+
+/* Which keys with which generation are let in after door.key was changed. */
+static void
+test_two_generations(void)
+{
+    struct rig *rig = rig_open(1);
+    const struct ro_key *curve = ro_keypair_x25519(rig->circle->broker_curve);
+    uint32_t old = rig->circle->generation;
+    struct broker_door door = {.psk = {7}, .generation = old + 1};
+    const struct {
+        const uint8_t *psk;
+        uint32_t generation;
+        enum ro_status before;
+        enum ro_status with_both;
+        enum ro_status with_new;
+    } cases[] = {
+        {rig->circle->psk, old,     RO_OK,         RO_OK,         RO_NEED_HELLO},
+        {door.psk,         old + 1, RO_NEED_HELLO, RO_OK,         RO_OK        },
+        {rig->circle->psk, old + 1, RO_NEED_HELLO, RO_NEED_HELLO,
+         RO_NEED_HELLO                                                         },
+        {door.psk,         old,     RO_NEED_HELLO, RO_NEED_HELLO, RO_NEED_HELLO},
+        {rig->circle->psk, 0,       RO_NEED_HELLO, RO_NEED_HELLO, RO_NEED_HELLO},
+        {door.psk,         0,       RO_NEED_HELLO, RO_NEED_HELLO, RO_NEED_HELLO},
+    };
+    for (unsigned round = 0; round < 3; round++) {
+        for (size_t i = 0; i < RO_LEN(cases); i++) {
+            struct peer peer = rig_stranger(rig);
+            uint8_t proof[RO_DOOR_PROOF_SIZE];
+            Reachout__Hello__Ask ask = REACHOUT__HELLO__ASK__INIT;
+            ro_door_proof(cases[i].psk, curve, &peer.curve, proof);
+            ask.has_protocol = ask.has_generation = ask.has_proof = true;
+            ask.protocol = 1;
+            ask.generation = cases[i].generation;
+            ask.proof = ro_as_field((struct ro_bytes){proof, sizeof(proof)});
+            const enum ro_status expected = round == 0   ? cases[i].before
+                                            : round == 1 ? cases[i].with_both
+                                                         : cases[i].with_new;
+            tap_is(hello_with(rig, &peer, &ask), expected);
+        }
+        memcpy(door.previous_psk, rig->circle->psk, sizeof(door.previous_psk));
+        door.previous_generation = round == 0 ? old : 0;
+        test_must(broker_rekey(rig->broker, &door));
+    }
     rig_close(rig);
 }
 
@@ -106,15 +151,15 @@ test_each_door_has_its_verbs(void)
     struct peer guest = rig_guest(rig);
     struct peer member = rig_member(rig, rig->circle->members[1]->seats[0]);
     Reachout__Directory__Ask ask = REACHOUT__DIRECTORY__ASK__INIT;
-    const struct rig_ask publish = {VERB_NUMBER_publish, &ask.base};
+    const struct rig_ask publish = {RO_VERB_PUBLISH, &ask.base};
     tap_is(rig_ask(rig, &guest, &publish, NULL), RO_NOT_ALLOWED);
-    static const uint8_t verbs[] = {VERB_NUMBER_append, VERB_NUMBER_enrol,
-                                    VERB_NUMBER_deposit};
+    static const uint8_t verbs[] = {RO_VERB_APPEND, RO_VERB_ENROL,
+                                    RO_VERB_DEPOSIT};
     for (size_t i = 0; i < RO_LEN(verbs); i++) {
         const struct rig_ask verb = {verbs[i], &ask.base};
         tap_is(rig_ask(rig, &member, &verb, NULL), RO_NOT_ALLOWED);
     }
-    const struct rig_ask directory = {VERB_NUMBER_directory, &ask.base};
+    const struct rig_ask directory = {RO_VERB_DIRECTORY, &ask.base};
     tap_say(rig_ask(rig, &member, &directory, NULL) == RO_OK,
             "a seat needs no hello");
     const Reachout__Hello__Answer *answer = NULL;
@@ -210,7 +255,7 @@ test_a_bad_payload_is_answered_first(void)
         struct peer peer = rig_guest(rig);
         RO_AUTOBUF frame = {0};
         const struct ro_frame_header header = {
-            .verb = VERB_NUMBER_directory,
+            .verb = RO_VERB_DIRECTORY,
             .kind = (enum ro_frame_kind)kind,
             .serial = peer.serial = 77,
         };
@@ -230,7 +275,7 @@ test_two_frames_of_one_turn_and_then_a_drop(void)
     struct rig *rig = rig_open(1);
     struct peer peer = rig_guest(rig);
     Reachout__Directory__Ask ask = REACHOUT__DIRECTORY__ASK__INIT;
-    const struct rig_ask directory = {VERB_NUMBER_directory, &ask.base};
+    const struct rig_ask directory = {RO_VERB_DIRECTORY, &ask.base};
     rig_begin(rig);
     rig_put(rig, &peer, &directory);
     rig_put_bytes(rig, &peer, ro_bytes_text("noise"));
@@ -266,6 +311,38 @@ test_who_is_silent_is_forgotten(void)
     rig_close(rig);
 }
 
+/* Whatever else it says: a stranger has seconds, who said hello an hour. */
+static void
+test_who_says_no_hello_goes_soon(void)
+{
+    struct rig *rig = rig_open(1);
+    struct peer stranger = rig_stranger(rig);
+    struct peer later = {0};
+    const Reachout__Directory__Ask ask = REACHOUT__DIRECTORY__ASK__INIT;
+    const struct rig_ask asked = {RO_VERB_DIRECTORY, &ask.base};
+    int64_t began_ms = rig->clock.mono_ms;
+    tap_ok(broker_next_timer_ms(rig->broker) == began_ms + SESSION_HELLO_MS);
+    struct peer guest = rig_guest(rig);
+    struct peer member = rig_member(rig, rig->circle->members[1]->seats[0]);
+    rig->clock.mono_ms = began_ms + SESSION_HELLO_MS - 1;
+    later = rig_stranger(rig);
+    tap_is(rig_ask(rig, &stranger, &asked, NULL), RO_NEED_HELLO);
+    tap_ok(broker_sessions(rig->broker) == 4);
+    rig->clock.mono_ms = began_ms + SESSION_HELLO_MS;
+    rig_idle(rig);
+    tap_ok(rig_is_gone(rig, &stranger) && broker_sessions(rig->broker) == 3);
+    tap_say(broker_next_timer_ms(rig->broker) ==
+                rig->clock.mono_ms - 1 + SESSION_HELLO_MS,
+            "the next one's turn comes too");
+    tap_is(rig_hello(rig, &later, NULL), RO_OK);
+    rig->clock.mono_ms += SESSION_HELLO_MS;
+    rig_idle(rig);
+    tap_ok(broker_sessions(rig->broker) == 3);
+    tap_is(rig_ask(rig, &guest, &asked, NULL), RO_OK);
+    tap_is(rig_ask(rig, &member, &asked, NULL), RO_OK);
+    rig_close(rig);
+}
+
 static void
 test_draining_refuses_what_is_new(void)
 {
@@ -280,10 +357,10 @@ test_draining_refuses_what_is_new(void)
     tap_is(rig_append(rig, &guest, test_circle_record(rig->circle, 0)),
            RO_DRAINING);
     Reachout__Enrol__Ask enrol = REACHOUT__ENROL__ASK__INIT;
-    const struct rig_ask ask = {VERB_NUMBER_enrol, &enrol.base};
+    const struct rig_ask ask = {RO_VERB_ENROL, &enrol.base};
     tap_is(rig_ask(rig, &guest, &ask, NULL), RO_DRAINING);
     Reachout__Publish__Ask publish = REACHOUT__PUBLISH__ASK__INIT;
-    const struct rig_ask news = {VERB_NUMBER_publish, &publish.base};
+    const struct rig_ask news = {RO_VERB_PUBLISH, &publish.base};
     tap_is(rig_ask(rig, &member, &news, NULL), RO_DRAINING);
     tap_is(rig_attach(rig, &member, 0), RO_OK);
     tap_ok(rig_pushes(rig, &member) == 1);
@@ -315,6 +392,7 @@ main(void)
     tap_run(test_hello_before_the_charter);
     tap_run(test_hello);
     tap_run(test_a_wrong_proof_opens_nothing);
+    tap_run(test_two_generations);
     tap_run(test_nothing_before_hello);
     tap_run(test_each_door_has_its_verbs);
     tap_run(test_the_member_door_knows_live_seats_only);
@@ -323,6 +401,7 @@ main(void)
     tap_run(test_a_bad_payload_is_answered_first);
     tap_run(test_two_frames_of_one_turn_and_then_a_drop);
     tap_run(test_who_is_silent_is_forgotten);
+    tap_run(test_who_says_no_hello_goes_soon);
     tap_run(test_draining_refuses_what_is_new);
     tap_run(test_the_table_has_no_empty_cell);
     return tap_done();

@@ -15,7 +15,7 @@ publish(struct rig *rig,
     ask.n_notices = 1;
     ask.notices = notices;
     enum ro_status s = rig_ask(
-        rig, peer, &(struct rig_ask){VERB_NUMBER_publish, &ask.base}, &message);
+        rig, peer, &(struct rig_ask){RO_VERB_PUBLISH, &ask.base}, &message);
     if (s == RO_OK && ret_cursor != NULL)
         *ret_cursor = ((const Reachout__Publish__Answer *)message)->cursor;
     return s;
@@ -37,8 +37,7 @@ read_after(struct rig *rig, struct peer *peer, uint64_t after)
     Reachout__Notices__Ask ask = REACHOUT__NOTICES__ASK__INIT;
     ask.has_after = true;
     ask.after = after;
-    test_must(rig_ask(rig, peer,
-                      &(struct rig_ask){VERB_NUMBER_notices, &ask.base},
+    test_must(rig_ask(rig, peer, &(struct rig_ask){RO_VERB_NOTICES, &ask.base},
                       &message));
     return (const void *)message;
 }
@@ -94,9 +93,39 @@ test_refusals(void)
     tap_is(publish(rig, &member, (struct ro_bytes){large, sizeof(large)}, NULL),
            RO_BAD_RECORD);
     Reachout__Publish__Ask ask = REACHOUT__PUBLISH__ASK__INIT;
-    const struct rig_ask none = {VERB_NUMBER_publish, &ask.base};
+    const struct rig_ask none = {RO_VERB_PUBLISH, &ask.base};
     tap_is(rig_ask(rig, &member, &none, NULL), RO_BAD_RECORD);
     tap_ok(rig->broker->ledger.newest == 1);
+    rig_close(rig);
+}
+
+/* A list for later only leaves today without a key: but for a seat that takes
+ * back all days of its last list, whose secrets it lost. */
+static void
+test_a_list_for_later(void)
+{
+    struct rig *rig = rig_open(1);
+    struct test_seat *seat = rig->circle->members[1]->seats[0];
+    struct peer member = rig_member(rig, seat);
+    static const struct {
+        uint32_t in_days;
+        enum ro_status expected;
+    } steps[] = {
+        {2,   RO_BAD_RECORD},
+        {1,   RO_OK        },
+        {100, RO_BAD_RECORD},
+        {99,  RO_OK        }, /* where the one before ends */
+        {198, RO_BAD_RECORD},
+        {197, RO_OK        },
+        {98,  RO_BAD_RECORD}, /* back */
+    };
+    for (size_t i = 0; i < RO_LEN(steps); i++) {
+        RO_AUTOBUF list = {0};
+        test_seat_notice(rig->circle, seat, TEST_DAY + steps[i].in_days, 98,
+                         &list);
+        tap_is(publish(rig, &member, ro_buf_view(&list), NULL),
+               steps[i].expected);
+    }
     rig_close(rig);
 }
 
@@ -204,6 +233,7 @@ main(void)
 {
     tap_run(test_publish_and_read);
     tap_run(test_refusals);
+    tap_run(test_a_list_for_later);
     tap_run(test_a_seat_publishes_a_few_times_an_hour);
     tap_run(test_a_frame_of_notices_is_full_and_not_more);
     tap_run(test_the_checkpoint_covers_what_it_says);

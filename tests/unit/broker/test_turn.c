@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The turn: nothing before the commit, and what is left when there is none. */
+#include "common/crypto/door.h"
 #include "unit/broker/rig.h"
 
 /* Lets the store take no more than it has and a little. */
@@ -48,8 +49,7 @@ test_nothing_leaves_before_the_commit(void)
     struct draft draft;
     rig_draft(rig, &draft, &rig->circle->members[1]->seats[0]->id, 1);
     rig_begin(rig);
-    rig_put(rig, &guest,
-            &(struct rig_ask){VERB_NUMBER_deposit, &draft.ask.base});
+    rig_put(rig, &guest, &(struct rig_ask){RO_VERB_DEPOSIT, &draft.ask.base});
     tap_ok(!broker_send_next(rig->broker, &send));
     uint64_t commits = broker_counters(rig->broker)->commits;
     rig_end(rig);
@@ -85,12 +85,11 @@ test_without_room_every_frame_is_told_so(void)
     ack.keys = &key;
     large(rig, &draft, 250);
     rig_begin(rig);
-    rig_put(rig, &reader, &(struct rig_ask){VERB_NUMBER_directory, &read.base});
-    rig_put(rig, &member, &(struct rig_ask){VERB_NUMBER_ack, &ack.base});
-    rig_put(rig, &guest,
-            &(struct rig_ask){VERB_NUMBER_deposit, &draft.ask.base});
+    rig_put(rig, &reader, &(struct rig_ask){RO_VERB_DIRECTORY, &read.base});
+    rig_put(rig, &member, &(struct rig_ask){RO_VERB_ACK, &ack.base});
+    rig_put(rig, &guest, &(struct rig_ask){RO_VERB_DEPOSIT, &draft.ask.base});
     struct peer late = reader;
-    rig_put(rig, &late, &(struct rig_ask){VERB_NUMBER_directory, &read.base});
+    rig_put(rig, &late, &(struct rig_ask){RO_VERB_DIRECTORY, &read.base});
     rig_end(rig);
     tap_is(rig_answer(rig, &reader, NULL), RO_NO_ROOM);
     tap_is(rig_answer(rig, &member, NULL), RO_NO_ROOM);
@@ -141,11 +140,9 @@ test_the_directory_is_as_before(void)
     publish.notices = notice;
     large(rig, &draft, 250);
     rig_begin(rig);
-    rig_put(rig, &writer, &(struct rig_ask){VERB_NUMBER_append, &append.base});
-    rig_put(rig, &member,
-            &(struct rig_ask){VERB_NUMBER_publish, &publish.base});
-    rig_put(rig, &guest,
-            &(struct rig_ask){VERB_NUMBER_deposit, &draft.ask.base});
+    rig_put(rig, &writer, &(struct rig_ask){RO_VERB_APPEND, &append.base});
+    rig_put(rig, &member, &(struct rig_ask){RO_VERB_PUBLISH, &publish.base});
+    rig_put(rig, &guest, &(struct rig_ask){RO_VERB_DEPOSIT, &draft.ask.base});
     rig_end(rig);
     tap_is(rig_answer(rig, &writer, NULL), RO_NO_ROOM);
     tap_is(rig_answer(rig, &member, NULL), RO_NO_ROOM);
@@ -158,9 +155,8 @@ test_the_directory_is_as_before(void)
 
     make_room(rig);
     rig_begin(rig);
-    rig_put(rig, &writer, &(struct rig_ask){VERB_NUMBER_append, &append.base});
-    rig_put(rig, &member,
-            &(struct rig_ask){VERB_NUMBER_publish, &publish.base});
+    rig_put(rig, &writer, &(struct rig_ask){RO_VERB_APPEND, &append.base});
+    rig_put(rig, &member, &(struct rig_ask){RO_VERB_PUBLISH, &publish.base});
     rig_end(rig);
     tap_is(rig_answer(rig, &writer, NULL), RO_OK);
     tap_is(rig_answer(rig, &member, NULL), RO_OK);
@@ -179,7 +175,7 @@ test_the_notices_are_as_before(void)
     struct draft draft;
     RO_AUTOBUF list = {0};
     Reachout__Publish__Ask publish = REACHOUT__PUBLISH__ASK__INIT;
-    const struct rig_ask ask = {VERB_NUMBER_publish, &publish.base};
+    const struct rig_ask ask = {RO_VERB_PUBLISH, &publish.base};
     fill(rig, &guest);
     test_seat_notice(rig->circle, seat, TEST_DAY, 10, &list);
     ProtobufCBinaryData notice[] = {ro_as_field(ro_buf_view(&list))};
@@ -188,8 +184,7 @@ test_the_notices_are_as_before(void)
     large(rig, &draft, 250);
     rig_begin(rig);
     rig_put(rig, &member, &ask);
-    rig_put(rig, &guest,
-            &(struct rig_ask){VERB_NUMBER_deposit, &draft.ask.base});
+    rig_put(rig, &guest, &(struct rig_ask){RO_VERB_DEPOSIT, &draft.ask.base});
     rig_end(rig);
     tap_is(rig_answer(rig, &member, NULL), RO_NO_ROOM);
     tap_ok(ro_notices_serial(rig->broker->ledger.notices, &seat->id) == 0);
@@ -244,8 +239,63 @@ test_readers_are_served_by_a_full_store(void)
     tap_is(rig_attach(rig, &member, 1), RO_OK);
     tap_ok(rig_pushes(rig, &member) == 1);
     Reachout__Directory__Ask read = REACHOUT__DIRECTORY__ASK__INIT;
-    const struct rig_ask ask = {VERB_NUMBER_directory, &read.base};
+    const struct rig_ask ask = {RO_VERB_DIRECTORY, &read.base};
     tap_is(rig_ask(rig, &guest, &ask, NULL), RO_OK);
+    rig_close(rig);
+}
+
+/* Attaching and hello leave no rows, but they are of the turn too. */
+static void
+test_sessions_are_as_before(void)
+{
+    struct rig *rig = rig_open(1);
+    struct test_seat *seat = rig->circle->members[1]->seats[0];
+    struct peer guest = rig_guest(rig);
+    struct peer owner = rig_member(rig, seat);
+    struct peer thief = rig_member(rig, seat);
+    struct peer stranger = rig_stranger(rig);
+    struct draft draft;
+    rig_mail(rig, &guest, seat, 1);
+    tap_is(rig_attach(rig, &owner, 0), RO_OK);
+    tap_ok(rig_pushes(rig, &owner) == 1);
+    fill(rig, &guest);
+    rig_idle(rig);
+    large(rig, &draft, 251);
+    const Reachout__Attach__Ask attach = REACHOUT__ATTACH__ASK__INIT;
+    const Reachout__Directory__Ask read = REACHOUT__DIRECTORY__ASK__INIT;
+    rig_begin(rig);
+    rig_put(rig, &thief, &(struct rig_ask){RO_VERB_ATTACH, &attach.base});
+    rig_put(rig, &guest, &(struct rig_ask){RO_VERB_DEPOSIT, &draft.ask.base});
+    rig_end(rig);
+    tap_is(rig_answer(rig, &thief, NULL), RO_NO_ROOM);
+    struct session_id has = {0};
+    tap_is(sessions_of_mailbox(rig->broker->sessions, &seat->id, &has), RO_OK);
+    tap_say(has.slot == owner.id.slot, "the mailbox is where it was");
+    const struct attachment *attachment = session_attachment(
+        sessions_find(rig->broker->sessions, owner.id), &seat->id);
+    tap_say(attachment != NULL && attachment->cursor > 0,
+            "with all that was pushed");
+
+    Reachout__Hello__Ask hello = REACHOUT__HELLO__ASK__INIT;
+    uint8_t proof[RO_DOOR_PROOF_SIZE];
+    ro_door_proof(rig->circle->psk,
+                  ro_keypair_x25519(rig->circle->broker_curve), &stranger.curve,
+                  proof);
+    hello.has_protocol = hello.has_proof = hello.has_generation = true;
+    hello.protocol = 1;
+    hello.proof = rig_field(proof, sizeof(proof));
+    hello.generation = rig->circle->generation;
+    rig_begin(rig);
+    rig_put(rig, &stranger, &(struct rig_ask){RO_VERB_HELLO, &hello.base});
+    rig_put(rig, &guest, &(struct rig_ask){RO_VERB_DEPOSIT, &draft.ask.base});
+    rig_end(rig);
+    tap_is(rig_answer(rig, &stranger, NULL), RO_NO_ROOM);
+    const struct rig_ask ask = {RO_VERB_DIRECTORY, &read.base};
+    tap_say(rig_ask(rig, &stranger, &ask, NULL) == RO_NEED_HELLO,
+            "a hello that was taken back was not said");
+    tap_is(rig_ask(rig, &guest, &ask, NULL), RO_OK);
+    tap_is(rig_hello(rig, &stranger, NULL), RO_OK);
+    tap_is(rig_ask(rig, &stranger, &ask, NULL), RO_OK);
     rig_close(rig);
 }
 
@@ -258,5 +308,6 @@ main(void)
     tap_run(test_the_notices_are_as_before);
     tap_run(test_the_checkpoint_goes_back_too);
     tap_run(test_readers_are_served_by_a_full_store);
+    tap_run(test_sessions_are_as_before);
     return tap_done();
 }

@@ -2,134 +2,12 @@
 /* Both doors with the real core behind them. */
 #include <zmq.h>
 
-#include "daemon/net/edge.h"
-#include "unit/broker/rig.h"
-#include "unit/net/world.h"
+#include "unit/net/scene.h"
 
 #define SUCCEEDED ZMQ_EVENT_HANDSHAKE_SUCCEEDED
 #define FAILED_AUTH ZMQ_EVENT_HANDSHAKE_FAILED_AUTH
 #define GONE ZMQ_EVENT_DISCONNECTED
 #define ANY (SUCCEEDED | FAILED_AUTH | GONE)
-#define VERB_HELLO 1
-
-struct scene {
-    struct rig *rig;
-    struct edge *edge;
-};
-
-static struct edge_setup
-setup_of(struct rig *rig)
-{
-    return (struct edge_setup){
-        .member_endpoint = "tcp://127.0.0.1:*",
-        .open_endpoint = "tcp://127.0.0.1:*",
-        .curve = rig->circle->broker_curve,
-        .clock = ro_clock_system(),
-        .door = {.queue_frames = 16,
-                 .handshake_ms = 2000,
-                 .heartbeat_interval_ms = 15000,
-                 .heartbeat_timeout_ms = 45000,
-                 .heartbeat_ttl_ms = 60000},
-        .connections = 100,
-        .per_address = 100,
-        .io_threads = 1,
-    };
-}
-
-static struct scene
-scene_open(void)
-{
-    struct scene scene = {.rig = rig_open(2)};
-    struct edge_setup setup = setup_of(scene.rig);
-    struct ro_why why = {""};
-    enum ro_status s = edge_open(&setup, scene.rig->broker, &why, &scene.edge);
-    if (s != RO_OK)
-        printf("# %s\n", why.text);
-    tap_need(s == RO_OK);
-    return scene;
-}
-
-static void
-scene_close(struct scene *scene)
-{
-    edge_free(scene->edge);
-    rig_close(scene->rig);
-}
-
-/* One turn with what has come in; how many messages there were. */
-static size_t
-turn(struct scene *scene)
-{
-    struct broker *broker = scene->rig->broker;
-    test_must(broker_turn_begin(broker));
-    size_t taken = edge_take(scene->edge, broker, 100);
-    test_must(broker_turn_end(broker));
-    edge_flush(scene->edge, broker);
-    return taken;
-}
-
-/* Turns until a message has come in. */
-static bool
-turn_with_mail(struct scene *scene)
-{
-    enum edge_ready ready = EDGE_QUIET;
-    for (int i = 0; i < 20; i++) {
-        if (edge_wait(scene->edge, -1, WORLD_MS, &ready) != RO_OK)
-            return false;
-        if (turn(scene) > 0)
-            return true;
-    }
-    return false;
-}
-
-/* Turns until so many sessions are there. */
-static bool
-turn_until(struct scene *scene, size_t sessions)
-{
-    enum edge_ready ready = EDGE_QUIET;
-    for (int i = 0; i < 20; i++) {
-        if (broker_sessions(scene->rig->broker) == sessions)
-            return true;
-        if (edge_wait(scene->edge, -1, WORLD_MS, &ready) != RO_OK)
-            return false;
-        turn(scene);
-    }
-    return false;
-}
-
-static void
-knock(struct scene *scene,
-      enum door door,
-      struct ro_keypair *pair,
-      struct client *ret_client)
-{
-    struct knock knock = {
-        .endpoint = edge_endpoint(scene->edge, door),
-        .pair = pair,
-        .server = ro_keypair_x25519(scene->rig->circle->broker_curve),
-    };
-    client_init(ret_client, &knock);
-}
-
-static struct test_seat *
-seat_of(struct scene *scene, size_t member)
-{
-    return scene->rig->circle->members[member]->seats[0];
-}
-
-/* Sends a hello; what it says does not matter, it is well formed. */
-static void
-send_hello(struct client *client)
-{
-    struct ro_frame_header header = {.verb = VERB_HELLO, .serial = 7};
-    Reachout__Hello__Ask ask = REACHOUT__HELLO__ASK__INIT;
-    ask.has_protocol = 1;
-    ask.protocol = 1;
-    RO_AUTOBUF frame = {0};
-    ro_frame_put_header(&header, &frame);
-    test_must(ro_pack(&ask.base, &frame));
-    zmq_send(client->socket, frame.data, frame.size, 0);
-}
 
 /* Waits for an answer to it; its status. */
 static int
@@ -152,28 +30,28 @@ answered(struct client *client)
 static void
 test_doors_have_different_rules(void)
 {
-    struct scene scene = scene_open();
+    struct scene scene = scene_open(2);
     struct client member;
     struct client stranger;
     struct client guest;
     struct ro_entropy entropy = ro_entropy_system();
     struct ro_keypair *fresh = ro_keypair_new(&entropy);
-    knock(&scene, DOOR_MEMBER, seat_of(&scene, 0)->transport, &member);
-    knock(&scene, DOOR_MEMBER, fresh, &stranger);
-    knock(&scene, DOOR_OPEN, fresh, &guest);
+    scene_knock(&scene, DOOR_MEMBER, scene_seat(&scene, 0)->transport, &member);
+    scene_knock(&scene, DOOR_MEMBER, fresh, &stranger);
+    scene_knock(&scene, DOOR_OPEN, fresh, &guest);
     tap_is(client_await(&stranger, ANY), FAILED_AUTH);
     tap_is(client_await(&guest, ANY), SUCCEEDED);
-    send_hello(&member);
-    tap_ok(turn_with_mail(&scene));
+    scene_hello(&member);
+    tap_ok(scene_turn_with_mail(&scene));
     tap_say(answered(&member) == 0, "a seat's hello needs no proof");
-    send_hello(&guest);
-    tap_ok(turn_with_mail(&scene));
+    scene_hello(&guest);
+    tap_ok(scene_turn_with_mail(&scene));
     int status = answered(&guest);
     tap_say(status > 0 && status < RO_WIRE_INSIDE, "a guest's does");
     tap_ok(broker_sessions(scene.rig->broker) == 2);
     client_fini(&member);
     client_fini(&guest);
-    tap_say(turn_until(&scene, 0), "sessions end with their connections");
+    tap_say(scene_turn_until(&scene, 0), "sessions end with their connections");
     client_fini(&stranger);
     ro_keypair_free(fresh);
     scene_close(&scene);
@@ -182,13 +60,64 @@ test_doors_have_different_rules(void)
 static void
 test_bad_frame_costs_the_connection(void)
 {
-    struct scene scene = scene_open();
+    struct scene scene = scene_open(2);
     struct client client;
-    knock(&scene, DOOR_MEMBER, seat_of(&scene, 0)->transport, &client);
+    scene_knock(&scene, DOOR_MEMBER, scene_seat(&scene, 0)->transport, &client);
     client_send(&client, "this is no frame at all, is it?", 31);
-    tap_ok(turn_with_mail(&scene));
+    tap_ok(scene_turn_with_mail(&scene));
     tap_is(client_await(&client, GONE), GONE);
-    tap_ok(turn_until(&scene, 0));
+    tap_ok(scene_turn_until(&scene, 0));
+    client_fini(&client);
+    scene_close(&scene);
+}
+
+/* A frame whose message does not unpack costs the connection, and is told. */
+static void
+test_who_is_cut_hears_why(void)
+{
+    struct scene scene = scene_open(2);
+    struct client client;
+    uint8_t bad[RO_FRAME_HEADER_SIZE + 2] = {RO_FRAME_VERSION, RO_VERB_HELLO};
+    bad[7] = 7; /* serial */
+    bad[RO_FRAME_HEADER_SIZE] = 0xff;
+    scene_knock(&scene, DOOR_MEMBER, scene_seat(&scene, 0)->transport, &client);
+    zmq_send(client.socket, bad, sizeof(bad), 0);
+    tap_ok(scene_turn_with_mail(&scene));
+    tap_is(answered(&client), ro_status_wire(RO_BAD_FRAME));
+    tap_ok(broker_sessions(scene.rig->broker) == 0);
+    scene_hello(&client);
+    tap_ok(scene_turn_with_mail(&scene));
+    tap_say(broker_sessions(scene.rig->broker) == 0 && client_is_quiet(&client),
+            "nothing that it says is heard any more");
+    tap_ok(scene_turn_until_open(&scene, DOOR_MEMBER, 0));
+    tap_is(client_await(&client, GONE), GONE);
+    client_fini(&client);
+    scene_close(&scene);
+}
+
+/* Where the peer of the only session is. */
+static struct session_address
+address_of_peer(struct scene *scene)
+{
+    size_t slot = 0;
+    const struct session *session =
+        sessions_next(scene->rig->broker->sessions, &slot);
+    return session != NULL ? session->address : (struct session_address){0};
+}
+
+static void
+test_addresses_come_along(void)
+{
+    static const struct session_address here = {
+        .b = {[10] = 0xff, [11] = 0xff, [12] = 127, [15] = 1}
+    };
+    struct scene scene = scene_open(2);
+    struct client client;
+    scene_knock(&scene, DOOR_MEMBER, scene_seat(&scene, 0)->transport, &client);
+    scene_hello(&client);
+    tap_ok(scene_turn_with_mail(&scene));
+    struct session_address address = address_of_peer(&scene);
+    tap_ok(memcmp(&address, &here, sizeof(here)) == 0);
     client_fini(&client);
     scene_close(&scene);
 }
@@ -196,15 +125,15 @@ test_bad_frame_costs_the_connection(void)
 static void
 test_parts_cost_the_session(void)
 {
-    struct scene scene = scene_open();
+    struct scene scene = scene_open(2);
     struct client client;
-    knock(&scene, DOOR_MEMBER, seat_of(&scene, 0)->transport, &client);
-    send_hello(&client);
-    tap_ok(turn_with_mail(&scene));
+    scene_knock(&scene, DOOR_MEMBER, scene_seat(&scene, 0)->transport, &client);
+    scene_hello(&client);
+    tap_ok(scene_turn_with_mail(&scene));
     tap_ok(broker_sessions(scene.rig->broker) == 1);
     zmq_send(client.socket, "a", 1, ZMQ_SNDMORE);
     zmq_send(client.socket, "b", 1, 0);
-    tap_ok(turn_with_mail(&scene));
+    tap_ok(scene_turn_with_mail(&scene));
     tap_ok(broker_sessions(scene.rig->broker) == 0);
     tap_is(client_await(&client, GONE), GONE);
     client_fini(&client);
@@ -214,25 +143,26 @@ test_parts_cost_the_session(void)
 static void
 test_revoked_seat_is_out(void)
 {
-    struct scene scene = scene_open();
+    struct scene scene = scene_open(2);
     struct client leaver;
     struct client stayer;
-    knock(&scene, DOOR_MEMBER, seat_of(&scene, 0)->transport, &leaver);
-    send_hello(&leaver);
-    tap_ok(turn_with_mail(&scene));
-    knock(&scene, DOOR_MEMBER, seat_of(&scene, 1)->transport, &stayer);
-    send_hello(&stayer);
-    tap_ok(turn_with_mail(&scene));
-    test_circle_revoke(scene.rig->circle, seat_of(&scene, 0));
+    scene_knock(&scene, DOOR_MEMBER, scene_seat(&scene, 0)->transport, &leaver);
+    scene_hello(&leaver);
+    tap_ok(scene_turn_with_mail(&scene));
+    scene_knock(&scene, DOOR_MEMBER, scene_seat(&scene, 1)->transport, &stayer);
+    scene_hello(&stayer);
+    tap_ok(scene_turn_with_mail(&scene));
+    test_circle_revoke(scene.rig->circle, scene_seat(&scene, 0));
     rig_append_all(scene.rig);
-    turn(&scene);
+    scene_turn(&scene);
+    tap_ok(scene_turn_until_open(&scene, DOOR_MEMBER, 1));
     tap_say(client_await(&leaver, GONE) == GONE, "who is in has to leave");
     client_fini(&leaver);
-    knock(&scene, DOOR_MEMBER, seat_of(&scene, 0)->transport, &leaver);
+    scene_knock(&scene, DOOR_MEMBER, scene_seat(&scene, 0)->transport, &leaver);
     tap_say(client_await(&leaver, ANY) == FAILED_AUTH, "and does not return");
     tap_is(answered(&stayer), 0);
-    send_hello(&stayer);
-    tap_ok(turn_with_mail(&scene));
+    scene_hello(&stayer);
+    tap_ok(scene_turn_with_mail(&scene));
     tap_say(answered(&stayer) == 0, "others are not touched");
     client_fini(&leaver);
     client_fini(&stayer);
@@ -242,17 +172,17 @@ test_revoked_seat_is_out(void)
 static void
 test_new_seat_is_in(void)
 {
-    struct scene scene = scene_open();
+    struct scene scene = scene_open(2);
     struct test_seat *seat =
         test_circle_seat(scene.rig->circle, scene.rig->circle->members[1],
                          REACHOUT__ROLE__OFFICE);
     struct client early;
-    knock(&scene, DOOR_MEMBER, seat->transport, &early);
+    scene_knock(&scene, DOOR_MEMBER, seat->transport, &early);
     tap_is(client_await(&early, ANY), FAILED_AUTH);
     client_fini(&early);
     rig_append_all(scene.rig);
-    turn(&scene);
-    knock(&scene, DOOR_MEMBER, seat->transport, &early);
+    scene_turn(&scene);
+    scene_knock(&scene, DOOR_MEMBER, seat->transport, &early);
     tap_is(client_await(&early, ANY), SUCCEEDED);
     client_fini(&early);
     scene_close(&scene);
@@ -261,8 +191,8 @@ test_new_seat_is_in(void)
 static void
 test_taken_port(void)
 {
-    struct scene scene = scene_open();
-    struct edge_setup setup = setup_of(scene.rig);
+    struct scene scene = scene_open(2);
+    struct edge_setup setup = scene_setup(scene.rig);
     struct edge *second = NULL;
     struct ro_why why = {""};
     setup.open_endpoint = edge_endpoint(scene.edge, DOOR_OPEN);
@@ -278,6 +208,8 @@ main(void)
         return 1;
     tap_run(test_doors_have_different_rules);
     tap_run(test_bad_frame_costs_the_connection);
+    tap_run(test_who_is_cut_hears_why);
+    tap_run(test_addresses_come_along);
     tap_run(test_parts_cost_the_session);
     tap_run(test_revoked_seat_is_out);
     tap_run(test_new_seat_is_in);

@@ -194,7 +194,7 @@ test_silent_peers(void)
 {
     struct scene scene;
     struct guard_limits limits = world_limits;
-    limits.patience_ms = 100;
+    limits.silence_ms = 100;
     scene_init(&scene, &limits);
     struct raw_peer peer;
     attack(&scene, &peer);

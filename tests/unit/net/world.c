@@ -18,6 +18,7 @@ const struct guard_limits world_limits = {
     .per_address = 0,
     .silent = 500,
     .undelivered = (uint64_t)4 << 20,
+    .silence_ms = 60000,
     .patience_ms = 60000,
 };
 
@@ -115,6 +116,14 @@ client_init(struct client *client, const struct knock *knock)
     client->context = zmq_ctx_new();
     client->socket = socket_new(client->context, ZMQ_DEALER);
     need(socket_set(client->socket, once, NULL) == RO_OK, "options");
+    if (knock->takes > 0) {
+        const struct socket_option narrow[] = {
+            {ZMQ_RCVHWM, knock->takes},
+            {ZMQ_RCVBUF, 4096        },
+            {0,          0           },
+        };
+        need(socket_set(client->socket, narrow, NULL) == RO_OK, "options");
+    }
     if (knock->pair != NULL) {
         zmq_setsockopt(client->socket, ZMQ_CURVE_SERVERKEY, knock->server->b,
                        RO_KEY_SIZE);

@@ -52,6 +52,7 @@ struct knock {
     struct ro_keypair *pair; /* NULL: no CURVE at all */
     const struct ro_key *server;
     struct ro_bytes routing; /* empty: none of its own */
+    int takes; /* frames and as little else as the kernel lets; 0: as usual */
 };
 void client_init(struct client *client, const struct knock *knock);
 void client_fini(struct client *client);

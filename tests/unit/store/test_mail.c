@@ -212,6 +212,35 @@ test_expiry(void)
     folder_remove(&folder);
 }
 
+static void
+test_mirrors(void)
+{
+    struct folder folder = folder_new();
+    struct store *store = sample_open(&folder);
+    const struct ro_seat_id mine = sample_mailbox(1);
+    const struct ro_seat_id other = sample_mailbox(2);
+    uint8_t mirror[STORE_MIRROR_SIZE];
+    uint8_t found[STORE_MIRROR_SIZE];
+    tap_is(store_mirror_get(store, &mine, found), RO_NOT_FOUND);
+    for (uint8_t i = 1; i <= 2; i++) {
+        memset(mirror, i, sizeof(mirror));
+        tap_need(store_begin(store) == RO_OK);
+        tap_is(store_mirror_put(store, &mine, mirror), RO_OK);
+        tap_need(store_commit(store) == RO_OK);
+        tap_is(store_mirror_get(store, &mine, found), RO_OK);
+        tap_ok(memcmp(found, mirror, sizeof(found)) == 0);
+    }
+    tap_need(store_begin(store) == RO_OK);
+    memset(mirror, 3, sizeof(mirror));
+    tap_is(store_mirror_put(store, &mine, mirror), RO_OK);
+    store_rollback(store);
+    tap_is(store_mirror_get(store, &mine, found), RO_OK);
+    tap_say(found[0] == 2, "with its turn or not at all");
+    tap_is(store_mirror_get(store, &other, found), RO_NOT_FOUND);
+    store_free(store);
+    folder_remove(&folder);
+}
+
 int
 main(void)
 {
@@ -221,5 +250,6 @@ main(void)
     tap_run(test_a_body_is_kept_once_and_goes_with_its_last_envelope);
     tap_run(test_a_body_without_envelopes_is_gone_after_the_turn);
     tap_run(test_expiry);
+    tap_run(test_mirrors);
     return tap_done();
 }

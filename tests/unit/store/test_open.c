@@ -112,8 +112,35 @@ test_a_later_layout_is_refused(void)
 {
     struct folder folder = folder_new();
     store_free(sample_open(&folder));
-    run_in(&folder, "PRAGMA user_version = 2");
-    refuses(&folder, RO_STORE_BROKEN, "layout 2");
+    run_in(&folder, "PRAGMA user_version = 9");
+    refuses(&folder, RO_STORE_BROKEN, "layout 9");
+    folder_remove(&folder);
+}
+
+/* The first layout had no mirrors; what it had is still there. */
+static void
+test_the_first_layout_is_brought_up_to_date(void)
+{
+    struct folder folder = folder_new();
+    const struct ro_seat_id mailbox = sample_mailbox(1);
+    uint8_t mirror[STORE_MIRROR_SIZE] = {7};
+    uint8_t found[STORE_MIRROR_SIZE] = {0};
+    struct store *store = sample_open(&folder);
+    tap_need(store_begin(store) == RO_OK);
+    sample_mail(store, 1, 1, 500);
+    tap_need(store_commit(store) == RO_OK);
+    store_free(store);
+    run_in(&folder, "DROP TABLE mirror; PRAGMA user_version = 1");
+    for (int again = 0; again < 2; again++) {
+        store = sample_open(&folder);
+        tap_ok(sample_waiting(store, 1) == 1);
+        tap_need(store_begin(store) == RO_OK);
+        tap_is(store_mirror_get(store, &mailbox, found),
+               again == 0 ? RO_NOT_FOUND : RO_OK);
+        tap_is(store_mirror_put(store, &mailbox, mirror), RO_OK);
+        tap_need(store_commit(store) == RO_OK);
+        store_free(store);
+    }
     folder_remove(&folder);
 }
 
@@ -321,6 +348,7 @@ main(void)
     tap_run(test_the_folder_must_be_there);
     tap_run(test_a_foreign_file_is_refused);
     tap_run(test_a_later_layout_is_refused);
+    tap_run(test_the_first_layout_is_brought_up_to_date);
     tap_run(test_a_damaged_file_is_named);
     tap_run(test_an_empty_file_is_a_new_store);
     tap_run(test_a_turn_is_all_or_nothing);
