@@ -8,7 +8,6 @@
 #include "common/wire/codec.h"
 #include "common/wire/rules.h"
 
-#define VERB_ENROL 6
 #define EXPIRY_HOURS (90 * 24)
 
 /* --- sealing ------------------------------------------------------------- */
@@ -37,9 +36,8 @@ pack_content(const struct authority *authority,
     return ro_pack(&content.base, ret_content);
 }
 
-/* The answer as keys that speak for themselves: those of authority.pub. */
-static struct ro_reference
-own_reference(const struct authority *authority)
+struct ro_reference
+authority_reference(const struct authority *authority)
 {
     const struct authority_state *state = &authority->state;
     return (struct ro_reference){
@@ -60,10 +58,11 @@ wrap(const struct authority *authority,
         .circle = authority->circle,
         .mailbox = petition->seat,
         .day = RO_DAY_FALLBACK,
-        .generation = state->generation,
+        .generation = petition->generation,
         .expiry_hour = petition->answer_expiry_hour,
-        .psk = state->psk,
+        .psk = authority_psk(authority, petition->generation),
     };
+
     const struct ro_sealing_key sender = {
         ro_keypair_x25519_secret(state->enrolment),
         ro_keypair_x25519(state->enrolment)};
@@ -84,7 +83,7 @@ seal_content(const struct authority *authority,
 {
     const struct ro_entropy *entropy = &authority->world.entropy;
     struct ro_seat_id seat = petition->seat;
-    struct ro_wrap_inside inside = {.sender = own_reference(authority),
+    struct ro_wrap_inside inside = {.sender = authority_reference(authority),
                                     .sequence = 1};
     ro_recipients_hash(&seat, 1, &inside.recipients);
     ro_entropy_fill(entropy, inside.content_key, sizeof(inside.content_key));
@@ -100,6 +99,21 @@ seal_content(const struct authority *authority,
     return s;
 }
 
+/* Who has an older invitation gets the newest key with its admission. */
+static void
+fill_psk(const struct authority *authority,
+         const struct authority_petition *petition,
+         Reachout__EnrolAnswer *answer)
+{
+    uint32_t newest = authority_newest_generation(authority);
+    if (!answer->admitted || newest == petition->generation)
+        return;
+    answer->has_generation = answer->has_psk = true;
+    answer->generation = newest;
+    answer->psk = ro_as_field(
+        (struct ro_bytes){authority_psk(authority, newest), RO_PSK_SIZE});
+}
+
 enum ro_status
 authority_answer_seal(struct authority *authority,
                       struct authority_petition *petition,
@@ -107,7 +121,7 @@ authority_answer_seal(struct authority *authority,
                       const char *text,
                       struct ro_why *why)
 {
-    RO_AUTOBUF content = {0};
+    AUTHORITY_SECRET content = {0};
     Reachout__EnrolAnswer answer = REACHOUT__ENROL_ANSWER__INIT;
     if (petition->standing == standing)
         return RO_OK;
@@ -117,6 +131,12 @@ authority_answer_seal(struct authority *authority,
     answer.has_member = answer.admitted;
     answer.member =
         ro_as_field((struct ro_bytes){petition->member.b, RO_ID_SIZE});
+    if (authority_psk(authority, petition->generation) == NULL) {
+        /* under a key that is gone: what the directory says must do */
+        petition->standing = standing;
+        return authority_petition_save(authority, petition, why);
+    }
+    fill_psk(authority, petition, &answer);
     RO_TRY(pack_content(authority, petition, &answer, &content));
     RO_TRY(seal_content(authority, petition, ro_buf_view(&content)));
     petition->standing = standing;
@@ -128,52 +148,52 @@ authority_answer_seal(struct authority *authority,
 /* The authority's signature lets an answer into a mailbox that deposit would
  * not open: over the mailbox, the body's hash and the wrap. */
 static enum ro_status
-sign_answer(const struct authority *authority,
-            const struct authority_petition *petition,
-            struct ro_why *why,
-            struct ro_signature *ret_signature)
+sign_reply(struct authority *authority,
+           struct ro_why *why,
+           struct proposal_reply *reply)
 {
-    RO_CLEANUP(ro_keypair_freep) struct ro_keypair *pair = NULL;
+    const struct ro_keypair *pair = NULL;
+    uint32_t index = 0;
     RO_AUTOBUF message = {0};
     struct ro_hash body;
-    ro_body_hash(ro_buf_view(&petition->answer_body), &body);
-    ro_buf_put(&message, petition->seat.b, RO_ID_SIZE);
+    ro_body_hash(ro_buf_view(&reply->body), &body);
+    ro_buf_put(&message, reply->answer_to.b, RO_ID_SIZE);
     ro_buf_put(&message, body.b, RO_HASH_SIZE);
-    ro_buf_put(&message, petition->answer_wrap.data,
-               petition->answer_wrap.size);
+    ro_buf_put(&message, reply->wrap.data, reply->wrap.size);
     RO_TRY(ro_buf_ok(&message));
-    RO_TRY(authority_key_load(authority, 0, why, &pair));
-    ro_sign(pair, RO_LABEL_ENROL_ANSWER, ro_buf_view(&message), ret_signature);
+    RO_TRY(authority_one_key(authority, why, &pair, &index));
+    ro_sign(pair, RO_LABEL_ENROL_ANSWER, ro_buf_view(&message),
+            &reply->signature);
+    reply->standing = PROPOSAL_SIGNED;
     return RO_OK;
 }
 
-static enum ro_status
-send_answer(struct authority *authority,
-            const struct authority_petition *petition,
-            struct ro_why *why)
+enum ro_status
+authority_reply_send(struct authority *authority,
+                     const struct proposal_reply *reply,
+                     struct ro_why *why)
 {
     Reachout__Enrol__Ask ask = REACHOUT__ENROL__ASK__INIT;
-    struct ro_signature signature;
     const ProtobufCMessage *answer;
-    RO_TRY(sign_answer(authority, petition, why, &signature));
     ask.has_answer_to = ask.has_signature = ask.has_body = ask.has_wrap = true;
     ask.has_generation = ask.has_expiry_hour = true;
     ask.answer_to =
-        ro_as_field((struct ro_bytes){petition->seat.b, RO_ID_SIZE});
+        ro_as_field((struct ro_bytes){reply->answer_to.b, RO_ID_SIZE});
     ask.signature =
-        ro_as_field((struct ro_bytes){signature.b, RO_SIGNATURE_SIZE});
-    ask.body = ro_as_field(ro_buf_view(&petition->answer_body));
-    ask.wrap = ro_as_field(ro_buf_view(&petition->answer_wrap));
-    ask.generation = authority->state.generation;
-    ask.expiry_hour = petition->answer_expiry_hour;
-    return authority_ask(authority, VERB_ENROL, &ask.base, why, &answer);
+        ro_as_field((struct ro_bytes){reply->signature.b, RO_SIGNATURE_SIZE});
+    ask.body = ro_as_field(ro_buf_view(&reply->body));
+    ask.wrap = ro_as_field(ro_buf_view(&reply->wrap));
+    ask.generation = reply->generation;
+    ask.expiry_hour = reply->expiry_hour;
+    enum ro_status s =
+        authority_ask(authority, RO_VERB_ENROL, &ask.base, why, &answer);
+    return s == RO_NO_MAILBOX || s == RO_EXPIRED ? RO_OK : s;
 }
 
-/* What is left of a closed request: enough to know a replay of it. */
-static enum ro_status
-close_petition(const struct authority *authority,
-               struct authority_petition *petition,
-               struct ro_why *why)
+enum ro_status
+authority_petition_close(const struct authority *authority,
+                         struct authority_petition *petition,
+                         struct ro_why *why)
 {
     petition->standing = petition->standing == AUTHORITY_ADMITTING
                              ? AUTHORITY_ADMITTED
@@ -185,13 +205,35 @@ close_petition(const struct authority *authority,
     return authority_petition_save(authority, petition, why);
 }
 
+/* Whether a draft may go without this signature: it is given later. */
+static bool
+may_wait(const struct authority *authority, enum ro_status status)
+{
+    return status == RO_REFUSED && authority->draft != NULL;
+}
+
 enum ro_status
 authority_answer_send(struct authority *authority,
                       struct authority_petition *petition,
                       struct ro_why *why)
 {
-    enum ro_status s = send_answer(authority, petition, why);
-    if (s != RO_NO_MAILBOX && s != RO_EXPIRED)
-        RO_TRY(s);
-    return close_petition(authority, petition, why);
+    struct proposal_reply reply = {
+        .answer_to = petition->seat,
+        .body = petition->answer_body, /* lent */
+        .wrap = petition->answer_wrap,
+        .generation = petition->generation,
+        .expiry_hour = petition->answer_expiry_hour,
+    };
+    if (petition->answer_body.size == 0) {
+        return authority->draft != NULL
+                   ? RO_OK
+                   : authority_petition_close(authority, petition, why);
+    }
+    enum ro_status s = sign_reply(authority, why, &reply);
+    if (s != RO_OK && !may_wait(authority, s))
+        return s;
+    if (authority->draft != NULL)
+        return proposal_add_reply(authority->draft, &reply, why);
+    RO_TRY(authority_reply_send(authority, &reply, why));
+    return authority_petition_close(authority, petition, why);
 }

@@ -11,8 +11,9 @@
  *
  * Functions that talk to the broker end with its refusal, or RO_UNREACHABLE,
  * RO_WRONG_BROKER, RO_ROLLED_BACK, RO_FORKED, RO_FROZEN; those that sign with
- * RO_NOT_FOUND or RO_BAD_INPUT of a signing key; all with RO_IO_FAILED,
- * RO_NO_MEMORY. `why` says more each time, in one sentence.
+ * RO_REFUSED where fewer signing keys are here than must sign, or RO_BAD_INPUT
+ * of one; all with RO_IO_FAILED, RO_NO_MEMORY. `why` says more each time, in
+ * one sentence.
  */
 #ifndef CLIENT_AUTHORITY_AUTHORITY_H
 #define CLIENT_AUTHORITY_AUTHORITY_H
@@ -47,23 +48,23 @@ struct authority_founding {
     const char *dir;      /* made if it is not there; else it must be empty */
     const char *circle;   /* its name */
     const char *key_file; /* of the one signing key; made if it is not there;
-                             NULL: DIR/keys/1.key */
-    uint32_t keys;        /* signing keys, and how many sign: today 1 and 1 */
-    uint32_t threshold;
+                             NULL, and with more than one: DIR/keys/N.key */
+    uint32_t keys;        /* signing keys, up to RO_AUTHORITY_KEYS_MAX */
+    uint32_t threshold;   /* how many of them sign */
 };
 
 /* What came of it; paths are absolute. Released with authority_founded_fini.
  */
 struct authority_founded {
     struct ro_circle_id circle;
+    char *key_path; /* of the signing key, or the first of them */
     char *public_path;
     char *door_key_path;
 };
 void authority_founded_fini(struct authority_founded *founded);
 
 /* Makes the circle's keys and its folder. RO_USAGE, RO_REFUSED (the folder
- * holds something, or more keys than this release can handle), RO_BAD_INPUT
- * (the name, or the key file). */
+ * holds something), RO_BAD_INPUT (the name, or the key file). */
 RO_MUST_USE enum ro_status
 authority_found(const struct authority_founding *founding,
                 const struct authority_world *world,
@@ -81,18 +82,109 @@ RO_MUST_USE enum ro_status authority_open(const char *dir,
 void authority_free(struct authority *authority);
 RO_DEFINE_AUTO(authority, authority_free)
 
+/* --- several keys -------------------------------------------------------- */
+
+/* How many signing keys are here, of how many, and how many must sign. */
+struct authority_keyset {
+    size_t here;
+    size_t keys;
+    uint32_t threshold;
+};
+RO_MUST_USE enum ro_status authority_keyset(struct authority *authority,
+                                            struct ro_why *why,
+                                            struct authority_keyset *ret_set);
+
+/* From here on nothing is published: what would be is signed with the keys
+ * that are here and written to a file by authority_draft_write. The broker is
+ * asked for what is new, and need not be there. RO_REFUSED (a file is there,
+ * and stays as it is). */
+RO_MUST_USE enum ro_status authority_draft(struct authority *authority,
+                                           const char *path,
+                                           struct ro_why *why);
+
+/* What a proposal holds. */
+struct authority_drafted {
+    size_t records;
+    size_t replies;    /* answers to those who asked to be admitted */
+    size_t signatures; /* on the record that has fewest */
+    uint32_t threshold;
+};
+
+/* Writes what was drafted (0600); without any of it there is no file, and both
+ * counts are 0: the directory says it all. */
+RO_MUST_USE enum ro_status
+authority_draft_write(struct authority *authority,
+                      struct ro_why *why,
+                      struct authority_drafted *ret_drafted);
+
+/* One who signs: a folder with authority.pub and a key, on a computer that may
+ * never be online. */
+struct authority_cosigning {
+    const char *dir;      /* keys in DIR/keys and DIR, as *.key */
+    const char *path;     /* a proposal, or an invitation */
+    const char *out_path; /* NULL: only look */
+};
+
+/* One thing that is signed, in words. Texts are owned by the list. */
+struct authority_item {
+    const char *kind; /* charter, listing, member, seat, revocation, answer,
+                         invitation */
+    uint64_t serial;  /* 0: it has none */
+    char *text;       /* lines */
+    size_t signatures;
+    const char *words[AUTHORITY_WORDS]; /* to be compared; NULL: none */
+};
+
+/* All of it. Released with authority_cosigned_fini. */
+struct authority_cosigned {
+    char *circle;
+    enum {
+        AUTHORITY_UNCHECKED, /* there is no directory.log beside the keys */
+        AUTHORITY_CHECKED,   /* it fits the directory that is here */
+    } fit;
+    struct authority_item *items;
+    size_t n;
+    struct authority_drafted drafted; /* after signing */
+};
+void authority_cosigned_fini(struct authority_cosigned *cosigned);
+
+/* Checks and tells what is in the file; with `out_path`, adds the signature of
+ * every key that is here and writes it there (0600, never over a file).
+ * RO_NOT_FOUND (authority.pub, the file), RO_BAD_INPUT (another circle's, or
+ * damaged), RO_BAD_SIGNATURE, RO_REFUSED (no key here, signed by it already,
+ * or it does not fit the directory that is here). */
+RO_MUST_USE enum ro_status
+authority_cosign(const struct authority_cosigning *cosigning,
+                 struct ro_why *why,
+                 struct authority_cosigned *ret_cosigned);
+
+/* Publishes a proposal of which several signers' copies may be there: appends
+ * what the log lacks, then sends the answers. Can be repeated. ret_drafted
+ * tells what it holds. RO_BAD_INPUT, RO_BAD_SIGNATURE (a file), RO_REFUSED
+ * (signatures are lacking, or something else was published since). */
+RO_MUST_USE enum ro_status
+authority_publish(struct authority *authority,
+                  const char *const *paths,
+                  size_t n_paths,
+                  struct ro_why *why,
+                  struct authority_drafted *ret_drafted);
+
+/* Records in the log, as it is known here. */
+uint64_t authority_log_size(const struct authority *authority);
+
 /* --- what is signed ------------------------------------------------------ */
 
-/* The files that make a charter. */
+/* The files that make a charter; both NULL: it says the same again, and names
+ * the generation of the circle's key that the broker takes now. */
 struct authority_chartering {
     const char *conf_path;   /* circle.conf */
     const char *broker_path; /* broker.pub */
 };
 
 /* Signs and publishes the charter; one that says the same is not published
- * again. ret_record: its number in the log, from 1. RO_BAD_CONFIG: every
- * mistake of circle.conf is appended to `mistakes`, a line each. RO_NOT_FOUND,
- * RO_BAD_INPUT (a file). */
+ * again. ret_record: its number in the log, from 1. RO_NOT_FOUND, RO_BAD_INPUT
+ * (a file); every mistake of circle.conf is appended to `mistakes`, a line
+ * each, as "PATH:LINE: ...". */
 RO_MUST_USE enum ro_status
 authority_charter(struct authority *authority,
                   const struct authority_chartering *chartering,
@@ -103,29 +195,61 @@ authority_charter(struct authority *authority,
 /* An import of the register. */
 enum authority_import_mode { AUTHORITY_PUBLISH, AUTHORITY_DRY_RUN };
 struct authority_import {
-    const char *csv_path;
-    const char *la_code; /* only rows of that local authority; NULL: all */
+    const char *csv_path;   /* schools; NULL: none, then with links */
+    const char *links_path; /* which school follows which; NULL: none */
+    const char *la_code;    /* only rows of that local authority; NULL: all */
     enum authority_import_mode mode;
+};
+
+/* A member whose school has a successor. */
+struct authority_move {
+    struct ro_member_id member;
+    uint32_t urn;
+    uint32_t to;
+};
+
+/* One that has, and stays. */
+struct authority_move_held {
+    uint32_t urn;
+    struct ro_why why;
+};
+
+struct authority_moves {
+    struct authority_move *list;
+    size_t n;
+    struct authority_move_held *held;
+    size_t n_held;
 };
 
 /* What an import came to. Released with authority_imported_fini. */
 struct authority_imported {
-    struct register_list *list; /* the file, with the rows that are held */
+    struct register_list *list; /* the file, with the rows that are held; NULL
+                                   without one */
     size_t accepted;            /* rows that are in the directory now */
     size_t added;               /* of them, those that were not before */
     size_t changed;             /* and those that said something else */
+    struct authority_moves moves;
 };
 void authority_imported_fini(struct authority_imported *imported);
 
 /* Puts the rows of a register into the directory that are not there as they
  * are; what the file lacks stays. A dry run compares with the directory as it
- * is known here and asks nobody. Outcomes of register_read, RO_NOT_READY
- * (there is no charter yet). */
+ * is known here and asks nobody. Then members whose school has a successor are
+ * moved to its URN; their ids and conversations stay. Outcomes of register_read
+ * and register_links_read, RO_BAD_INPUT (links in a circle), RO_REFUSED (there
+ * is no charter yet). */
 RO_MUST_USE enum ro_status
 authority_register(struct authority *authority,
                    const struct authority_import *import,
                    struct ro_why *why,
                    struct authority_imported *ret_imported);
+
+/* Gives a broker that was restored from an old backup the records that it
+ * lacks and this folder has. ret_sent: how many. RO_FORKED (it has others),
+ * RO_REFUSED (there is no charter here). */
+RO_MUST_USE enum ro_status authority_mend(struct authority *authority,
+                                          struct ro_why *why,
+                                          size_t *ret_sent);
 
 /* --- inviting ------------------------------------------------------------ */
 
@@ -144,17 +268,71 @@ struct authority_inviting {
 /* Writes an invitation (0600); never over a file that is there. The broker is
  * asked only for what is not known here. ret_expires_s: seconds since 1970.
  * RO_USAGE (a kind, a seat, what does not fit together), RO_NOT_FOUND (no such
- * listing), RO_REFUSED (a member already, or the file is there), RO_NOT_READY.
- */
+ * listing), RO_REFUSED (a member already, the file is there, or there is no
+ * charter yet). */
 RO_MUST_USE enum ro_status
 authority_invite(struct authority *authority,
                  const struct authority_inviting *inviting,
                  struct ro_why *why,
                  int64_t *ret_expires_s);
 
+/* Which member gets new keys: by the beginning of its id in hex, or by its
+ * school's URN. */
+struct authority_named {
+    const char *member; /* NULL: by URN */
+    uint32_t urn;
+};
+
+/* Writes an invitation with which a member that is there joins with new keys
+ * and keeps its id; its Lead's by default. Outcomes as of authority_invite;
+ * RO_NOT_FOUND, RO_AMBIGUOUS (the member). */
+struct authority_replacing {
+    struct authority_named member;
+    const char *seat; /* NULL: the first that its kind may have */
+    int64_t valid_s;
+    const char *out_path;
+};
+RO_MUST_USE enum ro_status
+authority_replace(struct authority *authority,
+                  const struct authority_replacing *replacing,
+                  struct ro_why *why,
+                  int64_t *ret_expires_s);
+
 /* Reads "14d", "12h", "2w" or "30m" as seconds, up to a year. RO_USAGE. */
 RO_MUST_USE enum ro_status
 authority_span(const char *text, struct ro_why *why, int64_t *ret_s);
+
+/* --- removing ------------------------------------------------------------ */
+
+/* Who belongs to the circle no longer; none: what an earlier removal began is
+ * carried on. */
+struct authority_revoking {
+    const struct authority_named *members;
+    size_t n_members;
+    const char *const *seats; /* by the beginnings of their ids */
+    size_t n_seats;
+};
+
+/* Revokes them, and then gives the circle a new key: kept here, sent to every
+ * seat that stays, and written to DIR/door.key for the broker's operator. Once
+ * the broker has it, any command that asks the broker publishes the charter
+ * that names it. RO_NOT_FOUND, RO_AMBIGUOUS, RO_USAGE. */
+RO_MUST_USE enum ro_status
+authority_revoke(struct authority *authority,
+                 const struct authority_revoking *names,
+                 struct ro_why *why);
+
+/* How far a new key of the circle is. */
+struct authority_rotation {
+    enum {
+        AUTHORITY_SETTLED,
+        AUTHORITY_NEEDS_DOOR_KEY, /* the broker has not the new door.key */
+        AUTHORITY_NEEDS_CHARTER,  /* it has; too few signing keys are here */
+    } stage;
+    uint32_t generation; /* the newest */
+};
+void authority_rotation(const struct authority *authority,
+                        struct authority_rotation *ret_rotation);
 
 /* --- admitting ----------------------------------------------------------- */
 
@@ -169,6 +347,7 @@ struct authority_request {
     uint32_t urn;       /* schools, else 0 */
     const char *name;   /* of the listing for schools */
     const char *holder; /* as it was typed by somebody else; may be empty */
+    enum { AUTHORITY_NEW_MEMBER, AUTHORITY_NEW_KEYS } wish;
     int64_t sent_at_s;
     const char *words[AUTHORITY_WORDS]; /* to be compared by telephone */
 };
@@ -201,12 +380,21 @@ RO_MUST_USE enum ro_status authority_find(const struct authority *authority,
                                           struct ro_why *why,
                                           struct ro_message_id *ret_id);
 
+/* Whom to admit. Where a member gets new keys, its old seats are revoked with
+ * it: those whose ids begin so, or all of them. */
+struct authority_admission {
+    struct ro_message_id id;
+    const char *const *revoke;
+    size_t n_revoke; /* 0: all */
+};
+
 /* Admits: the member record unless it is there, the seat certificate, and the
- * answer to the seat. RO_NOT_FOUND, RO_REFUSED (the school is a member with
- * another key, or was refused). */
-RO_MUST_USE enum ro_status authority_admit(struct authority *authority,
-                                           const struct ro_message_id *id,
-                                           struct ro_why *why);
+ * answer to the seat. RO_NOT_FOUND (also a seat to be revoked), RO_AMBIGUOUS,
+ * RO_REFUSED (the school is a member with another key, or was refused). */
+RO_MUST_USE enum ro_status
+authority_admit(struct authority *authority,
+                const struct authority_admission *admission,
+                struct ro_why *why);
 
 /* Refuses, with a reason for the one who asked (1 to 1000 bytes of text).
  * RO_NOT_FOUND, RO_BAD_INPUT (the text), RO_ILLEGAL (admitted already). */

@@ -3,6 +3,7 @@
 #include "client/authority/inside.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "common/base/text.h"
 #include "common/conf/circle.h"
@@ -23,7 +24,50 @@ chartering_fini(struct chartering *chartering)
 
 /* --- the files ----------------------------------------------------------- */
 
-/* Every mistake is told, with the name of the person's own file. */
+/* Copies mistakes, which speak of "circle.conf", with the name of the person's
+ * own file; returns how many there are. */
+static size_t
+name_mistakes(const struct ro_buf *from,
+              const char *path,
+              struct ro_buf *mistakes)
+{
+    static const char general[] = "circle.conf:";
+    const size_t skip = sizeof(general) - 1;
+    struct ro_bytes rest = ro_buf_view(from);
+    size_t n = 0;
+    while (rest.size > 0) {
+        const uint8_t *stop = memchr(rest.data, '\n', rest.size);
+        size_t length =
+            stop == NULL ? rest.size : (size_t)(stop - rest.data) + 1;
+        bool named = length >= skip && memcmp(rest.data, general, skip) == 0;
+        if (named)
+            ro_buf_printf(mistakes, "%s:", path);
+        ro_buf_put(mistakes, rest.data + (named ? skip : 0),
+                   length - (named ? skip : 0));
+        rest.data += length;
+        rest.size -= length;
+        n++;
+    }
+    return n;
+}
+
+static enum ro_status
+tell_mistakes(const char *path,
+              struct ro_bytes conf,
+              struct ro_buf *mistakes,
+              struct ro_why *why)
+{
+    RO_AUTOBUF found = {0};
+    if (ro_circle_conf_check(conf, &found) == RO_NO_MEMORY)
+        return RO_NO_MEMORY;
+    size_t n = name_mistakes(&found, path, mistakes);
+    RO_TRY(ro_buf_ok(mistakes));
+    return ro_why(why, RO_BAD_INPUT,
+                  "%s has %zu mistake%s, and nothing was signed; put %s right "
+                  "and publish it again",
+                  path, n, n == 1 ? "" : "s", n == 1 ? "it" : "them");
+}
+
 static enum ro_status
 read_conf(const char *path,
           struct ro_buf *mistakes,
@@ -34,12 +78,8 @@ read_conf(const char *path,
     RO_TRY(ro_file_read(path, RO_CIRCLE_CONF_MAX, why, ret_conf));
     enum ro_status s = ro_circle_conf_parse(ro_buf_view(ret_conf), why, &conf);
     ro_circle_conf_free(conf);
-    if (s == RO_BAD_CONFIG) {
-        RO_TRY(ro_circle_conf_check(ro_buf_view(ret_conf), mistakes) ==
-                       RO_NO_MEMORY
-                   ? RO_NO_MEMORY
-                   : RO_BAD_CONFIG);
-    }
+    if (s == RO_BAD_CONFIG)
+        return tell_mistakes(path, ro_buf_view(ret_conf), mistakes, why);
     RO_TRY(s);
     ro_buf_put_u8(ret_conf, 0);
     return ro_buf_ok(ret_conf);
@@ -56,8 +96,9 @@ copy_endpoint(const char *from, char ret_text[AUTHORITY_ENDPOINT_MAX + 1])
     return RO_OK;
 }
 
-static enum ro_status
-copy_broker(const Reachout__Broker *from, struct authority_broker *ret_broker)
+enum ro_status
+authority_broker_of(const Reachout__Broker *from,
+                    struct authority_broker *ret_broker)
 {
     if (from == NULL)
         return RO_BAD_INPUT;
@@ -80,8 +121,8 @@ read_broker(const char *path,
     enum ro_status s = ro_unpack(&reachout__broker_public__descriptor,
                                  ro_buf_view(&bytes), arena, &message);
     if (s == RO_OK) {
-        s = copy_broker(((const Reachout__BrokerPublic *)message)->broker,
-                        ret_broker);
+        s = authority_broker_of(
+            ((const Reachout__BrokerPublic *)message)->broker, ret_broker);
     }
     if (s == RO_OK || s == RO_NO_MEMORY)
         return s;
@@ -107,7 +148,7 @@ is_in_force(const struct authority *authority,
            strcmp(now->open_endpoint, broker->open_endpoint) == 0 &&
            memcmp(now->broker_curve.b, broker->curve.b, RO_KEY_SIZE) == 0 &&
            memcmp(now->broker_signing.b, broker->signing.b, RO_KEY_SIZE) == 0 &&
-           now->psk_generation == authority->state.generation;
+           now->psk_generation == authority_charter_generation(authority);
 }
 
 static struct ro_bytes
@@ -145,7 +186,7 @@ pack_charter(const struct authority *authority,
     charter.mailbox_key = own.mailbox_key;
     charter.circle_conf = (char *)chartering->conf.data;
     charter.broker = &broker;
-    charter.psk_generation = authority->state.generation;
+    charter.psk_generation = authority_charter_generation(authority);
     return ro_pack(&charter.base, ret_body);
 }
 
@@ -160,7 +201,65 @@ publish_charter(struct authority *authority, void *user, struct ro_why *why)
     RO_TRY(pack_charter(authority, chartering, &body));
     RO_TRY(authority_sign(authority, REACHOUT__SIGNED__KIND__CHARTER,
                           ro_buf_view(&body), why, &record));
-    return authority_append(authority, ro_buf_view(&record), why);
+    const struct ro_bytes bytes = ro_buf_view(&record);
+    return authority_append(authority, &bytes, 1, why);
+}
+
+/* What the directory's charter says, to be said again. */
+static enum ro_status
+repeat_charter(const struct authority *authority,
+               struct ro_why *why,
+               struct chartering *ret_wanted)
+{
+    const struct ro_charter_view *now =
+        ro_directory_charter(authority->directory);
+    RO_TRY(authority_log_ready(authority, why));
+    RO_TRY(copy_endpoint(now->member_endpoint,
+                         ret_wanted->broker.member_endpoint));
+    RO_TRY(copy_endpoint(now->open_endpoint, ret_wanted->broker.open_endpoint));
+    ret_wanted->broker.curve = now->broker_curve;
+    ret_wanted->broker.signing = now->broker_signing;
+    ro_buf_put(&ret_wanted->conf, now->circle_conf,
+               strlen(now->circle_conf) + 1);
+    return ro_buf_ok(&ret_wanted->conf);
+}
+
+enum ro_status
+authority_charter_follow(struct authority *authority, struct ro_why *why)
+{
+    RO_CLEANUP(chartering_fini) struct chartering wanted = {0};
+    struct authority_keyset set;
+    if (authority->draft != NULL ||
+        authority->door != AUTHORITY_DOOR_TAKES_NEXT ||
+        authority->state.next.generation == 0 ||
+        ro_directory_charter(authority->directory) == NULL)
+        return RO_OK;
+    RO_TRY(authority_keyset(authority, why, &set));
+    if (set.here < set.threshold)
+        return RO_OK;
+    RO_TRY(repeat_charter(authority, why, &wanted));
+    RO_TRY(publish_charter(authority, &wanted, why));
+    return authority_log_sync(authority, why);
+}
+
+/* Reads the files; without them, the charter is to say the same again. */
+static enum ro_status
+read_files(struct authority *authority,
+           const struct authority_chartering *chartering,
+           struct ro_buf *mistakes,
+           struct ro_why *why,
+           struct chartering *wanted)
+{
+    if (chartering->conf_path == NULL) {
+        RO_TRY(authority_log_catch_up(authority, why));
+        return repeat_charter(authority, why, wanted);
+    }
+    RO_TRY(read_conf(chartering->conf_path, mistakes, why, &wanted->conf));
+    RO_TRY(read_broker(chartering->broker_path, authority->arena, why,
+                       &wanted->broker));
+    authority->broker = wanted->broker;
+    link_free(RO_STEAL(authority->link));
+    return RO_OK;
 }
 
 enum ro_status
@@ -172,12 +271,11 @@ authority_charter(struct authority *authority,
 {
     RO_CLEANUP(chartering_fini) struct chartering wanted = {0};
     struct ro_bytes record;
-    RO_TRY(read_conf(chartering->conf_path, mistakes, why, &wanted.conf));
-    RO_TRY(read_broker(chartering->broker_path, authority->arena, why,
-                       &wanted.broker));
-    authority->broker = wanted.broker;
-    link_free(RO_STEAL(authority->link));
+    *ret_record = 0;
+    RO_TRY(read_files(authority, chartering, mistakes, why, &wanted));
     RO_TRY(authority_complete(authority, publish_charter, &wanted, why));
+    if (authority->draft != NULL)
+        return RO_OK;
     authority->state.broker = wanted.broker;
     RO_TRY(authority_state_save(authority->dir, &authority->state, why));
     return authority_log_newest(authority, REACHOUT__SIGNED__KIND__CHARTER,

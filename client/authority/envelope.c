@@ -41,20 +41,19 @@ bind(struct opening *opening,
      const struct authority_envelope *envelope,
      struct ro_wrap_binding *ret_binding)
 {
-    const struct authority_state *state = &opening->authority->state;
     *ret_binding = (struct ro_wrap_binding){
         .circle = opening->authority->circle,
         .mailbox = opening->authority->mailbox,
         .day = RO_DAY_FALLBACK,
-        .generation = state->generation,
+        .generation = envelope->generation,
         .expiry_hour = envelope->expiry_hour,
-        .psk = state->psk,
+        .psk = authority_psk(opening->authority, envelope->generation),
     };
     if (envelope->day != RO_DAY_FALLBACK) {
         return ro_why(opening->why, RO_BAD_SEAL,
                       "it is sealed for a day, not for enrolment");
     }
-    if (envelope->generation != state->generation) {
+    if (ret_binding->psk == NULL) {
         return ro_why(opening->why, RO_BAD_SEAL,
                       "its invitation is from before the circle's key changed");
     }
@@ -162,6 +161,18 @@ check_keys(struct opening *opening)
     return RO_OK;
 }
 
+/* The member: that of the ticket where it gets new keys, else the key's own. */
+static void
+find_member_id(const struct opening *opening, struct ro_member_id *ret_member)
+{
+    const Reachout__Ticket *ticket = opening->ticket;
+    if (ticket->has_replaces &&
+        ro_field_copy(&ticket->replaces, ret_member->b, RO_ID_SIZE) == RO_OK)
+        return;
+    ro_member_id_of(&opening->authority->circle, &opening->member_key,
+                    ret_member);
+}
+
 static enum ro_status
 check_certificate(struct opening *opening)
 {
@@ -179,7 +190,7 @@ check_certificate(struct opening *opening)
     }
     RO_TRY(s);
     const Reachout__Seat *seat = opening->seat;
-    ro_member_id_of(&authority->circle, &opening->member_key, &member);
+    find_member_id(opening, &member);
     if (!is_field(&seat->circle, authority->circle.b, RO_ID_SIZE) ||
         !is_field(&seat->member, member.b, RO_ID_SIZE)) {
         return ro_why(opening->why, RO_MISBOUND,
@@ -203,8 +214,7 @@ copy_keys(const struct opening *opening, struct authority_petition *petition)
     struct ro_key fallback;
     petition->member_key = opening->member_key;
     petition->seat = opening->outer.sender.seat;
-    ro_member_id_of(&opening->authority->circle, &petition->member_key,
-                    &petition->member);
+    find_member_id(opening, &petition->member);
     RO_TRY(
         ro_field_copy(&opening->seat->fallback_key, fallback.b, RO_KEY_SIZE));
     RO_TRY(ro_key_to_x25519(&fallback, &petition->fallback));
@@ -214,7 +224,7 @@ copy_keys(const struct opening *opening, struct authority_petition *petition)
 
 static enum ro_status
 make_petition(const struct opening *opening,
-              struct ro_bytes body,
+              const struct authority_envelope *envelope,
               struct authority_petition **ret_petition)
 {
     RO_CLEANUP(authority_petition_freep)
@@ -223,12 +233,14 @@ make_petition(const struct opening *opening,
         return RO_NO_MEMORY;
     const Reachout__Ticket *ticket = opening->ticket;
     const char *holder = opening->content->enrol_request->holder;
-    ro_message_id_of(opening->outer.reference, body, &petition->id);
+    ro_message_id_of(opening->outer.reference, envelope->body, &petition->id);
+    petition->generation = envelope->generation;
     petition->standing = AUTHORITY_WAITING;
     RO_TRY(ro_field_copy(&ticket->id, petition->ticket, RO_ID_SIZE));
     RO_TRY(copy_keys(opening, petition));
     petition->kind = ticket->kind;
     petition->role = ticket->role;
+    petition->wish = ticket->has_replaces ? PETITION_REPLACES : PETITION_JOINS;
     petition->urn = ticket->urn;
     petition->home_urn = ticket->home_urn;
     petition->sent_at_s = (int64_t)opening->content->sent_at;
@@ -257,7 +269,7 @@ authority_envelope_open(const struct authority *authority,
     RO_TRY(check_content(&opening));
     RO_TRY(check_ticket(&opening));
     RO_TRY(check_certificate(&opening));
-    return make_petition(&opening, envelope->body, ret_petition);
+    return make_petition(&opening, envelope, ret_petition);
 }
 
 bool

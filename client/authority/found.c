@@ -13,11 +13,10 @@
 #include "common/wire/armour.h"
 #include "common/wire/codec.h"
 
-#define FIRST_KEY "keys/1.key"
-
 void
 authority_founded_fini(struct authority_founded *founded)
 {
+    free(founded->key_path);
     free(founded->public_path);
     free(founded->door_key_path);
     *founded = (struct authority_founded){0};
@@ -41,10 +40,11 @@ check_founding(const struct authority_founding *founding, struct ro_why *why)
                       "there are",
                       RO_AUTHORITY_KEYS_MAX);
     }
-    if (founding->keys > 1) {
-        return ro_why(why, RO_REFUSED,
-                      "more than one signing key comes with the next release; "
-                      "this one founds circles with one");
+    if (founding->keys > 1 && founding->key_file != NULL) {
+        return ro_why(why, RO_USAGE,
+                      "only a circle with one signing key can name its file; "
+                      "these are made in DIR/keys, and each may be moved to "
+                      "a folder of its own");
     }
     return RO_OK;
 }
@@ -125,26 +125,59 @@ need_key(const char *path,
     return RO_OK;
 }
 
-/* The signing key: in our folder, or where its owner keeps it. */
+/* The key of its own file, wherever its owner keeps it. */
 static enum ro_status
-make_signing_key(const char *dir,
-                 const struct authority_founding *founding,
+take_outside_key(const char *path,
                  const struct ro_entropy *entropy,
                  struct ro_why *why,
                  struct authority_key *ret_key)
 {
     RO_CLEANUP(ro_keypair_freep) struct ro_keypair *pair = NULL;
-    RO_AUTOFREE char *inside = authority_path(dir, FIRST_KEY);
-    if (inside == NULL)
-        return RO_NO_MEMORY;
-    const char *outside = founding->key_file;
-    if (outside == NULL)
-        RO_TRY(make_inner(dir, "keys", why));
-    const char *path = outside != NULL ? outside : inside;
     RO_TRY(need_key(path, entropy, why, &pair));
     ret_key->public_key = *ro_keypair_public(pair);
-    ret_key->path = outside != NULL ? realpath(path, NULL) : strdup(FIRST_KEY);
+    ret_key->path = realpath(path, NULL);
     return ret_key->path == NULL ? io_failed(why, path) : RO_OK;
+}
+
+/* A key in our folder, which may be moved away later. */
+static enum ro_status
+make_inside_key(const char *dir,
+                size_t number,
+                const struct ro_entropy *entropy,
+                struct ro_why *why,
+                struct authority_key *ret_key)
+{
+    RO_CLEANUP(ro_keypair_freep) struct ro_keypair *pair = NULL;
+    char *name = NULL;
+    if (asprintf(&name, "keys/%zu.key", number) < 0)
+        return RO_NO_MEMORY;
+    ret_key->path = name;
+    RO_AUTOFREE char *path = authority_path(dir, name);
+    if (path == NULL)
+        return RO_NO_MEMORY;
+    RO_TRY(need_key(path, entropy, why, &pair));
+    ret_key->public_key = *ro_keypair_public(pair);
+    return RO_OK;
+}
+
+static enum ro_status
+make_signing_keys(const char *dir,
+                  const struct authority_founding *founding,
+                  const struct ro_entropy *entropy,
+                  struct ro_why *why,
+                  struct authority_state *state)
+{
+    if (founding->key_file != NULL) {
+        state->n_keys = 1;
+        return take_outside_key(founding->key_file, entropy, why,
+                                &state->keys[0]);
+    }
+    RO_TRY(make_inner(dir, "keys", why));
+    while (state->n_keys < founding->keys) {
+        struct authority_key *key = &state->keys[state->n_keys++];
+        RO_TRY(make_inside_key(dir, state->n_keys, entropy, why, key));
+    }
+    return RO_OK;
 }
 
 static enum ro_status
@@ -179,24 +212,6 @@ write_public(const struct authority_state *state,
                            RO_FILE_PUBLIC, why);
 }
 
-static enum ro_status
-write_door_key(const struct authority_state *state,
-               const struct ro_circle_id *circle,
-               const char *path,
-               struct ro_why *why)
-{
-    AUTHORITY_SECRET bytes = {0};
-    Reachout__DoorKey message = REACHOUT__DOOR_KEY__INIT;
-    message.has_circle = message.has_generation = message.has_psk = true;
-    message.circle = ro_as_field((struct ro_bytes){circle->b, RO_ID_SIZE});
-    message.generation = state->generation;
-    message.psk =
-        ro_as_field((struct ro_bytes){state->psk, sizeof(state->psk)});
-    RO_TRY(ro_pack(&message.base, &bytes));
-    return ro_armour_write(path, "door-key", ro_buf_view(&bytes),
-                           RO_FILE_SECRET, why);
-}
-
 /* The state comes last: without it the folder is no authority. */
 static enum ro_status
 write_files(const char *dir,
@@ -204,14 +219,16 @@ write_files(const char *dir,
             struct ro_why *why,
             struct authority_founded *founded)
 {
+    founded->key_path = authority_path(dir, state->keys[0].path);
     founded->public_path = authority_path(dir, "authority.pub");
     founded->door_key_path = authority_path(dir, "door.key");
-    if (founded->public_path == NULL || founded->door_key_path == NULL)
+    if (founded->key_path == NULL || founded->public_path == NULL ||
+        founded->door_key_path == NULL)
         return RO_NO_MEMORY;
     RO_TRY(make_inner(dir, "requests", why));
     RO_TRY(write_public(state, founded->public_path, why, &founded->circle));
-    RO_TRY(
-        write_door_key(state, &founded->circle, founded->door_key_path, why));
+    RO_TRY(authority_door_write(state, &founded->circle, founded->door_key_path,
+                                why));
     return authority_state_save(dir, state, why);
 }
 
@@ -230,9 +247,7 @@ authority_found(const struct authority_founding *founding,
     (void)snprintf(state.circle_name, sizeof(state.circle_name), "%s",
                    founding->circle);
     state.threshold = founding->threshold;
-    RO_TRY(
-        make_signing_key(dir, founding, &world->entropy, why, &state.keys[0]));
-    state.n_keys = 1;
+    RO_TRY(make_signing_keys(dir, founding, &world->entropy, why, &state));
     RO_TRY(make_secrets(&world->entropy, &state));
     RO_TRY(write_files(dir, &state, why, &founded));
     *ret_founded = founded;

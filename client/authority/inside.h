@@ -17,6 +17,8 @@
 #define CLIENT_AUTHORITY_INSIDE_H
 
 #include "client/authority/authority.h"
+#include "client/authority/keys.h"
+#include "client/authority/proposal.h"
 #include "client/core/link.h"
 #include "common/base/arena.h"
 #include "common/crypto/seal.h"
@@ -29,6 +31,8 @@
 
 #define AUTHORITY_NAME_MAX 200
 #define AUTHORITY_ENDPOINT_MAX 127
+#define AUTHORITY_LOG_FILE "directory.log"
+#define AUTHORITY_LOG_LIMIT ((size_t)256 * 1024 * 1024)
 
 /* A buffer that may hold a secret: wiped when it leaves its scope. */
 RO_UNUSED static inline void
@@ -66,14 +70,25 @@ struct authority_broker {
     struct ro_key signing;
 };
 
+/* A key of the circle; generation 0: there is none. */
+struct authority_psk {
+    uint32_t generation;
+    uint8_t psk[32];
+};
+
 /* The content of authority.state. */
 struct authority_state {
     char circle_name[AUTHORITY_NAME_MAX + 1];
     uint32_t threshold;
     size_t n_keys;
     struct authority_key keys[RO_AUTHORITY_KEYS_MAX];
-    uint32_t generation;
+    uint32_t generation; /* of the circle's key that is in force */
     uint8_t psk[32];
+    struct authority_psk last; /* before it: requests may be under that one */
+    struct authority_psk next; /* after it, see generation.c */
+    uint64_t next_seats;       /* of the log's seats, so many have `next` */
+    uint64_t covered;          /* number of the newest revocation that has a key
+                                  of its own after it */
     struct ro_keypair *enrolment; /* X25519 is used */
     struct ro_keypair *mailbox;
     struct authority_broker broker;
@@ -102,8 +117,10 @@ struct authority_petition {
     struct ro_key fallback; /* X25519 */
     Reachout__MemberKind kind;
     Reachout__Role role;
+    uint32_t generation; /* of the circle's key that it was sealed under */
     uint32_t urn;
     uint32_t home_urn;
+    enum { PETITION_JOINS, PETITION_REPLACES } wish;
     char name[AUTHORITY_NAME_MAX + 1];
     char holder[AUTHORITY_NAME_MAX + 1];
     int64_t sent_at_s;
@@ -126,7 +143,16 @@ struct authority {
     struct ro_directory *directory;
     struct ro_buf log; /* its records: length in 4 bytes, then the record */
     struct link *link; /* NULL until it is used */
+    enum {
+        AUTHORITY_DOOR_UNTRIED,
+        AUTHORITY_DOOR_TAKES_NEXT, /* the broker has the new door.key */
+        AUTHORITY_DOOR_REFUSES_NEXT,
+    } door;
     struct ro_arena *arena;
+    struct keys keys;       /* that sign, once one was needed */
+    struct proposal *draft; /* what would be published goes here; or NULL. The
+                               directory has its records then, the log not */
+    char *draft_path;
     struct authority_petition **petitions; /* each on its own, so that it
                                               stays where it is */
     size_t n_petitions;
@@ -140,6 +166,10 @@ char *authority_path(const char *dir, const char *name);
 /* Writes authority.state whole, or leaves the old one. */
 RO_MUST_USE enum ro_status authority_state_save(
     const char *dir, const struct authority_state *state, struct ro_why *why);
+
+/* Reads it. RO_NOT_FOUND, RO_VAULT_DAMAGED, RO_BAD_INPUT. */
+RO_MUST_USE enum ro_status authority_state_load(
+    const char *dir, struct ro_why *why, struct authority_state *ret_state);
 
 /* Wipes and releases what it owns. */
 void authority_state_fini(struct authority_state *state);
@@ -163,9 +193,33 @@ RO_MUST_USE enum ro_status authority_key_load(const struct authority *authority,
                                               struct ro_why *why,
                                               struct ro_keypair **ret_pair);
 
+/* Reads the keys that are here: at the paths of the state, and in DIR/keys. */
+RO_MUST_USE enum ro_status
+authority_keys_load(const char *dir,
+                    const struct authority_state *state,
+                    const struct ro_root *root,
+                    struct ro_why *why,
+                    struct keys *keys);
+
+/* The same for an open folder, once. */
+RO_MUST_USE enum ro_status authority_keys(struct authority *authority,
+                                          struct ro_why *why,
+                                          const struct keys **ret_keys);
+
+/* RO_REFUSED, and `why` says how those sign who have the other keys. */
+enum ro_status authority_lacks_keys(const struct authority *authority,
+                                    struct ro_why *why);
+
+/* Any one key of those that are here, and its number. RO_REFUSED. */
+RO_MUST_USE enum ro_status authority_one_key(struct authority *authority,
+                                             struct ro_why *why,
+                                             const struct ro_keypair **ret_pair,
+                                             uint32_t *ret_index);
+
 /* Signs a packed body with as many keys as the threshold asks for, and appends
- * the record to `out`. */
-RO_MUST_USE enum ro_status authority_sign(const struct authority *authority,
+ * the record to `out`; in a draft with all keys that are here. RO_REFUSED
+ * where they are too few. */
+RO_MUST_USE enum ro_status authority_sign(struct authority *authority,
                                           Reachout__Signed__Kind kind,
                                           struct ro_bytes body,
                                           struct ro_why *why,
@@ -182,6 +236,17 @@ RO_MUST_USE enum ro_status authority_log_load(struct authority *authority,
 RO_MUST_USE enum ro_status authority_log_sync(struct authority *authority,
                                               struct ro_why *why);
 
+/* The same for what is drafted: a broker that cannot be reached, or is not
+ * known, is no failure then, and what was drafted stays. */
+RO_MUST_USE enum ro_status authority_log_catch_up(struct authority *authority,
+                                                  struct ro_why *why);
+
+/* Calls a function with every record of the log as it is known here. */
+typedef void authority_record_fn(struct ro_bytes record, void *user);
+void authority_log_each(const struct authority *authority,
+                        authority_record_fn *record,
+                        void *user);
+
 /* Holds an answer against what we have seen before: RO_ROLLED_BACK when it is
  * less, RO_FROZEN when the broker keeps records back, RO_BAD_FRAME. */
 RO_MUST_USE enum ro_status
@@ -195,7 +260,11 @@ authority_log_check_answer(const struct authority *authority,
 RO_MUST_USE enum ro_status authority_log_check_point(
     const struct authority *authority, struct ro_bytes raw, struct ro_why *why);
 
-/* Whether there is a charter; RO_NOT_READY says what to do. */
+/* RO_REFUSED, and `why` says how to publish the charter that is lacking. */
+enum ro_status authority_lacks_charter(const struct authority *authority,
+                                       struct ro_why *why);
+
+/* Whether there is a charter; RO_REFUSED says what to do. */
 RO_MUST_USE enum ro_status
 authority_log_ready(const struct authority *authority, struct ro_why *why);
 
@@ -223,9 +292,13 @@ RO_MUST_USE enum ro_status authority_ask(struct authority *authority,
 RO_MUST_USE enum ro_status authority_link(struct authority *authority,
                                           struct ro_why *why);
 
-/* Appends one signed record to the broker's log. */
+/* Appends signed records to the broker's log in one ask: all of them, or none
+ * whatever happens meanwhile. At most AUTHORITY_APPEND_MAX, one frame. In a
+ * draft they are added to it. */
+#define AUTHORITY_APPEND_MAX 4
 RO_MUST_USE enum ro_status authority_append(struct authority *authority,
-                                            struct ro_bytes record,
+                                            const struct ro_bytes *records,
+                                            size_t n,
                                             struct ro_why *why);
 
 /* A step that fetches the log and appends what is missing. */
@@ -234,11 +307,68 @@ authority_step_fn(struct authority *authority, void *user, struct ro_why *why);
 
 /* Runs the step, after a fetch of the log. Runs both again where an answer
  * was lost or somebody else was faster: what was appended is not missing any
- * more then. */
+ * more then. In a draft the step runs once. */
 RO_MUST_USE enum ro_status authority_complete(struct authority *authority,
                                               authority_step_fn *step,
                                               void *user,
                                               struct ro_why *why);
+
+/* --- charter.c ----------------------------------------------------------- */
+
+/* Copies a broker of a message, checked. RO_BAD_INPUT, RO_BAD_FRAME. */
+RO_MUST_USE enum ro_status
+authority_broker_of(const Reachout__Broker *from,
+                    struct authority_broker *ret_broker);
+
+/* --- draft.c ------------------------------------------------------------- */
+
+/* RO_REFUSED where a file is there already. */
+RO_MUST_USE enum ro_status authority_need_absent(const char *path,
+                                                 struct ro_why *why);
+
+/* What a proposal comes to. */
+void authority_draft_tell(const struct proposal *proposal,
+                          uint32_t threshold,
+                          struct authority_drafted *ret_drafted);
+
+/* Names the next generation in the charter where the broker takes its key and
+ * the signing keys that are here are enough; else nothing is to do. */
+RO_MUST_USE enum ro_status authority_charter_follow(struct authority *authority,
+                                                    struct ro_why *why);
+
+/* --- generation.c -------------------------------------------------------- */
+
+/* The key of a generation, or NULL. */
+const uint8_t *authority_psk(const struct authority *authority,
+                             uint32_t generation);
+
+/* The newest generation; the one that a charter is to name now. */
+uint32_t authority_newest_generation(const struct authority *authority);
+uint32_t authority_charter_generation(const struct authority *authority);
+
+/* Writes door.key. */
+RO_MUST_USE enum ro_status
+authority_door_write(const struct authority_state *state,
+                     const struct ro_circle_id *circle,
+                     const char *path,
+                     struct ro_why *why);
+
+/* After a revocation: makes a key, gives it to every seat and writes door.key,
+ * as far as that was not done. Not in a draft. */
+RO_MUST_USE enum ro_status
+authority_generation_follow(struct authority *authority, struct ro_why *why);
+
+/* The live seats from the log's `from`-th on, at most AUTHORITY_BATCH; the one
+ * to go on with. */
+#define AUTHORITY_BATCH 32
+uint64_t authority_live_seats(const struct authority *authority,
+                              uint64_t from,
+                              const struct ro_seat_view **ret_seats,
+                              size_t *ret_n);
+
+/* Puts the next key in force once the log's charter names it. */
+RO_MUST_USE enum ro_status
+authority_generation_settle(struct authority *authority, struct ro_why *why);
 
 /* --- listings.c ---------------------------------------------------------- */
 
@@ -259,6 +389,25 @@ authority_block_pack(const struct authority *authority,
                      size_t *at,
                      struct ro_buf *ret_body);
 
+/* --- move.c -------------------------------------------------------------- */
+
+struct register_links;
+
+/* Releases what it owns. */
+void authority_moves_fini(struct authority_moves *moves);
+
+/* Finds the members of the directory that the links move. RO_BAD_INPUT. */
+RO_MUST_USE enum ro_status
+authority_moves_plan(const struct authority *authority,
+                     const struct register_links *links,
+                     struct ro_why *why,
+                     struct authority_moves *ret_moves);
+
+/* Moves them: a step of authority_complete, whose user are the links. */
+RO_MUST_USE enum ro_status authority_moves_publish(struct authority *authority,
+                                                   void *user,
+                                                   struct ro_why *why);
+
 /* --- petition.c: requests as they are kept ------------------------------- */
 
 /* Reads DIR/requests. */
@@ -276,6 +425,11 @@ authority_petition_save(const struct authority *authority,
 RO_MUST_USE enum ro_status
 authority_petition_add_take(struct authority *authority,
                             struct authority_petition *petition);
+
+/* The one of that seat, or NULL. */
+struct authority_petition *
+authority_petition_of_seat(const struct authority *authority,
+                           const struct ro_seat_id *seat);
 
 /* The one of that id, or NULL. */
 struct authority_petition *
@@ -331,6 +485,10 @@ authority_mailbox_receive(struct authority *authority,
                           struct ro_why *why,
                           struct authority_requests *requests);
 
+/* The sender of what the authority seals: keys that speak for themselves, those
+ * of authority.pub (answer.c). */
+struct ro_reference authority_reference(const struct authority *authority);
+
 /* --- answer.c ------------------------------------------------------------ */
 
 /* Seals the answer to a request, once; keeps it with its new standing
@@ -343,11 +501,60 @@ authority_answer_seal(struct authority *authority,
                       const char *text,
                       struct ro_why *why);
 
-/* Sends it and closes the request. A mailbox that is gone is no failure. */
+/* Sends it and closes the request; in a draft, adds it. A mailbox that is gone
+ * is no failure. */
 RO_MUST_USE enum ro_status
 authority_answer_send(struct authority *authority,
                       struct authority_petition *petition,
                       struct ro_why *why);
+
+/* Sends an answer that is signed. */
+RO_MUST_USE enum ro_status
+authority_reply_send(struct authority *authority,
+                     const struct proposal_reply *reply,
+                     struct ro_why *why);
+
+/* What is left of a request that was answered: enough to know a replay. */
+RO_MUST_USE enum ro_status
+authority_petition_close(const struct authority *authority,
+                         struct authority_petition *petition,
+                         struct ro_why *why);
+
+/* --- find.c -------------------------------------------------------------- */
+
+/* A live member by its name. RO_NOT_FOUND, RO_AMBIGUOUS, RO_USAGE (no hex). */
+RO_MUST_USE enum ro_status
+authority_find_member(const struct authority *authority,
+                      const struct authority_named *named,
+                      struct ro_why *why,
+                      const struct ro_member_view **ret_member);
+
+/* A live seat, of that member or (NULL) of any, by the beginning of its id. */
+RO_MUST_USE enum ro_status
+authority_find_seat(const struct authority *authority,
+                    const struct ro_member_id *member,
+                    const char *prefix,
+                    struct ro_why *why,
+                    struct ro_seat_id *ret_seat);
+
+/* --- revoke.c ------------------------------------------------------------ */
+
+/* Seats and members of one revocation. */
+#define AUTHORITY_REVOKE_MAX 500
+struct authority_revoked {
+    struct ro_seat_id seats[AUTHORITY_REVOKE_MAX];
+    size_t n_seats;
+    struct ro_member_id members[AUTHORITY_REVOKE_MAX];
+    size_t n_members;
+    uint64_t serial;
+};
+
+/* Signs the record that revokes them. */
+RO_MUST_USE enum ro_status
+authority_revocation_sign(struct authority *authority,
+                          const struct authority_revoked *revoked,
+                          struct ro_why *why,
+                          struct ro_buf *ret_record);
 
 /* --- names.c ------------------------------------------------------------- */
 

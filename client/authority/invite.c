@@ -3,7 +3,6 @@
 #include "client/authority/inside.h"
 
 #include <string.h>
-#include <sys/stat.h>
 
 #include "common/base/text.h"
 #include "common/wire/admission.h"
@@ -53,6 +52,7 @@ struct guest {
     uint32_t urn;
     uint32_t home_urn;
     const char *name;
+    const struct ro_member_id *replaces; /* NULL: a new member */
 };
 
 static enum ro_status
@@ -144,14 +144,30 @@ check_newcomer(const struct authority *authority,
 /* --- the paper ----------------------------------------------------------- */
 
 static enum ro_status
-make_ticket(const struct authority *authority,
+sign_ticket(struct authority *authority,
+            struct ro_bytes body,
+            struct ro_why *why,
+            struct ro_buf *ret_ticket)
+{
+    const struct keys *keys = NULL;
+    struct ro_signing signing = {.label = RO_LABEL_TICKET};
+    RO_TRY(authority_keys(authority, why, &keys));
+    if (keys->n > 0) {
+        RO_TRY(
+            authority_one_key(authority, why, &signing.pair, &signing.index));
+    }
+    return ro_signed_make(REACHOUT__SIGNED__KIND__TICKET, body, &signing,
+                          keys->n > 0 ? 1 : 0, ret_ticket);
+}
+
+static enum ro_status
+make_ticket(struct authority *authority,
             const struct guest *guest,
             int64_t expires_s,
             struct ro_why *why,
             struct ro_buf *ret_ticket)
 {
     Reachout__Ticket ticket = REACHOUT__TICKET__INIT;
-    RO_CLEANUP(ro_keypair_freep) struct ro_keypair *pair = NULL;
     RO_AUTOBUF body = {0};
     uint8_t id[RO_ID_SIZE];
     ro_entropy_fill(&authority->world.entropy, id, sizeof(id));
@@ -168,11 +184,13 @@ make_ticket(const struct authority *authority,
     ticket.home_urn = guest->home_urn;
     ticket.name = authority_borrow(guest->name);
     ticket.expires = (uint64_t)expires_s;
+    ticket.has_replaces = guest->replaces != NULL;
+    if (guest->replaces != NULL) {
+        ticket.replaces =
+            ro_as_field((struct ro_bytes){guest->replaces->b, RO_ID_SIZE});
+    }
     RO_TRY(ro_pack(&ticket.base, &body));
-    RO_TRY(authority_key_load(authority, 0, why, &pair));
-    const struct ro_signing signing = {pair, RO_LABEL_TICKET, 0};
-    return ro_signed_make(REACHOUT__SIGNED__KIND__TICKET, ro_buf_view(&body),
-                          &signing, 1, ret_ticket);
+    return sign_ticket(authority, ro_buf_view(&body), why, ret_ticket);
 }
 
 /* The broker as the charter names it now. */
@@ -214,28 +232,74 @@ write_paper(const struct authority *authority,
                            RO_FILE_SECRET, why);
 }
 
+/* Makes the ticket, and the invitation around it. */
+static enum ro_status
+invite(struct authority *authority,
+       const struct guest *guest,
+       const struct authority_inviting *inviting,
+       struct ro_why *why,
+       int64_t *ret_expires_s)
+{
+    RO_AUTOBUF ticket = {0};
+    int64_t expires_s =
+        ro_clock_wall_s(&authority->world.clock) + inviting->valid_s;
+    RO_TRY(make_ticket(authority, guest, expires_s, why, &ticket));
+    RO_TRY(
+        write_paper(authority, ro_buf_view(&ticket), inviting->out_path, why));
+    *ret_expires_s = expires_s;
+    return RO_OK;
+}
+
 enum ro_status
 authority_invite(struct authority *authority,
                  const struct authority_inviting *inviting,
                  struct ro_why *why,
                  int64_t *ret_expires_s)
 {
-    struct guest guest;
-    struct stat there;
-    RO_AUTOBUF ticket = {0};
+    struct guest guest = {0};
     RO_TRY(check_words(inviting, why, &guest));
-    if (lstat(inviting->out_path, &there) == 0) {
-        return ro_why(why, RO_REFUSED,
-                      "%s: is there already, and stays as it is",
-                      inviting->out_path);
-    }
+    RO_TRY(authority_need_absent(inviting->out_path, why));
     RO_TRY(need_directory(authority, &guest, why));
     RO_TRY(check_newcomer(authority, &guest, why));
-    int64_t expires_s =
-        ro_clock_wall_s(&authority->world.clock) + inviting->valid_s;
-    RO_TRY(make_ticket(authority, &guest, expires_s, why, &ticket));
-    RO_TRY(
-        write_paper(authority, ro_buf_view(&ticket), inviting->out_path, why));
-    *ret_expires_s = expires_s;
-    return RO_OK;
+    return invite(authority, &guest, inviting, why, ret_expires_s);
+}
+
+/* --- new keys ------------------------------------------------------------ */
+
+/* The seat with which a member of that kind begins. */
+static const char *
+first_seat(Reachout__MemberKind kind)
+{
+    for (int i = REACHOUT__ROLE__LEAD; i <= REACHOUT__ROLE__AUDITOR; i++) {
+        if (ro_admission_fits(kind, (Reachout__Role)i))
+            return authority_role_word((Reachout__Role)i);
+    }
+    return "";
+}
+
+enum ro_status
+authority_replace(struct authority *authority,
+                  const struct authority_replacing *replacing,
+                  struct ro_why *why,
+                  int64_t *ret_expires_s)
+{
+    struct guest guest = {0};
+    const struct ro_member_view *member = NULL;
+    RO_TRY(authority_need_absent(replacing->out_path, why));
+    RO_TRY(authority_log_sync(authority, why));
+    RO_TRY(authority_log_ready(authority, why));
+    RO_TRY(authority_find_member(authority, &replacing->member, why, &member));
+    const struct authority_inviting inviting = {
+        .kind = authority_kind_word(member->kind),
+        .seat = replacing->seat != NULL ? replacing->seat
+                                        : first_seat(member->kind),
+        .urn = member->urn,
+        .home_urn = member->home_urn,
+        .name = member->urn == 0 ? member->name : NULL,
+        .valid_s = replacing->valid_s,
+        .out_path = replacing->out_path,
+    };
+    RO_TRY(check_words(&inviting, why, &guest));
+    guest.replaces = &member->id;
+    return invite(authority, &guest, &inviting, why, ret_expires_s);
 }

@@ -1,8 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Signing keys, and what is signed with them. */
-#include "client/authority/inside.h"
+#include "client/authority/keys.h"
 
+#include <dirent.h>
+#include <errno.h>
+#include <string.h>
+
+#include "client/authority/inside.h"
 #include "common/wire/armour.h"
+
+#define ENDING ".key"
 
 enum ro_status
 authority_key_read(const char *path,
@@ -40,35 +47,197 @@ authority_key_load(const struct authority *authority,
     return RO_OK;
 }
 
-/* Pairs that sign together. */
-struct signers {
-    struct ro_keypair *pairs[RO_AUTHORITY_KEYS_MAX];
-    size_t n;
-};
+/* --- the keys that are here ---------------------------------------------- */
 
-static void
-signers_fini(struct signers *signers)
+void
+keys_fini(struct keys *keys)
 {
-    for (size_t i = 0; i < signers->n; i++)
-        ro_keypair_free(signers->pairs[i]);
+    for (size_t i = 0; i < RO_AUTHORITY_KEYS_MAX; i++)
+        ro_keypair_free(keys->pairs[i]);
+    *keys = (struct keys){0};
+}
+
+/* Takes a pair in, which is the list's then, or released if the list has it.
+ * RO_NOT_FOUND for a key that is not one of the root. */
+static enum ro_status
+keys_put_take(struct keys *keys,
+              const struct ro_root *root,
+              struct ro_keypair *pair)
+{
+    size_t i = 0;
+    while (i < root->n_keys && memcmp(ro_keypair_public(pair)->b,
+                                      root->keys[i].b, RO_KEY_SIZE) != 0)
+        i++;
+    if (i == root->n_keys || keys->pairs[i] != NULL) {
+        ro_keypair_free(pair);
+        return i == root->n_keys ? RO_NOT_FOUND : RO_OK;
+    }
+    keys->pairs[i] = pair;
+    keys->n++;
+    return RO_OK;
 }
 
 enum ro_status
-authority_sign(const struct authority *authority,
+keys_add_file(const char *path,
+              const struct ro_root *root,
+              struct ro_why *why,
+              struct keys *keys)
+{
+    struct ro_keypair *pair = NULL;
+    RO_TRY(authority_key_read(path, why, &pair));
+    if (keys_put_take(keys, root, pair) == RO_OK)
+        return RO_OK;
+    return ro_why(why, RO_BAD_INPUT, "%s: not a signing key of this circle",
+                  path);
+}
+
+static bool
+is_key_name(const char *name)
+{
+    size_t size = strlen(name);
+    return size > strlen(ENDING) &&
+           strcmp(name + size - strlen(ENDING), ENDING) == 0;
+}
+
+/* One file of a folder that may hold other things too. */
+static enum ro_status
+try_file(const char *path,
+         const struct ro_root *root,
+         struct ro_why *why,
+         struct keys *keys)
+{
+    char kind[RO_ARMOUR_NAME_MAX + 1];
+    struct ro_keypair *pair = NULL;
+    enum ro_status s = ro_armour_kind(path, NULL, kind);
+    if (s != RO_OK || strcmp(kind, "key") != 0)
+        return s == RO_NO_MEMORY ? s : RO_OK;
+    RO_TRY(authority_key_read(path, why, &pair));
+    (void)keys_put_take(keys, root, pair);
+    return RO_OK;
+}
+
+static void
+close_folder(DIR **folder)
+{
+    if (*folder != NULL)
+        closedir(*folder);
+}
+
+enum ro_status
+keys_gather(const char *dir,
+            const struct ro_root *root,
+            struct ro_why *why,
+            struct keys *keys)
+{
+    RO_CLEANUP(close_folder) DIR *folder = opendir(dir);
+    if (folder == NULL && errno == ENOENT)
+        return RO_OK;
+    if (folder == NULL)
+        return ro_why(why, RO_IO_FAILED, "%s: %s", dir, strerror(errno));
+    const struct dirent *entry;
+    while ((entry = readdir(folder)) != NULL) {
+        if (!is_key_name(entry->d_name))
+            continue;
+        RO_AUTOFREE char *path = authority_path(dir, entry->d_name);
+        if (path == NULL)
+            return RO_NO_MEMORY;
+        RO_TRY(try_file(path, root, why, keys));
+    }
+    return RO_OK;
+}
+
+enum ro_status
+authority_keys_load(const char *dir,
+                    const struct authority_state *state,
+                    const struct ro_root *root,
+                    struct ro_why *why,
+                    struct keys *keys)
+{
+    RO_AUTOFREE char *folder = authority_path(dir, "keys");
+    if (folder == NULL)
+        return RO_NO_MEMORY;
+    for (size_t i = 0; i < state->n_keys; i++) {
+        RO_AUTOFREE char *path = authority_path(dir, state->keys[i].path);
+        if (path == NULL)
+            return RO_NO_MEMORY;
+        enum ro_status s = keys_add_file(path, root, why, keys);
+        if (s != RO_NOT_FOUND)
+            RO_TRY(s);
+    }
+    return keys_gather(folder, root, why, keys);
+}
+
+enum ro_status
+authority_keys(struct authority *authority,
+               struct ro_why *why,
+               const struct keys **ret_keys)
+{
+    if (authority->keys.n == 0) {
+        RO_TRY(authority_keys_load(authority->dir, &authority->state,
+                                   &authority->root, why, &authority->keys));
+    }
+    *ret_keys = &authority->keys;
+    return RO_OK;
+}
+
+/* --- signing ------------------------------------------------------------- */
+
+enum ro_status
+authority_lacks_keys(const struct authority *authority, struct ro_why *why)
+{
+    size_t n = authority->keys.n;
+    return ro_why(why, RO_REFUSED,
+                  "%u of %zu keys must sign and %zu %s here: write it with "
+                  "--out FILE, have it signed with `reachout authority sign "
+                  "FILE --dir DIR --out FILE`, then `reachout authority "
+                  "publish`",
+                  authority->state.threshold, authority->state.n_keys, n,
+                  n == 1 ? "is" : "are");
+}
+
+enum ro_status
+authority_sign(struct authority *authority,
                Reachout__Signed__Kind kind,
                struct ro_bytes body,
                struct ro_why *why,
                struct ro_buf *out)
 {
-    RO_CLEANUP(signers_fini) struct signers signers = {0};
     struct ro_signing signings[RO_AUTHORITY_KEYS_MAX];
-    while (signers.n < authority->state.threshold) {
-        struct ro_keypair **pair = &signers.pairs[signers.n];
-        uint32_t index = (uint32_t)signers.n;
-        RO_TRY(authority_key_load(authority, index, why, pair));
-        signings[signers.n] =
-            (struct ro_signing){*pair, ro_signed_label(kind), index};
-        signers.n++;
+    const struct keys *keys = NULL;
+    size_t n = 0;
+    RO_TRY(authority_keys(authority, why, &keys));
+    size_t wanted = authority->state.threshold;
+    if (authority->draft != NULL) {
+        wanted = keys->n;
+    } else if (keys->n < wanted) {
+        return authority_lacks_keys(authority, why);
     }
-    return ro_signed_make(kind, body, signings, signers.n, out);
+    for (uint32_t i = 0; i < RO_AUTHORITY_KEYS_MAX && n < wanted; i++) {
+        if (keys->pairs[i] != NULL) {
+            signings[n++] =
+                (struct ro_signing){keys->pairs[i], ro_signed_label(kind), i};
+        }
+    }
+    return ro_signed_make(kind, body, signings, n, out);
+}
+
+enum ro_status
+authority_one_key(struct authority *authority,
+                  struct ro_why *why,
+                  const struct ro_keypair **ret_pair,
+                  uint32_t *ret_index)
+{
+    const struct keys *keys = NULL;
+    RO_TRY(authority_keys(authority, why, &keys));
+    for (uint32_t i = 0; i < RO_AUTHORITY_KEYS_MAX; i++) {
+        if (keys->pairs[i] == NULL)
+            continue;
+        *ret_pair = keys->pairs[i];
+        *ret_index = i;
+        return RO_OK;
+    }
+    return ro_why(why, RO_REFUSED,
+                  "no signing key is here, and one must sign: write it with "
+                  "--out FILE, and have it signed with `reachout authority "
+                  "sign FILE --dir DIR --out FILE`");
 }

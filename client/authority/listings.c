@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "client/authority/register_links.h"
 #include "common/wire/codec.h"
 
 /* A record's size beside its rows: circle, serial, signatures, framing. */
@@ -16,6 +17,7 @@ void
 authority_imported_fini(struct authority_imported *imported)
 {
     register_list_free(imported->list);
+    authority_moves_fini(&imported->moves);
     *imported = (struct authority_imported){0};
 }
 
@@ -160,7 +162,8 @@ publish_block(struct authority *authority,
     RO_TRY(authority_block_pack(authority, rows, at, &body));
     RO_TRY(authority_sign(authority, REACHOUT__SIGNED__KIND__LISTING,
                           ro_buf_view(&body), why, &record));
-    return authority_append(authority, ro_buf_view(&record), why);
+    const struct ro_bytes bytes = ro_buf_view(&record);
+    return authority_append(authority, &bytes, 1, why);
 }
 
 static enum ro_status
@@ -188,6 +191,46 @@ publish_list(struct authority *authority,
     return authority_complete(authority, publish_rows, &importing, why);
 }
 
+static enum ro_status
+import_schools(struct authority *authority,
+               const struct authority_import *import,
+               struct ro_why *why,
+               struct authority_imported *imported)
+{
+    if (import->csv_path == NULL)
+        return RO_OK;
+    RO_TRY(
+        register_read(import->csv_path, import->la_code, why, &imported->list));
+    if (import->mode == AUTHORITY_PUBLISH) {
+        RO_TRY(authority_log_catch_up(authority, why));
+        RO_TRY(authority_log_ready(authority, why));
+    }
+    count(authority, imported);
+    return import->mode == AUTHORITY_PUBLISH
+               ? publish_list(authority, imported->list, why)
+               : RO_OK;
+}
+
+static enum ro_status
+import_links(struct authority *authority,
+             const struct authority_import *import,
+             struct ro_why *why,
+             struct authority_imported *imported)
+{
+    RO_CLEANUP(register_links_freep) struct register_links *links = NULL;
+    if (import->links_path == NULL)
+        return RO_OK;
+    RO_TRY(register_links_read(import->links_path, why, &links));
+    if (import->mode == AUTHORITY_PUBLISH) {
+        RO_TRY(authority_log_catch_up(authority, why));
+        RO_TRY(authority_log_ready(authority, why));
+    }
+    RO_TRY(authority_moves_plan(authority, links, why, &imported->moves));
+    if (import->mode != AUTHORITY_PUBLISH || imported->moves.n == 0)
+        return RO_OK;
+    return authority_complete(authority, authority_moves_publish, links, why);
+}
+
 enum ro_status
 authority_register(struct authority *authority,
                    const struct authority_import *import,
@@ -196,15 +239,8 @@ authority_register(struct authority *authority,
 {
     RO_CLEANUP(authority_imported_fini)
     struct authority_imported imported = {0};
-    RO_TRY(
-        register_read(import->csv_path, import->la_code, why, &imported.list));
-    if (import->mode == AUTHORITY_PUBLISH) {
-        RO_TRY(authority_log_sync(authority, why));
-        RO_TRY(authority_log_ready(authority, why));
-    }
-    count(authority, &imported);
-    if (import->mode == AUTHORITY_PUBLISH)
-        RO_TRY(publish_list(authority, imported.list, why));
+    RO_TRY(import_schools(authority, import, why, &imported));
+    RO_TRY(import_links(authority, import, why, &imported));
     *ret_imported = imported;
     imported = (struct authority_imported){0};
     return RO_OK;

@@ -5,10 +5,6 @@
 #include "common/wire/checkpoint.h"
 #include "common/wire/codec.h"
 
-#define VERB_DIRECTORY 2
-#define LOG_FILE "directory.log"
-#define LOG_LIMIT ((size_t)256 * 1024 * 1024)
-
 /* --- the records we have ------------------------------------------------- */
 
 /* Takes the next record off a log. RO_NOT_FOUND at its end, RO_VAULT_DAMAGED.
@@ -43,11 +39,15 @@ check_pin(const struct authority *authority)
 static enum ro_status
 replay(struct authority *authority)
 {
-    static const struct ro_replaying replaying = {RO_REPLAY_TRUST, 0};
+    struct ro_replaying replaying = {RO_REPLAY_TRUST, 0};
     struct ro_bytes rest = ro_buf_view(&authority->log);
     struct ro_bytes record;
     enum ro_status s;
     while ((s = next_record(&rest, &record)) == RO_OK) {
+        /* what is after the pin was brought here, from another computer */
+        if (ro_directory_size(authority->directory) >=
+            authority->state.pin_size)
+            replaying.how = RO_REPLAY_CHECK;
         RO_TRY(
             ro_directory_add(authority->directory, record, &replaying, NULL));
     }
@@ -57,11 +57,12 @@ replay(struct authority *authority)
 enum ro_status
 authority_log_load(struct authority *authority, struct ro_why *why)
 {
-    RO_AUTOFREE char *path = authority_path(authority->dir, LOG_FILE);
+    RO_AUTOFREE char *path = authority_path(authority->dir, AUTHORITY_LOG_FILE);
     if (path == NULL)
         return RO_NO_MEMORY;
     struct ro_why detail = {.text = ""};
-    enum ro_status s = ro_file_read(path, LOG_LIMIT, &detail, &authority->log);
+    enum ro_status s =
+        ro_file_read(path, AUTHORITY_LOG_LIMIT, &detail, &authority->log);
     if (s == RO_NOT_FOUND)
         return RO_OK;
     if (s != RO_OK)
@@ -76,13 +77,21 @@ authority_log_load(struct authority *authority, struct ro_why *why)
 }
 
 enum ro_status
+authority_lacks_charter(const struct authority *authority, struct ro_why *why)
+{
+    return ro_why(why, RO_REFUSED,
+                  "the circle has no charter yet; publish the charter first: "
+                  "reachout authority charter --dir %s --file circle.conf "
+                  "--broker broker.pub",
+                  authority->dir);
+}
+
+enum ro_status
 authority_log_ready(const struct authority *authority, struct ro_why *why)
 {
     if (ro_directory_charter(authority->directory) != NULL)
         return RO_OK;
-    return ro_why(why, RO_NOT_READY,
-                  "the circle has no charter yet; publish it first (`reachout "
-                  "authority charter`)");
+    return authority_lacks_charter(authority, why);
 }
 
 enum ro_status
@@ -105,6 +114,17 @@ authority_log_newest(const struct authority *authority,
     return s;
 }
 
+void
+authority_log_each(const struct authority *authority,
+                   authority_record_fn *record,
+                   void *user)
+{
+    struct ro_bytes rest = ro_buf_view(&authority->log);
+    struct ro_bytes one;
+    while (next_record(&rest, &one) == RO_OK)
+        record(one, user);
+}
+
 uint64_t
 authority_log_serial(const struct authority *authority)
 {
@@ -119,7 +139,7 @@ take_record(struct authority *authority,
             struct ro_why *why)
 {
     static const struct ro_replaying replaying = {RO_REPLAY_CHECK, 0};
-    if (authority->log.size + raw.size > LOG_LIMIT - 4)
+    if (authority->log.size + raw.size > AUTHORITY_LOG_LIMIT - 4)
         return ro_why(why, RO_TOO_LARGE, "the directory is too large");
     RO_TRY(ro_directory_add(authority->directory, raw, &replaying, why));
     ro_buf_put_u32(&authority->log, (uint32_t)raw.size);
@@ -175,7 +195,7 @@ fetch(struct authority *authority,
     ask.from = ro_directory_size(authority->directory);
     *ret_more = false;
     enum ro_status s =
-        authority_ask(authority, VERB_DIRECTORY, &ask.base, why, &message);
+        authority_ask(authority, RO_VERB_DIRECTORY, &ask.base, why, &message);
     if (s == RO_NOT_READY && authority->link != NULL)
         return take_none(authority, why);
     RO_TRY(s);
@@ -236,7 +256,7 @@ keep(struct authority *authority,
      struct ro_why *why)
 {
     struct authority_state *state = &authority->state;
-    RO_AUTOFREE char *path = authority_path(authority->dir, LOG_FILE);
+    RO_AUTOFREE char *path = authority_path(authority->dir, AUTHORITY_LOG_FILE);
     if (path == NULL)
         return RO_NO_MEMORY;
     uint64_t size = ro_directory_size(authority->directory);
@@ -269,5 +289,18 @@ authority_log_sync(struct authority *authority, struct ro_why *why)
     if (s != RO_OK)
         return ro_why(why, s, "the broker shows another directory than before");
     RO_TRY(authority_log_check_point(authority, ro_buf_view(&checkpoint), why));
-    return keep(authority, &checkpoint, why);
+    RO_TRY(keep(authority, &checkpoint, why));
+    return authority_generation_settle(authority, why);
+}
+
+enum ro_status
+authority_log_catch_up(struct authority *authority, struct ro_why *why)
+{
+    if (authority->draft == NULL)
+        return authority_log_sync(authority, why);
+    if (authority->draft->n_records > 0 ||
+        authority->broker.open_endpoint[0] == '\0')
+        return RO_OK;
+    enum ro_status s = authority_log_sync(authority, why);
+    return s == RO_UNREACHABLE ? RO_OK : s;
 }

@@ -4,8 +4,6 @@
 
 #include "common/wire/codec.h"
 
-#define VERB_ATTACH 8
-#define VERB_ACK 9
 #define WINDOW 64
 
 /* One receiving under way. */
@@ -78,8 +76,12 @@ acknowledge(struct receiving *receiving, uint64_t *keys, size_t n)
         ro_as_field((struct ro_bytes){authority->mailbox.b, RO_ID_SIZE});
     ask.keys = keys;
     ask.n_keys = n;
-    return authority_ask(authority, VERB_ACK, &ask.base, receiving->why,
-                         &answer);
+    RO_TRY(authority_ask(authority, RO_VERB_ACK, &ask.base, receiving->why,
+                         &answer));
+    /* a push may be one from before we attached, and know less than this */
+    receiving->waiting =
+        ((const Reachout__Ack__Answer *)(const void *)answer)->waiting;
+    return RO_OK;
 }
 
 static enum ro_status
@@ -89,7 +91,7 @@ receive_push(struct receiving *receiving, struct ro_bytes frame)
     struct ro_bytes payload;
     ProtobufCMessage *unpacked;
     RO_TRY(ro_frame_get(frame, &header, &payload));
-    if (header.verb != VERB_ATTACH)
+    if (header.verb != RO_VERB_ATTACH)
         return RO_OK;
     RO_TRY(ro_unpack(&reachout__attach__push__descriptor, payload,
                      receiving->push, &unpacked));
@@ -101,7 +103,6 @@ receive_push(struct receiving *receiving, struct ro_bytes frame)
         keys[i] = push->envelopes[i]->key;
         RO_TRY(receive_one(receiving, push, push->envelopes[i]));
     }
-    receiving->waiting = push->waiting;
     return push->n_envelopes == 0
                ? RO_OK
                : acknowledge(receiving, keys, push->n_envelopes);
@@ -124,7 +125,7 @@ attach(struct receiving *receiving)
     ask.mailbox_key =
         ro_as_field((struct ro_bytes){ro_keypair_public(pair)->b, RO_KEY_SIZE});
     ask.proof = ro_as_field((struct ro_bytes){proof.b, RO_SIGNATURE_SIZE});
-    RO_TRY(authority_ask(authority, VERB_ATTACH, &ask.base, receiving->why,
+    RO_TRY(authority_ask(authority, RO_VERB_ATTACH, &ask.base, receiving->why,
                          &message));
     receiving->waiting =
         ((const Reachout__Attach__Answer *)(const void *)message)->waiting;

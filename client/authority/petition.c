@@ -13,7 +13,7 @@
 #define FOLDER "requests"
 #define ENDING ".request"
 #define KIND "request"
-#define VERSION 1
+#define VERSION 2 /* 1 has no wish, and generation 1 */
 #define NAME_SIZE (RO_ID_HEX + sizeof(ENDING))
 
 void
@@ -32,6 +32,17 @@ authority_petition_is_open(const struct authority_petition *petition)
 {
     return petition->standing != AUTHORITY_ADMITTED &&
            petition->standing != AUTHORITY_REFUSED;
+}
+
+struct authority_petition *
+authority_petition_of_seat(const struct authority *authority,
+                           const struct ro_seat_id *seat)
+{
+    for (size_t i = 0; i < authority->n_petitions; i++) {
+        if (ro_seat_id_equal(&authority->petitions[i]->seat, seat))
+            return authority->petitions[i];
+    }
+    return NULL;
 }
 
 struct authority_petition *
@@ -112,6 +123,8 @@ authority_petition_save(const struct authority *authority,
     row_put_piece(&row, ro_buf_view(&petition->answer_body));
     row_put_piece(&row, ro_buf_view(&petition->answer_wrap));
     ro_buf_put_u32(&row, petition->answer_expiry_hour);
+    ro_buf_put_u8(&row, (uint8_t)petition->wish);
+    ro_buf_put_u32(&row, petition->generation);
     RO_TRY(ro_buf_ok(&row));
     return ro_armour_write(path, KIND, ro_buf_view(&row), RO_FILE_SECRET, why);
 }
@@ -144,7 +157,8 @@ static enum ro_status
 read_row(struct ro_bytes value, struct authority_petition *petition)
 {
     struct row_reader row = row_read(value);
-    if (row_u8(&row) != VERSION)
+    uint8_t version = row_u8(&row);
+    if (version == 0 || version > VERSION)
         return RO_VAULT_DAMAGED;
     uint8_t standing = row_u8(&row);
     if (standing < AUTHORITY_WAITING || standing > AUTHORITY_REFUSED)
@@ -167,6 +181,11 @@ read_row(struct ro_bytes value, struct authority_petition *petition)
     read_piece(&row, &petition->answer_body);
     read_piece(&row, &petition->answer_wrap);
     petition->answer_expiry_hour = row_u32(&row);
+    petition->generation = 1;
+    if (version > 1) {
+        petition->wish = row_u8(&row) != 0 ? PETITION_REPLACES : PETITION_JOINS;
+        petition->generation = row_u32(&row);
+    }
     return row_end(&row);
 }
 

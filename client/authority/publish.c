@@ -2,39 +2,72 @@
 /* Talking to the broker: asks, records, and doing again what was cut short. */
 #include "client/authority/inside.h"
 
-#define VERB_APPEND 5
-#define ROUNDS 4
+#include <assert.h>
 
-enum ro_status
-authority_link(struct authority *authority, struct ro_why *why)
-{
-    const struct authority_state *state = &authority->state;
-    const struct authority_broker *broker = &authority->broker;
-    if (authority->link != NULL)
-        return RO_OK;
-    if (broker->open_endpoint[0] == '\0') {
-        return ro_why(why, RO_NOT_READY,
-                      "no broker is known yet; publish the charter first "
-                      "(`reachout authority charter`)");
-    }
-    struct link_setup setup = {
-        .member_endpoint = broker->member_endpoint,
-        .open_endpoint = broker->open_endpoint,
-        .broker_curve = broker->curve,
-        .generation = state->generation,
-        .clock = authority->world.clock,
-        .entropy = authority->world.entropy,
-    };
-    memcpy(setup.psk, state->psk, sizeof(setup.psk));
-    enum ro_status s = link_new(&setup, why, &authority->link);
-    ro_wipe(&setup, sizeof(setup));
-    return s;
-}
+#define ROUNDS 4
 
 static int64_t
 deadline(const struct authority *authority)
 {
     return ro_clock_mono_ms(&authority->world.clock) + authority->world.wait_ms;
+}
+
+/* A link that shows a generation of the circle's key. */
+static enum ro_status
+make_link(const struct authority *authority,
+          uint32_t generation,
+          struct ro_why *why,
+          struct link **ret_link)
+{
+    const struct authority_broker *broker = &authority->broker;
+    struct link_setup setup = {
+        .member_endpoint = broker->member_endpoint,
+        .open_endpoint = broker->open_endpoint,
+        .broker_curve = broker->curve,
+        .generation = generation,
+        .clock = authority->world.clock,
+        .entropy = authority->world.entropy,
+    };
+    memcpy(setup.psk, authority_psk(authority, generation), sizeof(setup.psk));
+    enum ro_status s = link_new(&setup, why, ret_link);
+    ro_wipe(&setup, sizeof(setup));
+    return s;
+}
+
+/* Whether the broker has the new door.key: it takes the next generation. */
+static enum ro_status
+try_next(struct authority *authority, struct ro_why *why)
+{
+    RO_CLEANUP(link_freep) struct link *link = NULL;
+    struct link_answer got;
+    const struct link_ask hello = {LINK_OPEN, RO_VERB_HELLO, NULL,
+                                   &reachout__hello__answer__descriptor,
+                                   deadline(authority)};
+    RO_TRY(make_link(authority, authority->state.next.generation, why, &link));
+    enum ro_status s = link_ask(link, &hello, authority->arena, why, &got);
+    if (s != RO_OK && s != RO_NEED_HELLO)
+        return s;
+    authority->door =
+        s == RO_OK ? AUTHORITY_DOOR_TAKES_NEXT : AUTHORITY_DOOR_REFUSES_NEXT;
+    if (s == RO_OK)
+        authority->link = RO_STEAL(link);
+    return RO_OK;
+}
+
+enum ro_status
+authority_link(struct authority *authority, struct ro_why *why)
+{
+    const struct authority_state *state = &authority->state;
+    if (authority->link != NULL)
+        return RO_OK;
+    if (authority->broker.open_endpoint[0] == '\0')
+        return authority_lacks_charter(authority, why);
+    if (state->next.generation != 0 &&
+        authority->door != AUTHORITY_DOOR_REFUSES_NEXT)
+        RO_TRY(try_next(authority, why));
+    return authority->link != NULL
+               ? RO_OK
+               : make_link(authority, state->generation, why, &authority->link);
 }
 
 enum ro_status
@@ -45,16 +78,13 @@ authority_ask(struct authority *authority,
               const ProtobufCMessage **ret_answer)
 {
     static const ProtobufCMessageDescriptor *const answers[] = {
-        NULL,
-        NULL,
-        &reachout__directory__answer__descriptor,
-        NULL,
-        NULL,
-        &reachout__append__answer__descriptor,
-        &reachout__enrol__answer__descriptor,
-        NULL,
-        &reachout__attach__answer__descriptor,
-        &reachout__ack__answer__descriptor,
+        [RO_VERB_DIRECTORY] = &reachout__directory__answer__descriptor,
+        [RO_VERB_NOTICES] = &reachout__notices__answer__descriptor,
+        [RO_VERB_APPEND] = &reachout__append__answer__descriptor,
+        [RO_VERB_ENROL] = &reachout__enrol__answer__descriptor,
+        [RO_VERB_DEPOSIT] = &reachout__deposit__answer__descriptor,
+        [RO_VERB_ATTACH] = &reachout__attach__answer__descriptor,
+        [RO_VERB_ACK] = &reachout__ack__answer__descriptor,
     };
     struct link_answer got;
     RO_TRY(authority_link(authority, why));
@@ -65,17 +95,40 @@ authority_ask(struct authority *authority,
     return RO_OK;
 }
 
+/* What is drafted counts as published for what is drafted after it. */
+static enum ro_status
+draft_one(struct authority *authority,
+          struct ro_bytes record,
+          struct ro_why *why)
+{
+    static const struct ro_replaying replaying = {RO_REPLAY_DRAFT, 0};
+    struct ro_why detail = {.text = ""};
+    enum ro_status s =
+        ro_directory_add(authority->directory, record, &replaying, &detail);
+    if (s != RO_OK)
+        return ro_why(why, s, "%s", detail.text);
+    return proposal_add(authority->draft, record, why);
+}
+
 enum ro_status
 authority_append(struct authority *authority,
-                 struct ro_bytes record,
+                 const struct ro_bytes *records,
+                 size_t n,
                  struct ro_why *why)
 {
     Reachout__Append__Ask ask = REACHOUT__APPEND__ASK__INIT;
-    ProtobufCBinaryData field = ro_as_field(record);
+    ProtobufCBinaryData fields[AUTHORITY_APPEND_MAX];
     const ProtobufCMessage *answer;
-    ask.n_records = 1;
-    ask.records = &field;
-    return authority_ask(authority, VERB_APPEND, &ask.base, why, &answer);
+    assert(n <= AUTHORITY_APPEND_MAX);
+    for (size_t i = 0; authority->draft != NULL && i < n; i++)
+        RO_TRY(draft_one(authority, records[i], why));
+    if (authority->draft != NULL)
+        return RO_OK;
+    for (size_t i = 0; i < n; i++)
+        fields[i] = ro_as_field(records[i]);
+    ask.n_records = n;
+    ask.records = fields;
+    return authority_ask(authority, RO_VERB_APPEND, &ask.base, why, &answer);
 }
 
 static enum ro_status
@@ -86,7 +139,8 @@ run_round(struct authority *authority,
 {
     RO_TRY(authority_log_sync(authority, why));
     RO_TRY(step(authority, user, why));
-    return authority_log_sync(authority, why);
+    RO_TRY(authority_log_sync(authority, why));
+    return authority_charter_follow(authority, why);
 }
 
 enum ro_status
@@ -96,6 +150,10 @@ authority_complete(struct authority *authority,
                    struct ro_why *why)
 {
     enum ro_status s = RO_OLD_SERIAL;
+    if (authority->draft != NULL) {
+        RO_TRY(authority_log_catch_up(authority, why));
+        return step(authority, user, why);
+    }
     int64_t until_ms = deadline(authority);
     for (int round = 0; round < ROUNDS; round++) {
         s = run_round(authority, step, user, why);

@@ -15,7 +15,7 @@
 
 #define STATE_FILE "authority.state"
 #define STATE_KIND "authority-state"
-#define STATE_VERSION 1
+#define STATE_VERSION 2 /* 1 has one generation */
 
 char *
 authority_path(const char *dir, const char *name)
@@ -47,6 +47,13 @@ put_keys(struct ro_buf *row, const struct authority_state *state)
     }
 }
 
+static void
+put_psk(struct ro_buf *row, const struct authority_psk *psk)
+{
+    ro_buf_put_u32(row, psk->generation);
+    ro_buf_put(row, psk->psk, sizeof(psk->psk));
+}
+
 enum ro_status
 authority_state_save(const char *dir,
                      const struct authority_state *state,
@@ -71,6 +78,10 @@ authority_state_save(const char *dir,
     ro_buf_put_u64(&row, state->pin_size);
     ro_buf_put(&row, state->pin_head.b, RO_HASH_SIZE);
     row_put_piece(&row, ro_buf_view(&state->checkpoint));
+    put_psk(&row, &state->last);
+    put_psk(&row, &state->next);
+    ro_buf_put_u64(&row, state->next_seats);
+    ro_buf_put_u64(&row, state->covered);
     RO_TRY(ro_buf_ok(&row));
     return ro_armour_write(path, STATE_KIND, ro_buf_view(&row), RO_FILE_SECRET,
                            why);
@@ -122,11 +133,23 @@ read_pair(struct row_reader *row, struct ro_keypair **ret_pair)
     return *ret_pair == NULL ? RO_NO_MEMORY : RO_OK;
 }
 
+static void
+read_generations(struct row_reader *row, struct authority_state *state)
+{
+    state->last.generation = row_u32(row);
+    row_fixed(row, state->last.psk, sizeof(state->last.psk));
+    state->next.generation = row_u32(row);
+    row_fixed(row, state->next.psk, sizeof(state->next.psk));
+    state->next_seats = row_u64(row);
+    state->covered = row_u64(row);
+}
+
 static enum ro_status
 read_row(struct ro_bytes value, struct authority_state *state)
 {
     struct row_reader row = row_read(value);
-    if (row_u8(&row) != STATE_VERSION)
+    uint8_t version = row_u8(&row);
+    if (version == 0 || version > STATE_VERSION)
         return RO_VAULT_DAMAGED;
     read_text(&row, state->circle_name, sizeof(state->circle_name));
     RO_TRY(read_keys(&row, state));
@@ -144,11 +167,15 @@ read_row(struct ro_bytes value, struct authority_state *state)
     struct ro_bytes checkpoint = row_piece(&row);
     ro_buf_put(&state->checkpoint, checkpoint.data, checkpoint.size);
     RO_TRY(ro_buf_ok(&state->checkpoint));
+    if (version > 1)
+        read_generations(&row, state);
     return row_end(&row);
 }
 
-static enum ro_status
-load(const char *dir, struct ro_why *why, struct authority_state *state)
+enum ro_status
+authority_state_load(const char *dir,
+                     struct ro_why *why,
+                     struct authority_state *ret_state)
 {
     RO_AUTOFREE char *path = authority_path(dir, STATE_FILE);
     AUTHORITY_SECRET row = {0};
@@ -157,12 +184,12 @@ load(const char *dir, struct ro_why *why, struct authority_state *state)
     enum ro_status s = ro_armour_read(path, STATE_KIND, why, &row);
     if (s == RO_NOT_FOUND) {
         return ro_why(why, s,
-                      "%s: no authority here; `reachout authority init` makes "
-                      "one",
+                      "there is no authority in %s; reachout authority init "
+                      "makes one",
                       dir);
     }
     RO_TRY(s);
-    s = read_row(ro_buf_view(&row), state);
+    s = read_row(ro_buf_view(&row), ret_state);
     return s == RO_VAULT_DAMAGED ? ro_why(why, s, "%s: damaged", path) : s;
 }
 
@@ -206,10 +233,14 @@ lock(struct authority *authority, struct ro_why *why)
 {
     const char *dir = authority->dir;
     authority->lock_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (authority->lock_fd < 0) {
-        return ro_why(why, errno == ENOENT ? RO_NOT_FOUND : RO_IO_FAILED,
-                      "%s: %s", dir, strerror(errno));
+    if (authority->lock_fd < 0 && errno == ENOENT) {
+        return ro_why(why, RO_NOT_FOUND,
+                      "there is no folder %s; reachout authority init makes "
+                      "an authority's",
+                      dir);
     }
+    if (authority->lock_fd < 0)
+        return ro_why(why, RO_IO_FAILED, "%s: %s", dir, strerror(errno));
     if (flock(authority->lock_fd, LOCK_EX | LOCK_NB) == 0)
         return RO_OK;
     if (errno == EWOULDBLOCK) {
@@ -255,7 +286,7 @@ authority_open(const char *dir,
     if (authority->dir == NULL)
         return RO_NO_MEMORY;
     RO_TRY(lock(authority, why));
-    RO_TRY(load(dir, why, &authority->state));
+    RO_TRY(authority_state_load(dir, why, &authority->state));
     authority->broker = authority->state.broker;
     RO_TRY(derive(authority));
     RO_TRY(authority_log_load(authority, why));
@@ -275,6 +306,9 @@ authority_free(struct authority *authority)
     ro_directory_free(authority->directory);
     ro_buf_fini(&authority->log);
     ro_arena_free(authority->arena);
+    keys_fini(&authority->keys);
+    proposal_free(authority->draft);
+    free(authority->draft_path);
     for (size_t i = 0; i < authority->n_petitions; i++)
         authority_petition_free(authority->petitions[i]);
     free(authority->petitions);

@@ -10,21 +10,23 @@
 #define MOST_AUDIENCES 64
 
 const struct cli_option cmd_ask_options[] = {
-    {"topic",      "CODE",   "what it is about, such as TL1; ZZ0 is \"not sure\"",
-     CLI_ONCE                                                                                       },
+    {"topic",      "CODE",
+     "what it is about, such as TL1; a code of the circle's charter (the "
+     "topics of its circle.conf). ZZ0 is \"not sure\"",                         CLI_ONCE },
     {"urgency",    "U1..U4", "today, this week, this half-term, looking ahead",
-     CLI_ONCE                                                                                       },
-    {"to",         "WHO",    "coordinators, group:NAME, urn:URN or member:ID; repeatable",
-     CLI_MANY                                                                                       },
+     CLI_ONCE                                                                            },
+    {"to",         "WHO",
+     "coordinators, group:NAME, urn:URN or member:ID; repeatable. Groups are "
+     "the phases, such as primary, and those of the charter",                   CLI_MANY },
     INPUT_TEXT_ROW,
-    {"days",       "N",      "days of help wanted, in halves",                             CLI_ONCE },
-    {"mode",       "M",      "in-person or remote; either if not said",                    CLI_ONCE },
-    {"within",     "KM",     "how far help may come from",                                 CLI_ONCE },
-    {"dry-run",    NULL,     "send nothing, show who would read it",                       CLI_ONCE },
+    {"days",       "N",      "days of help wanted, in halves",                  CLI_ONCE },
+    {"mode",       "M",      "in-person or remote; either if not said",         CLI_ONCE },
+    {"within",     "KM",     "how far help may come from",                      CLI_ONCE },
+    {"dry-run",    NULL,     "send nothing, show who would read it",            CLI_ONCE },
     INPUT_WAIT_ROW,
-    {"veiled",     NULL,     "",                                                           CLI_LATER},
-    {"avoid",      "URN",    "",                                                           CLI_LATER},
-    {"from-alert", "ALERT",  "",                                                           CLI_LATER},
+    {"veiled",     NULL,     "",                                                CLI_LATER},
+    {"avoid",      "URN",    "",                                                CLI_LATER},
+    {"from-alert", "ALERT",  "",                                                CLI_LATER},
     CLI_OPTIONS_END
 };
 
@@ -33,9 +35,12 @@ view_ask(struct cli_output *out, const struct ro_result *result)
 {
     render_json_ask(output_json(out), result);
     render_text_ask(&out->text, result);
-    ro_buf_printf(&out->hint, "next: reachout sync, then reachout answers ");
-    show_id(&out->hint, result->request_id.b);
-    ro_buf_printf(&out->hint, "\n");
+    if (result->status == RO_KEPT)
+        return;
+    output_then(out, "When an answer may have come:");
+    OUTPUT_NEXT(out, "reachout", "sync");
+    OUTPUT_NEXT(out, "reachout", "answers",
+                show_short(result->request_id.b).hex);
 }
 
 static void
@@ -43,7 +48,7 @@ view_dry_run(struct cli_output *out, const struct ro_result *result)
 {
     render_json_dry_run(output_json(out), result);
     render_text_dry_run(&out->text, result);
-    ro_buf_printf(&out->hint, "next: the same without --dry-run\n");
+    output_then(out, "The same without --dry-run sends it.");
 }
 
 static enum ro_status

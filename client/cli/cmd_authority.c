@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* authority: the circle's keys, its register, and who is admitted. */
-#include "client/authority/authority.h"
+/* authority: the circle's keys, its register, and who is invited. */
+#include "client/cli/cmd_authority.h"
+
 #include "client/cli/commands.h"
 #include "client/cli/input.h"
 #include "client/cli/output.h"
@@ -9,30 +10,59 @@
 #include <stdio.h>
 #include <string.h>
 
-#define DIR_ROW                                                                \
-    {                                                                          \
-        "dir", "DIR", "the authority's folder", CLI_ONCE                       \
-    }
-#define OUT_LATER                                                              \
-    {                                                                          \
-        "out", "FILE", "", CLI_LATER                                           \
-    }
 #define HELD_SHOWN 20
-#define CHOICES_SHOWN 20
 
 /* --- what they share ----------------------------------------------------- */
 
-/* Opens the folder of --dir, with the patience of --wait. */
-static enum ro_status
-open_dir(const struct cli_args *args,
-         struct ro_why *why,
-         struct authority **ret_authority)
+enum ro_status
+cmd_authority_open(const struct cli_args *args,
+                   struct ro_why *why,
+                   struct authority **ret_authority)
 {
     struct authority_world world = authority_world_system();
     const char *dir = NULL;
     RO_TRY(options_need(args, "dir", why, &dir));
     RO_TRY(input_wait(args, why, &world.wait_ms));
     return authority_open(dir, &world, why, ret_authority);
+}
+
+enum ro_status
+cmd_authority_open_draft(const struct cli_args *args,
+                         struct ro_why *why,
+                         struct authority **ret_authority)
+{
+    RO_CLEANUP(authority_freep) struct authority *authority = NULL;
+    const char *path = options_text(args, "out");
+    RO_TRY(cmd_authority_open(args, why, &authority));
+    if (path != NULL)
+        RO_TRY(authority_draft(authority, path, why));
+    *ret_authority = RO_STEAL(authority);
+    return RO_OK;
+}
+
+enum ro_status
+cmd_authority_write(const struct cli_args *args,
+                    struct authority *authority,
+                    struct cli_output *out,
+                    struct ro_why *why)
+{
+    struct authority_drafted drafted;
+    const char *path = options_text(args, "out");
+    if (path == NULL)
+        return RO_OK;
+    RO_TRY(authority_draft_write(authority, why, &drafted));
+    bool is_empty = drafted.records == 0 && drafted.replies == 0;
+    cmd_cosign_show(out, &drafted);
+    doc_text(output_json(out), "proposal", is_empty ? NULL : path);
+    if (is_empty) {
+        ro_buf_printf(&out->text, "The directory says all that already: "
+                                  "nothing was written.\n");
+        return RO_OK;
+    }
+    show_line(&out->text, path);
+    ro_buf_printf(&out->text, " is written; nothing is published yet.\n");
+    cmd_cosign_suggest(args, &drafted, path, out);
+    return RO_OK;
 }
 
 /* A URN of an option; 0 if it was not given. */
@@ -82,12 +112,28 @@ show_founded(struct cli_output *out,
     show_line(&out->text, founded->public_path);
     ro_buf_printf(&out->text, "\n  for the broker, secret  ");
     show_line(&out->text, founded->door_key_path);
-    ro_buf_printf(&out->text,
-                  "\nKeep the signing key as you keep a key, with a copy "
-                  "elsewhere: nothing replaces it.\n");
-    ro_buf_printf(&out->hint,
-                  "next: reachoutd init --authority authority.pub --door-key "
-                  "door.key, then reachout authority charter\n");
+    ro_buf_printf(&out->text, "\n  to be kept, secret      ");
+    show_line(&out->text, founded->key_path);
+    if (founding->keys == 1) {
+        ro_buf_printf(&out->text,
+                      "\nThe last one is the signing key: keep a copy "
+                      "elsewhere, nothing replaces it.\n");
+    } else {
+        ro_buf_printf(&out->text,
+                      "\nThe last one is the first of %u signing keys, of "
+                      "which %u must sign. Give each to somebody else, who "
+                      "keeps it in a folder with authority.pub.\n",
+                      founding->keys, founding->threshold);
+    }
+    output_then(out, "The broker's operator makes the broker and runs it, and "
+                     "then you sign the charter.\nBegin circle.conf with the "
+                     "sample: share/reachout/samples, or config/ in the "
+                     "source.");
+    OUTPUT_NEXT(out, "reachoutd", "init", "--dir", "broker", "--authority",
+                founded->public_path, "--door-key", founded->door_key_path);
+    OUTPUT_NEXT(out, "reachoutd", "--config", "broker/reachoutd.conf");
+    OUTPUT_NEXT(out, "reachout", "authority", "charter", "--dir", founding->dir,
+                "--file", "circle.conf", "--broker", "broker/broker.pub");
 }
 
 static enum ro_status
@@ -122,17 +168,9 @@ static const struct cli_option charter_options[] = {
     {"broker", "FILE", "broker.pub: where the broker is, and its keys",
       CLI_ONCE},
     INPUT_WAIT_ROW,
-    OUT_LATER,
+    OUT_ROW,
     CLI_OPTIONS_END
 };
-
-/* All mistakes at once, on stderr; the error itself names the first. */
-static void
-tell_mistakes(const struct ro_buf *mistakes)
-{
-    if (mistakes->size > 0)
-        (void)fwrite(mistakes->data, 1, mistakes->size, stderr);
-}
 
 static enum ro_status
 run_charter(const struct cli_args *args,
@@ -143,17 +181,28 @@ run_charter(const struct cli_args *args,
     RO_AUTOBUF mistakes = {0};
     struct authority_chartering chartering;
     uint64_t record = 0;
-    RO_TRY(options_need(args, "file", why, &chartering.conf_path));
-    RO_TRY(options_need(args, "broker", why, &chartering.broker_path));
-    RO_TRY(open_dir(args, why, &authority));
+    chartering.conf_path = options_text(args, "file");
+    chartering.broker_path = options_text(args, "broker");
+    if ((chartering.conf_path == NULL) != (chartering.broker_path == NULL)) {
+        return ro_why(why, RO_USAGE,
+                      "charter needs --file and --broker, or neither, to say "
+                      "the same again with the circle's newest key");
+    }
+    RO_TRY(cmd_authority_open_draft(args, why, &authority));
     enum ro_status s =
         authority_charter(authority, &chartering, &mistakes, why, &record);
-    tell_mistakes(&mistakes);
+    if (mistakes.size > 0)
+        output_mistakes(out, &mistakes);
     RO_TRY(s);
+    if (options_has(args, "out"))
+        return cmd_authority_write(args, authority, out, why);
     doc_count(output_json(out), "record", record);
     ro_buf_printf(&out->text, "The charter is record %llu of the directory.\n",
                   (unsigned long long)record);
-    ro_buf_printf(&out->hint, "next: reachout authority register --csv FILE\n");
+    output_then(out, "Save an export of the register of schools (GIAS) as "
+                     "schools.csv:");
+    OUTPUT_NEXT(out, "reachout", "authority", "register", "--dir",
+                options_text(args, "dir"), "--csv", "schools.csv");
     return RO_OK;
 }
 
@@ -162,17 +211,19 @@ run_charter(const struct cli_args *args,
 static const struct cli_option register_options[] = {
     DIR_ROW,
     {"csv",     "FILE", "an export of the register of schools (GIAS)", CLI_ONCE},
+    {"links",   "FILE", "an export of which school follows which",     CLI_ONCE},
     {"la",      "CODE", "only the schools of this local authority",    CLI_ONCE},
     {"dry-run", NULL,   "say what would happen, and ask nobody",       CLI_ONCE},
     INPUT_WAIT_ROW,
-    OUT_LATER,
+    OUT_ROW,
     CLI_OPTIONS_END
 };
 
 static void
-list_held(struct cli_output *out, const struct register_list *list)
+list_held(struct cli_output *out,
+          json_t *held,
+          const struct register_list *list)
 {
-    json_t *held = doc_list(output_json(out), "held");
     for (size_t i = 0; i < list->held_count; i++) {
         json_t *item = doc_item(held);
         doc_count(item, "row", list->held[i].line);
@@ -204,7 +255,67 @@ show_imported(struct cli_output *out,
                   mode == AUTHORITY_DRY_RUN ? " (nothing was sent)" : "",
                   imported->added, imported->changed,
                   imported->accepted - imported->added - imported->changed);
-    list_held(out, imported->list);
+}
+
+/* Members that are another school now. */
+static void
+list_moves(struct cli_output *out,
+           json_t *held,
+           const struct authority_moves *moves)
+{
+    json_t *moved = doc_list(output_json(out), "moved");
+    for (size_t i = 0; i < moves->n; i++) {
+        json_t *item = doc_item(moved);
+        doc_count(item, "urn", moves->list[i].urn);
+        doc_count(item, "to", moves->list[i].to);
+        ro_buf_printf(&out->text, "  %u is %u now\n", moves->list[i].urn,
+                      moves->list[i].to);
+    }
+    for (size_t i = 0; i < moves->n_held; i++) {
+        char urn[16];
+        json_t *item = doc_item(held);
+        (void)snprintf(urn, sizeof(urn), "%u", moves->held[i].urn);
+        doc_null(item, "row");
+        doc_text(item, "urn", urn);
+        doc_text(item, "why", moves->held[i].why.text);
+        ro_buf_printf(&out->text, "  member %s stays: ", urn);
+        show_line(&out->text, moves->held[i].why.text);
+        ro_buf_put_u8(&out->text, '\n');
+    }
+}
+
+static void
+show_register(struct cli_output *out,
+              const struct authority_import *import,
+              const struct authority_imported *imported)
+{
+    json_t *held = NULL;
+    if (imported->list != NULL)
+        show_imported(out, imported, import->mode);
+    held = doc_list(output_json(out), "held");
+    if (imported->list != NULL)
+        list_held(out, held, imported->list);
+    if (import->links_path == NULL)
+        return;
+    show_count(&out->text, imported->moves.n, "member");
+    ro_buf_printf(&out->text, " moved to a new URN.\n");
+    list_moves(out, held, &imported->moves);
+}
+
+/* Whoever is in the register can be invited: the first of them, say. */
+static void
+suggest_invitation(const struct cli_args *args,
+                   uint32_t urn,
+                   struct cli_output *out)
+{
+    char word[16];
+    char file[24];
+    (void)snprintf(word, sizeof(word), "%u", urn);
+    (void)snprintf(file, sizeof(file), "%u.inv", urn);
+    output_then(out, "Each school is invited by its URN; the first of these:");
+    OUTPUT_NEXT(out, "reachout", "authority", "invite", "--dir",
+                options_text(args, "dir"), "--kind", "school", "--urn", word,
+                "--seat", "lead", "--out", file);
 }
 
 static enum ro_status
@@ -220,10 +331,20 @@ run_register(const struct cli_args *args,
         .mode = options_has(args, "dry-run") ? AUTHORITY_DRY_RUN
                                              : AUTHORITY_PUBLISH,
     };
-    RO_TRY(options_need(args, "csv", why, &import.csv_path));
-    RO_TRY(open_dir(args, why, &authority));
+    import.csv_path = options_text(args, "csv");
+    import.links_path = options_text(args, "links");
+    if (import.csv_path == NULL && import.links_path == NULL)
+        return ro_why(why, RO_USAGE, "register needs --csv or --links");
+    RO_TRY(cmd_authority_open_draft(args, why, &authority));
     RO_TRY(authority_register(authority, &import, why, &imported));
-    show_imported(out, &imported, import.mode);
+    show_register(out, &import, &imported);
+    if (options_has(args, "out"))
+        return cmd_authority_write(args, authority, out, why);
+    if (import.mode == AUTHORITY_DRY_RUN) {
+        output_then(out, "The same without --dry-run does it.");
+    } else if (imported.list != NULL && imported.list->row_count > 0) {
+        suggest_invitation(args, imported.list->rows[0].urn, out);
+    }
     return RO_OK;
 }
 
@@ -261,6 +382,55 @@ read_inviting(const struct cli_args *args,
                           &ret_inviting->valid_s);
 }
 
+/* What the one who is invited types, with a key beside the invitation. */
+static enum ro_status
+suggest_join(const char *path, struct cli_output *out)
+{
+    RO_AUTOBUF key = {0};
+    size_t length = strlen(path);
+    if (length > 4 && strcmp(path + length - 4, ".inv") == 0)
+        length -= 4;
+    ro_buf_put(&key, path, length);
+    ro_buf_put(&key, ".key", sizeof(".key"));
+    RO_TRY(ro_buf_ok(&key));
+    output_then(out, "On their computer, where the invitation was saved:");
+    OUTPUT_NEXT(out, "reachout", "join", path, "--key-file",
+                (const char *)key.data);
+    return RO_OK;
+}
+
+static enum ro_status
+show_invited(struct cli_output *out,
+             const char *path,
+             int64_t expires_s,
+             const struct authority_keyset *set)
+{
+    doc_text(output_json(out), "invitation", path);
+    doc_time(output_json(out), "expires", expires_s);
+    doc_truth(output_json(out), "signed", set->here > 0 ? DOC_TRUE : DOC_FALSE);
+    ro_buf_printf(&out->text, "The invitation is in ");
+    show_line(&out->text, path);
+    ro_buf_printf(&out->text, ", valid until ");
+    show_time(&out->text, expires_s);
+    ro_buf_printf(&out->text, ".\nIt is a secret until it is used: hand it "
+                              "over, or send it the way you trust most.\n");
+    if (set->here > 0)
+        return suggest_join(path, out);
+    output_then(out, "No signing key is here: one must sign it before it is "
+                     "used.");
+    OUTPUT_NEXT(out, "reachout", "authority", "sign", path, "--dir", "DIR",
+                "--out", "FILE");
+    return RO_OK;
+}
+
+static void
+suggest_requests(const struct cli_args *args, struct cli_output *out)
+{
+    output_then(out, "Then here, to see who has joined:");
+    OUTPUT_NEXT(out, "reachout", "authority", "requests", "--dir",
+                options_text(args, "dir"));
+}
+
 static enum ro_status
 run_invite(const struct cli_args *args,
            struct cli_output *out,
@@ -268,272 +438,94 @@ run_invite(const struct cli_args *args,
 {
     RO_CLEANUP(authority_freep) struct authority *authority = NULL;
     struct authority_inviting inviting;
+    struct authority_keyset set;
     int64_t expires_s = 0;
     RO_TRY(read_inviting(args, why, &inviting));
-    RO_TRY(open_dir(args, why, &authority));
+    RO_TRY(cmd_authority_open(args, why, &authority));
     RO_TRY(authority_invite(authority, &inviting, why, &expires_s));
-    doc_text(output_json(out), "invitation", inviting.out_path);
-    doc_time(output_json(out), "expires", expires_s);
-    ro_buf_printf(&out->text, "The invitation is in ");
-    show_line(&out->text, inviting.out_path);
-    ro_buf_printf(&out->text, ", valid until ");
-    show_time(&out->text, expires_s);
-    ro_buf_printf(&out->text, ".\nIt is a secret until it is used: hand it "
-                              "over, or send it the way you trust most.\n");
-    ro_buf_printf(&out->hint,
-                  "next, there: reachout join FILE --key-file KEY\n");
+    RO_TRY(authority_keyset(authority, why, &set));
+    RO_TRY(show_invited(out, inviting.out_path, expires_s, &set));
+    suggest_requests(args, out);
     return RO_OK;
 }
 
-/* --- requests ------------------------------------------------------------ */
+/* --- replace ------------------------------------------------------------- */
 
-static const struct cli_option requests_options[] = {DIR_ROW, INPUT_WAIT_ROW,
-                                                     CLI_OPTIONS_END};
-
-static void
-show_request(struct cli_output *out,
-             json_t *list,
-             const struct authority_request *request)
-{
-    json_t *item = doc_item(list);
-    struct ro_buf *text = &out->text;
-    doc_id(item, "request", request->id.b);
-    doc_id(item, "member", request->member.b);
-    doc_id(item, "seat", request->seat.b);
-    doc_said(item, "holder", request->holder);
-    doc_texts(item, "words", request->words, AUTHORITY_WORDS);
-    doc_text(item, "kind", request->kind);
-    doc_text(item, "role", request->role);
-    doc_text(item, "name", request->name);
-    doc_time(item, "sent_at", request->sent_at_s);
-    show_id(text, request->id.b);
-    ro_buf_printf(text, "  ");
-    show_line(text, request->name);
-    ro_buf_printf(text, ", %s", request->role);
-    if (request->holder[0] != '\0') {
-        ro_buf_printf(text, ": ");
-        show_line(text, request->holder);
-    }
-    ro_buf_printf(text, "\n          words:");
-    for (size_t i = 0; i < AUTHORITY_WORDS; i++)
-        ro_buf_printf(text, " %s", request->words[i]);
-    ro_buf_put_u8(text, '\n');
-}
-
-/* What came and could not be a request: talk, in both forms. */
-static void
-tell_troubles(const struct authority_requests *requests)
-{
-    for (size_t i = 0; i < requests->n_troubles; i++) {
-        RO_AUTOBUF line = {0};
-        ro_buf_printf(&line, "reachout: something came that is no request: ");
-        show_line(&line, requests->troubles[i].text);
-        ro_buf_put_u8(&line, '\n');
-        if (ro_buf_ok(&line) == RO_OK)
-            (void)fwrite(line.data, 1, line.size, stderr);
-    }
-}
-
-static enum ro_status
-run_requests(const struct cli_args *args,
-             struct cli_output *out,
-             struct ro_why *why)
-{
-    RO_CLEANUP(authority_freep) struct authority *authority = NULL;
-    RO_CLEANUP(authority_requests_fini)
-    struct authority_requests requests = {0};
-    RO_TRY(open_dir(args, why, &authority));
-    RO_TRY(authority_receive(authority, why, &requests));
-    tell_troubles(&requests);
-    json_t *list = doc_list(output_json(out), "requests");
-    for (size_t i = 0; i < requests.n; i++)
-        show_request(out, list, &requests.list[i]);
-    if (requests.n == 0) {
-        ro_buf_printf(&out->text, "Nobody waits to be admitted.\n");
-    } else {
-        ro_buf_printf(&out->hint,
-                      "next: compare the words by telephone, then reachout "
-                      "authority admit REQUEST\n");
-    }
-    return RO_OK;
-}
-
-/* --- admit --------------------------------------------------------------- */
-
-static const struct cli_option admit_options[] = {
+static const struct cli_option replace_options[] = {
     DIR_ROW,
-    {"all", NULL, "everybody who waits, words unheard: for tests", CLI_ONCE},
+    {"member",  "ID",   "the member, by the beginning of its id",       CLI_ONCE},
+    {"urn",     "URN",  "or by its school",                             CLI_ONCE},
+    {"seat",    "SEAT", "its new seat (default: lead, or coordinator)", CLI_ONCE},
+    {"expires", "TIME", "how long it is valid: 14d (default), 12h",     CLI_ONCE},
+    {"out",     "FILE", "where the invitation goes",                    CLI_ONCE},
     INPUT_WAIT_ROW,
-    OUT_LATER,
     CLI_OPTIONS_END
 };
 
 static enum ro_status
-admit_one(struct authority *authority,
-          const struct authority_request *request,
-          struct cli_output *out,
-          struct ro_why *why)
-{
-    char hex[RO_ID_HEX];
-    RO_AUTOBUF line = {0};
-    json_t *list = json_object_get(output_json(out), "admitted");
-    show_line(&line, request->name);
-    RO_TRY(authority_admit(authority, &request->id, why));
-    ro_hex(request->id.b, RO_ID_SIZE, hex);
-    json_array_append_new(list, json_string(hex));
-    ro_buf_put(&out->text, line.data, line.size);
-    ro_buf_printf(&out->text, " (%s) is admitted.\n", request->role);
-    return RO_OK;
-}
-
-/* One that cannot be admitted does not stand in the way of the others. */
-static enum ro_status
-admit_all(struct authority *authority,
-          struct cli_output *out,
-          struct ro_why *why)
-{
-    RO_CLEANUP(authority_requests_fini)
-    struct authority_requests requests = {0};
-    enum ro_status first = RO_OK;
-    RO_TRY(authority_receive(authority, why, &requests));
-    tell_troubles(&requests);
-    for (size_t i = 0; i < requests.n; i++) {
-        struct ro_why detail = {""};
-        enum ro_status s =
-            admit_one(authority, &requests.list[i], out, &detail);
-        if (s == RO_OK || first != RO_OK)
-            continue;
-        *why = detail;
-        first = s;
-        if (s != RO_REFUSED)
-            return s;
-    }
-    if (requests.n == 0)
-        ro_buf_printf(&out->text, "Nobody waits to be admitted.\n");
-    return first;
-}
-
-/* The waiting requests that an id may mean, for an ambiguous one. */
-static void
-offer_choices(const struct authority_requests *requests,
-              const char *prefix,
-              struct cli_output *out)
-{
-    char ids[CHOICES_SHOWN][RO_ID_HEX];
-    const char *choices[CHOICES_SHOWN];
-    size_t n = 0;
-    for (size_t i = 0; i < requests->n && n < CHOICES_SHOWN; i++) {
-        ro_hex(requests->list[i].id.b, RO_ID_SIZE, ids[n]);
-        if (strncmp(ids[n], prefix, strlen(prefix)) != 0)
-            continue;
-        choices[n] = ids[n];
-        n++;
-    }
-    output_choices(out, choices, n);
-}
-
-/* Finds the waiting request of an id that was typed. */
-static enum ro_status
-find_request(struct authority *authority,
-             const char *prefix,
-             struct cli_output *out,
-             struct ro_why *why,
-             struct authority_request *ret_request)
-{
-    RO_CLEANUP(authority_requests_fini)
-    struct authority_requests requests = {0};
-    struct ro_message_id id;
-    RO_TRY(authority_list(authority, &requests));
-    enum ro_status s = authority_find(authority, prefix, why, &id);
-    if (s == RO_AMBIGUOUS)
-        offer_choices(&requests, prefix, out);
-    RO_TRY(s);
-    for (size_t i = 0; i < requests.n; i++) {
-        if (ro_message_id_equal(&requests.list[i].id, &id))
-            *ret_request = requests.list[i];
-    }
-    return RO_OK;
-}
-
-static enum ro_status
-run_admit(const struct cli_args *args,
-          struct cli_output *out,
-          struct ro_why *why)
+run_replace(const struct cli_args *args,
+            struct cli_output *out,
+            struct ro_why *why)
 {
     RO_CLEANUP(authority_freep) struct authority *authority = NULL;
-    if (options_has(args, "all") == (args->n_words > 0))
-        return ro_why(why, RO_USAGE, "admit needs requests, or --all");
-    RO_TRY(open_dir(args, why, &authority));
-    doc_list(output_json(out), "admitted");
-    if (args->n_words == 0)
-        return admit_all(authority, out, why);
-    for (size_t i = 0; i < args->n_words; i++) {
-        struct authority_request request;
-        RO_TRY(find_request(authority, args->words[i], out, why, &request));
-        RO_TRY(admit_one(authority, &request, out, why));
-    }
-    return RO_OK;
-}
-
-/* --- refuse -------------------------------------------------------------- */
-
-static const struct cli_option refuse_options[] = {
-    DIR_ROW,
-    {"text", "TEXT", "why; \"-\" reads it from stdin", CLI_ONCE},
-    INPUT_WAIT_ROW,
-    OUT_LATER,
-    CLI_OPTIONS_END
-};
-
-static enum ro_status
-run_refuse(const struct cli_args *args,
-           struct cli_output *out,
-           struct ro_why *why)
-{
-    RO_CLEANUP(authority_freep) struct authority *authority = NULL;
-    RO_AUTOBUF typed = {0};
-    const char *text = NULL;
-    struct authority_request request = {0};
-    RO_TRY(input_text(args, INPUT_REQUIRED, &typed, why, &text));
-    RO_TRY(open_dir(args, why, &authority));
-    RO_TRY(find_request(authority, args->words[0], out, why, &request));
-    show_line(&out->text, request.name);
-    RO_TRY(authority_refuse(authority, &request.id, text, why));
-    doc_id(output_json(out), "refused", request.id.b);
-    ro_buf_printf(&out->text,
-                  " (%s) is refused, and the reason is on its way.\n",
-                  request.role);
+    const char *expires = options_text(args, "expires");
+    struct authority_replacing replacing = {.seat = options_text(args, "seat")};
+    struct authority_keyset set;
+    int64_t expires_s = 0;
+    replacing.member.member = options_text(args, "member");
+    RO_TRY(read_urn(args, "urn", why, &replacing.member.urn));
+    if ((replacing.member.member == NULL) == (replacing.member.urn == 0))
+        return ro_why(why, RO_USAGE, "replace needs either --member or --urn");
+    RO_TRY(options_need(args, "out", why, &replacing.out_path));
+    RO_TRY(authority_span(expires != NULL ? expires : "14d", why,
+                          &replacing.valid_s));
+    RO_TRY(cmd_authority_open(args, why, &authority));
+    RO_TRY(authority_replace(authority, &replacing, why, &expires_s));
+    RO_TRY(authority_keyset(authority, why, &set));
+    RO_TRY(show_invited(out, replacing.out_path, expires_s, &set));
+    suggest_requests(args, out);
     return RO_OK;
 }
 
 /* --- the table ----------------------------------------------------------- */
 
 #define MANY 1000
-#define LATER "", "", "", NULL, 0, MANY, NULL, NULL
 
 /* one row a command */
 /* clang-format off */
 const struct cli_command cmd_authority_commands[] = {
-    {"init", "--dir DIR --circle NAME [--key-file FILE]",
+    {"init", "--dir DIR --circle NAME [--keys N --threshold K] [--key-file FILE]",
      "found a circle: its keys and secrets", NULL,
      init_options, 0, 0, run_init, NULL},
-    {"charter", "--dir DIR --file circle.conf --broker broker.pub",
+    {"charter", "--dir DIR --file circle.conf --broker broker.pub [--out FILE]",
      "sign what the circle agreed on, and where its broker is", NULL,
      charter_options, 0, 0, run_charter, NULL},
-    {"register", "--dir DIR --csv FILE [--la CODE] [--dry-run]",
+    {"register", "--dir DIR [--csv FILE] [--links FILE] [--la CODE] [--dry-run] [--out FILE]",
      "put the schools of a register into the directory", NULL,
      register_options, 0, 0, run_register, NULL},
     {"invite", "--dir DIR --kind KIND (--urn URN | --name NAME) --seat SEAT --out FILE",
      "write an invitation", NULL,
      invite_options, 0, 0, run_invite, NULL},
+    {"replace", "--dir DIR (--member ID | --urn URN) --out FILE",
+     "invite a member to join again with new keys", NULL,
+     replace_options, 0, 0, run_replace, NULL},
     {"requests", "--dir DIR", "who asks to be admitted, and the words to compare", NULL,
-     requests_options, 0, 0, run_requests, NULL},
-    {"admit", "--dir DIR (REQUEST... | --all)", "admit, once the words were compared", NULL,
-     admit_options, 0, MANY, run_admit, NULL},
-    {"refuse", "--dir DIR REQUEST --text TEXT", "refuse, with a reason", NULL,
-     refuse_options, 1, 1, run_refuse, NULL},
-    {"sign",    LATER},
-    {"publish", LATER},
+     cmd_admission_requests_options, 0, 0, cmd_admission_requests, NULL},
+    {"admit", "--dir DIR (REQUEST... | --all) [--revoke SEAT] [--out FILE]", "admit, once the words were compared", NULL,
+     cmd_admission_admit_options, 0, MANY, cmd_admission_admit, NULL},
+    {"refuse", "--dir DIR REQUEST --text TEXT [--out FILE]", "refuse, with a reason", NULL,
+     cmd_admission_refuse_options, 1, 1, cmd_admission_refuse, NULL},
+    {"revoke", "--dir DIR (--seat ID | --member ID | --urn URN)... [--out FILE]",
+     "remove seats or members, and give the circle a new key", NULL,
+     cmd_cosign_revoke_options, 0, 0, cmd_cosign_revoke, NULL},
+    {"sign", "FILE --dir DIR [--out FILE]",
+     "tell what a proposal or an invitation says, and sign it", NULL,
+     cmd_cosign_sign_options, 1, 1, cmd_cosign_sign, NULL},
+    {"publish", "--dir DIR FILE...", "publish a proposal that was signed", NULL,
+     cmd_cosign_publish_options, 1, MANY, cmd_cosign_publish, NULL},
+    {"mend", "--dir DIR",
+     "give a broker restored from a backup the records that it lacks", NULL,
+     cmd_cosign_mend_options, 0, 0, cmd_cosign_mend, NULL},
     {NULL, NULL, NULL, NULL, NULL, 0, 0, NULL, NULL}
 };
 /* clang-format on */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* read: what was said. */
 #include "client/cli/commands.h"
+#include "client/cli/input.h"
 #include "client/cli/render_json.h"
 #include "client/cli/render_text.h"
 #include "client/cli/wait.h"
@@ -27,6 +28,8 @@ cmd_read(const struct cli_args *args,
         .thread = args->n_words > 0 ? args->words[0] : NULL,
         .which = options_has(args, "unread") ? RO_READ_UNREAD : RO_READ_ALL,
     };
+    if (read.thread != NULL)
+        RO_TRY(input_id(read.thread, why));
     RO_TRY(wait_open(&wait, args, out, why));
     ro_client_read(wait.client, &read, wait_then(&wait, view_read));
     return wait_run(&wait);

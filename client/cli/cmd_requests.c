@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* requests, show, answers: what stands here. */
 #include "client/cli/commands.h"
+#include "client/cli/input.h"
 #include "client/cli/render_json.h"
 #include "client/cli/render_text.h"
 #include "client/cli/show.h"
 #include "client/cli/wait.h"
 
+/* So many answers are offered to be chosen. */
+#define CHOICES_SHOWN 5
+
 const struct cli_option cmd_requests_options[] = {
-    {"mine",     NULL,    "only those that we made",                CLI_ONCE},
-    {"incoming", NULL,    "only those of others",                   CLI_ONCE},
-    {"state",    "STATE", "only those in this state, such as open", CLI_ONCE},
+    {"mine",     NULL,    "only those that we made",                         CLI_ONCE},
+    {"incoming", NULL,    "only those of others",                            CLI_ONCE},
+    {"state",    "STATE",
+     "only those that are submitted, open, introduced, closed or withdrawn", CLI_ONCE},
     CLI_OPTIONS_END
 };
 
@@ -19,7 +24,8 @@ view_requests(struct cli_output *out, const struct ro_result *result)
     render_json_requests(output_json(out), result);
     render_text_requests(&out->text, result);
     if (result->n_requests > 0)
-        ro_buf_printf(&out->hint, "next: reachout show REQUEST\n");
+        OUTPUT_NEXT(out, "reachout", "show",
+                    show_short(result->requests[0].id.b).hex);
 }
 
 enum ro_status
@@ -27,6 +33,9 @@ cmd_requests(const struct cli_args *args,
              struct cli_output *out,
              struct ro_why *why)
 {
+    /* "none" is what a request is before there is one */
+    static const char *const states[] = {"submitted", "open",      "introduced",
+                                         "closed",    "withdrawn", NULL};
     RO_CLEANUP(wait_fini) struct wait wait = {0};
     bool mine = options_has(args, "mine");
     bool incoming = options_has(args, "incoming");
@@ -34,8 +43,8 @@ cmd_requests(const struct cli_args *args,
         .which = mine       ? RO_REQUESTS_MINE
                  : incoming ? RO_REQUESTS_INCOMING
                             : RO_REQUESTS_ALL,
-        .state = options_text(args, "state"),
     };
+    RO_TRY(options_choice(args, "state", states, why, &query.state));
     if (mine && incoming) {
         return ro_why(why, RO_USAGE,
                       "--mine and --incoming exclude each other; without "
@@ -51,6 +60,13 @@ view_show(struct cli_output *out, const struct ro_result *result)
 {
     render_json_show(output_json(out), result);
     render_text_show(&out->text, result);
+    for (size_t i = 0; i < result->n_events; i++) {
+        if (result->events[i].place == RO_PLACE_KEPT) {
+            output_then(out, "What is kept here goes out with:");
+            OUTPUT_NEXT(out, "reachout", "sync");
+            return;
+        }
+    }
 }
 
 enum ro_status
@@ -59,6 +75,7 @@ cmd_requests_show(const struct cli_args *args,
                   struct ro_why *why)
 {
     RO_CLEANUP(wait_fini) struct wait wait = {0};
+    RO_TRY(input_id(args->words[0], why));
     RO_TRY(wait_open(&wait, args, out, why));
     ro_client_show(wait.client, args->words[0], wait_then(&wait, view_show));
     return wait_run(&wait);
@@ -71,9 +88,10 @@ view_answers(struct cli_output *out, const struct ro_result *result)
     render_text_answers(&out->text, result);
     if (result->n_answers == 0)
         return;
-    ro_buf_printf(&out->hint, "next: reachout accept ");
-    show_id(&out->hint, result->answers[0].id.b);
-    ro_buf_printf(&out->hint, ", or another of these\n");
+    output_then(out, "To choose one of these; the others get a kind word:");
+    for (size_t i = 0; i < result->n_answers && i < CHOICES_SHOWN; i++)
+        OUTPUT_NEXT(out, "reachout", "accept",
+                    show_short(result->answers[i].id.b).hex);
 }
 
 enum ro_status
@@ -82,6 +100,7 @@ cmd_requests_answers(const struct cli_args *args,
                      struct ro_why *why)
 {
     RO_CLEANUP(wait_fini) struct wait wait = {0};
+    RO_TRY(input_id(args->words[0], why));
     RO_TRY(wait_open(&wait, args, out, why));
     ro_client_answers(wait.client, args->words[0],
                       wait_then(&wait, view_answers));

@@ -2,46 +2,113 @@
 /* sync: fetch, send what waits, show what happened; once, for a while, or for
  * as long as the program runs. */
 #include "client/cli/commands.h"
+#include "client/cli/hand.h"
+#include "client/cli/host.h"
 #include "client/cli/input.h"
 #include "client/cli/render_json.h"
 #include "client/cli/render_text.h"
 #include "client/cli/wait.h"
 
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
 const struct cli_option cmd_sync_options[] = {
-    {"watch", NULL,      "stay, and show events as they come", CLI_ONCE},
-    {"for",   "SECONDS", "stay so long",                       CLI_ONCE},
+    {"watch",      NULL,      "stay, and show events as they come", CLI_ONCE},
+    {"for",        "SECONDS", "stay so long",                       CLI_ONCE},
+    {"lock-after", "MINUTES",
+     "close the profile after so long without a command",           CLI_ONCE},
     INPUT_WAIT_ROW,
     CLI_OPTIONS_END
 };
 
-/* A sync that has one result, or one for each batch of events and a last one
+/* A sync that stays has one result for each batch of events, and a last one
  * without any. */
 struct syncing {
     struct wait *wait;
-    enum { SYNC_ONCE, SYNC_STAYS } stay;
     enum { SYNC_AT_THE_END, SYNC_AS_THEY_COME } print;
 };
 
+static bool
+is_good(const struct ro_result *result)
+{
+    return result->status == RO_OK || result->status == RO_KEPT;
+}
+
+static bool
+is_empty(const struct ro_result *result)
+{
+    return result->n_events == 0 && result->sent == 0;
+}
+
+static void
+view_batch(struct cli_output *out, const struct ro_result *result)
+{
+    render_json_sync(output_json(out), result);
+    render_text_sync(&out->text, result);
+}
+
+static void
+view_sync(struct cli_output *out, const struct ro_result *result)
+{
+    view_batch(out, result);
+    if (is_empty(result))
+        ro_buf_printf(&out->text, "Nothing new.\n");
+}
+
+/* Whoever reads a watch and stops has heard enough: that ends it, and is no
+ * failure. Every other trouble with stdout is. */
+static void
+print_batch(const struct syncing *syncing)
+{
+    struct wait *wait = syncing->wait;
+    if (syncing->print != SYNC_AS_THEY_COME ||
+        output_flush(wait->args, wait->out) == RO_OK)
+        return;
+    if (wait->reader == WAIT_WHILE_HEARD && errno == EPIPE) {
+        wait_unheard(wait);
+        return;
+    }
+    wait->status = RO_IO_FAILED;
+    wait->progress = WAIT_DONE;
+}
+
+/* One batch of those that come while we stay; the last is empty. */
 static void
 take_batch(void *user, const struct ro_result *result)
 {
-    struct syncing *syncing = user;
+    const struct syncing *syncing = user;
     struct wait *wait = syncing->wait;
-    bool good = result->status == RO_OK || result->status == RO_KEPT;
     wait_take(wait, result);
-    if (good) {
-        render_json_sync(output_json(wait->out), result);
-        render_text_sync(&wait->out->text, result);
-        if (syncing->stay == SYNC_ONCE && result->n_events == 0)
-            ro_buf_printf(&wait->out->text, "Nothing new.\n");
-    }
-    if (!good || syncing->stay == SYNC_ONCE || result->n_events == 0) {
+    if (is_good(result))
+        view_batch(wait->out, result);
+    if (!is_good(result) || is_empty(result)) {
         wait->progress = WAIT_DONE;
-    } else if (syncing->print == SYNC_AS_THEY_COME &&
-               output_flush(wait->args, wait->out) != RO_OK) {
-        wait->status = RO_IO_FAILED;
-        wait->progress = WAIT_DONE;
+    } else {
+        print_batch(syncing);
     }
+}
+
+/* What a sync that was handed to us has fetched is news here, too. */
+static void
+take_news(void *user, const struct ro_result *result)
+{
+    const struct syncing *syncing = user;
+    if (is_empty(result))
+        return;
+    view_batch(syncing->wait->out, result);
+    print_batch(syncing);
+}
+
+/* The one result of a sync that does not stay. */
+static void
+take_only(void *user, const struct ro_result *result)
+{
+    struct wait *wait = user;
+    struct ro_then show = wait_then(wait, view_sync);
+    if (wait->lender != NULL && is_good(result))
+        host_tell(wait->host, result);
+    show.fn(show.user, result);
 }
 
 /* A watch that is ended by a signal has done what it was asked for. */
@@ -59,12 +126,72 @@ end_watch(struct wait *wait, enum ro_status status)
 static void
 drop_empty(struct cli_output *out)
 {
-    const json_t *events =
-        out->json != NULL ? json_object_get(out->json, "events") : NULL;
-    if (events != NULL && json_array_size(events) > 0)
+    const json_t *document = out->json;
+    if (json_array_size(json_object_get(document, "events")) > 0 ||
+        json_integer_value(json_object_get(document, "sent")) > 0)
         return;
     json_decref(out->json);
     out->json = NULL;
+}
+
+static enum ro_status
+sync_once(const struct ro_sync *sync,
+          const struct cli_args *args,
+          struct cli_output *out,
+          struct ro_why *why)
+{
+    RO_CLEANUP(wait_fini) struct wait wait = {0};
+    RO_TRY(wait_open(&wait, args, out, why));
+    ro_client_sync(wait.client, sync, (struct ro_then){take_only, &wait});
+    return wait_run(&wait);
+}
+
+/* Begins to do others' work. A watch is worth having without. */
+static enum ro_status
+serve_profile(struct host *host, struct syncing *syncing)
+{
+    RO_AUTOBUF folder = {0};
+    struct ro_why why = {""};
+    const char *profile = NULL;
+    const struct cli_args *args = syncing->wait->args;
+    RO_TRY(input_profile(args, &folder, syncing->wait->why, &profile));
+    const struct ro_then told = {take_news, syncing};
+    if (host_open(host, syncing->wait, profile, told, &why) != RO_OK) {
+        fprintf(stderr,
+                "reachout: other commands cannot be handed to this one: %s\n",
+                why.text);
+    }
+    return RO_OK;
+}
+
+static enum ro_status
+sync_and_stay(const struct ro_sync *sync,
+              const struct cli_args *args,
+              struct cli_output *out,
+              struct ro_why *why)
+{
+    RO_CLEANUP(wait_fini) struct wait wait = {0};
+    RO_CLEANUP(host_freep) struct host *host = NULL; /* ends before the lock */
+    bool watch = options_has(args, "watch");
+    struct syncing syncing = {
+        .wait = &wait,
+        .print = watch || args->form == CLI_TEXT ? SYNC_AS_THEY_COME
+                                                 : SYNC_AT_THE_END,
+    };
+    if (args->host != NULL)
+        return ro_why(why, RO_REFUSED, HAND_STOP_IT_FIRST, (int)getpid());
+    RO_TRY(host_new(&host));
+    RO_TRY(wait_open(&wait, args, out, why));
+    RO_TRY(serve_profile(host, &syncing));
+    wait.patience = WAIT_SILENT;
+    wait.reader = watch ? WAIT_WHILE_HEARD : WAIT_WHATEVER;
+    ro_client_sync(wait.client, sync, (struct ro_then){take_batch, &syncing});
+    enum ro_status s = wait_run(&wait);
+    if (watch)
+        s = end_watch(&wait, s);
+    if (watch && s == RO_OK)
+        drop_empty(out);
+    return s;
 }
 
 enum ro_status
@@ -73,28 +200,18 @@ cmd_sync(const struct cli_args *args,
          struct ro_why *why)
 {
     static const struct cli_range range = {0, 86400.0 * 30, 0};
-    RO_CLEANUP(wait_fini) struct wait wait = {0};
-    bool watch = options_has(args, "watch");
-    struct ro_sync sync = {.for_ms = watch ? -1 : 0};
+    struct ro_sync sync = {.for_ms = options_has(args, "watch") ? -1 : 0};
+    static const struct cli_range idle = {0.01, 1440, 0};
     double for_s = 0;
+    double idle_min = 0;
     RO_TRY(input_wait(args, why, &sync.wait_ms));
     RO_TRY(options_number(args, "for", &range, why, &for_s));
     if (options_has(args, "for"))
         sync.for_ms = (int64_t)(for_s * 1000);
-
-    struct syncing syncing = {
-        .wait = &wait,
-        .stay = sync.for_ms != 0 ? SYNC_STAYS : SYNC_ONCE,
-        .print = watch || args->form == CLI_TEXT ? SYNC_AS_THEY_COME
-                                                 : SYNC_AT_THE_END,
-    };
-    RO_TRY(wait_open(&wait, args, out, why));
-    wait.patience = syncing.stay == SYNC_STAYS ? WAIT_SILENT : WAIT_TELLS;
-    ro_client_sync(wait.client, &sync, (struct ro_then){take_batch, &syncing});
-    enum ro_status s = wait_run(&wait);
-    if (watch)
-        s = end_watch(&wait, s);
-    if (watch && s == RO_OK)
-        drop_empty(out);
-    return s;
+    RO_TRY(options_number(args, "lock-after", &idle, why, &idle_min));
+    sync.lock_after_ms = (int64_t)(idle_min * 60000);
+    if (sync.lock_after_ms > 0 && sync.for_ms == 0)
+        return ro_why(why, RO_USAGE, "--lock-after is for --watch");
+    return sync.for_ms == 0 ? sync_once(&sync, args, out, why)
+                            : sync_and_stay(&sync, args, out, why);
 }

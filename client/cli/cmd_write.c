@@ -10,6 +10,9 @@
 
 #include <string.h>
 
+/* Files of one message. */
+#define ATTACH_MAX 8
+
 const struct cli_option cmd_write_answer_options[] = {
     INPUT_TEXT_ROW,
     {"days", "N", "days of help that you offer, in halves", CLI_ONCE},
@@ -30,7 +33,8 @@ const struct cli_option cmd_write_decline_options[] = {
 const struct cli_option cmd_write_say_options[] = {
     INPUT_TEXT_ROW,
     INPUT_WAIT_ROW,
-    {"attach", "FILE", "", CLI_LATER},
+    {"attach", "FILE", "a file that goes with it; may be given up to 8 times",
+      CLI_MANY},
     CLI_OPTIONS_END
 };
 
@@ -74,6 +78,7 @@ read_write(const struct cli_args *args,
            struct ro_why *why)
 {
     *write = (struct ro_write){.to = args->words[0], .days = -1};
+    RO_TRY(input_id(write->to, why));
     return input_wait(args, why, &write->wait_ms);
 }
 
@@ -131,13 +136,11 @@ static void
 view_accept(struct cli_output *out, const struct ro_result *result)
 {
     view_state(out, result);
-    ro_buf_printf(&out->hint, "next: reachout say ");
-    if (ro_thread_id_is_zero(&result->thread_id)) {
-        ro_buf_printf(&out->hint, "THREAD");
-    } else {
-        show_id(&out->hint, result->thread_id.b);
-    }
-    ro_buf_printf(&out->hint, " --text \"...\"\n");
+    if (ro_thread_id_is_zero(&result->thread_id))
+        return;
+    output_then(out, "To write to them; the text ends with Ctrl+D:");
+    OUTPUT_NEXT(out, "reachout", "say", show_short(result->thread_id.b).hex,
+                "--text", "-");
 }
 
 enum ro_status
@@ -225,8 +228,16 @@ cmd_write_say(const struct cli_args *args,
 {
     static const struct plan plan = {ro_client_say, view_say};
     RO_AUTOBUF text = {0};
+    const char *files[ATTACH_MAX];
     struct ro_write write;
     RO_TRY(read_write(args, &write, why));
+    write.attach = files;
+    write.n_attach = options_all(args, "attach", files, RO_LEN(files));
+    if (write.n_attach > RO_LEN(files)) {
+        return ro_why(why, RO_USAGE,
+                      "%zu files are too many for one message; at most %d",
+                      write.n_attach, ATTACH_MAX);
+    }
     RO_TRY(input_text(args, INPUT_REQUIRED, &text, why, &write.text));
     return carry_out(&plan, &write, args, out, why);
 }

@@ -8,6 +8,25 @@
 /* All commands, in the order in which help lists them. */
 extern const struct cli_command commands_all[];
 
+/* Adds a hint how the command that was named is used. */
+void commands_usage(const struct cli_args *args, struct cli_output *out);
+
+/* What becomes of a command while another process stays on its profile. */
+enum commands_hand {
+    COMMANDS_NEVER,  /* nothing: it needs no profile */
+    COMMANDS_ALONE,  /* refused: it needs the profile for itself */
+    COMMANDS_READS,  /* handed over; done again it does no harm */
+    COMMANDS_ASKS,   /* handed over; makes a request of ours */
+    COMMANDS_SAYS,   /* handed over; says something into a thread */
+    COMMANDS_WRITES, /* handed over; another message about its first word */
+};
+enum commands_hand commands_hand(const struct cli_command *command);
+
+/* Runs the command that was parsed, which there is. */
+RO_MUST_USE enum ro_status commands_run(const struct cli_args *args,
+                                        struct cli_output *out,
+                                        struct ro_why *why);
+
 /* "reachout authority ...": the rows are in cmd_authority.c. */
 extern const struct cli_command cmd_authority_commands[];
 
@@ -15,6 +34,9 @@ extern const struct cli_command cmd_authority_commands[];
 extern const struct cli_option cmd_profile_join_options[];
 cli_run_fn cmd_profile_join;
 cli_run_fn cmd_profile_status;
+extern const struct cli_option cmd_profile_passphrase_options[];
+cli_run_fn cmd_profile_passphrase;
+cli_run_fn cmd_profile_lock;
 
 /* Who is there. */
 extern const struct cli_option cmd_members_options[];
@@ -45,6 +67,8 @@ cli_run_fn cmd_write_withdraw;
 /* What has come. */
 extern const struct cli_option cmd_read_options[];
 cli_run_fn cmd_read;
+extern const struct cli_option cmd_save_options[];
+cli_run_fn cmd_save;
 extern const struct cli_option cmd_sync_options[];
 cli_run_fn cmd_sync;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/cli/input.h"
 
+#include "common/base/ids.h"
 #include "common/base/text.h"
 
 #include <errno.h>
@@ -74,6 +75,18 @@ check_text(struct ro_bytes text, struct ro_why *why)
     return RO_OK;
 }
 
+/* What was read before: here, or where the command was handed over. */
+static enum ro_status
+typed_text(const struct cli_args *args,
+           struct ro_why *why,
+           const char **ret_text)
+{
+    const char *text = (const char *)args->typed->data;
+    RO_TRY(check_text(ro_bytes_text(text), why));
+    *ret_text = text;
+    return RO_OK;
+}
+
 enum ro_status
 input_text(const struct cli_args *args,
            enum input_need need,
@@ -93,13 +106,34 @@ input_text(const struct cli_args *args,
         *ret_text = text;
         return RO_OK;
     }
+    if (args->typed != NULL && args->typed->size > 0)
+        return typed_text(args, why, ret_text);
+    if (args->host != NULL) /* this process's stdin is not the command's */
+        return ro_why(why, RO_BAD_INPUT, "the text of stdin is not here");
     RO_TRY(read_stdin(buf, why));
     mend_lines(buf);
     RO_TRY(check_text(ro_buf_view(buf), why));
     ro_buf_put_u8(buf, '\0');
     RO_TRY(ro_buf_ok(buf));
+    if (args->typed != NULL)
+        ro_buf_put(args->typed, buf->data, buf->size);
     *ret_text = (const char *)buf->data;
-    return RO_OK;
+    return args->typed != NULL ? ro_buf_ok(args->typed) : RO_OK;
+}
+
+/* --- ids ----------------------------------------------------------------- */
+
+enum ro_status
+input_id(const char *word, struct ro_why *why)
+{
+    size_t size = strlen(word);
+    if (size > 0 && size < RO_ID_HEX &&
+        strspn(word, "0123456789abcdef") == size)
+        return RO_OK;
+    return ro_why(why, RO_USAGE,
+                  "\"%.40s\" is no id: ids are made of 0 to 9 and a to f, as "
+                  "they are listed, and their beginning is enough",
+                  word);
 }
 
 /* --- numbers ------------------------------------------------------------- */

@@ -26,15 +26,19 @@
 enum input_need { INPUT_OPTIONAL, INPUT_REQUIRED };
 
 /* The text of --text, or of stdin if that is "-", where CR LF becomes LF and
- * the line ends at the end are dropped. `ret_text` points into argv or `buf`;
- * NULL if none was given and none is needed. RO_USAGE (needed), RO_BAD_INPUT:
- * empty, too long, not UTF-8 or with control characters; `why` says what to
- * do about it. */
+ * the line ends at the end are dropped. `ret_text` points into argv, `buf` or
+ * `args->typed`, where the text of stdin is kept and, once it is there, taken
+ * from. NULL if none was given and none is needed. RO_USAGE (needed),
+ * RO_BAD_INPUT: empty, too long, not UTF-8 or with control characters; `why`
+ * says what to do about it. */
 RO_MUST_USE enum ro_status input_text(const struct cli_args *args,
                                       enum input_need need,
                                       struct ro_buf *buf,
                                       struct ro_why *why,
                                       const char **ret_text);
+
+/* Whether this can be an id or the beginning of one. RO_USAGE. */
+RO_MUST_USE enum ro_status input_id(const char *word, struct ro_why *why);
 
 /* The milliseconds of --wait; 10 seconds if it was not given. */
 RO_MUST_USE enum ro_status input_wait(const struct cli_args *args,

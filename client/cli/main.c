@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* reachout: the command line client. */
 #include "client/cli/commands.h"
+#include "client/cli/hand.h"
 #include "client/cli/help.h"
+#include "client/cli/input.h"
 #include "client/cli/output.h"
 
 #include <fcntl.h>
@@ -51,26 +53,37 @@ lack_command(const struct cli_args *args, struct ro_why *why)
                   args->command->name, args->command->name);
 }
 
+/* A command that needs the profile for itself says who has it. */
 static enum ro_status
-run(int argc,
-    char **argv,
-    struct cli_args *args,
+tell_watch(const struct cli_args *args, enum ro_status s, struct ro_why *why)
+{
+    RO_AUTOBUF folder = {0};
+    struct ro_why unheard = {""};
+    const char *profile = NULL;
+    if (s != RO_TAKEN || commands_hand(args->command) != COMMANDS_ALONE ||
+        input_profile(args, &folder, &unheard, &profile) != RO_OK)
+        return s;
+    pid_t pid = hand_find(profile);
+    if (pid == 0)
+        return s;
+    return ro_why(why, RO_REFUSED, HAND_STOP_IT_FIRST, (int)pid);
+}
+
+/* What was parsed, with the outcome of that. */
+static enum ro_status
+run(const struct cli_args *args,
+    enum ro_status s,
     struct cli_output *out,
     struct ro_why *why)
 {
-    enum ro_status s = options_parse(argc, argv, commands_all, why, args);
     if (s == RO_OK && args->wish != CLI_RUN)
         return tell(args, out);
     if (args->command == NULL || args->command->run == NULL)
         return s == RO_OK ? lack_command(args, why) : s;
     if (s == RO_OK)
-        s = args->command->run(args, out, why);
-    if (s == RO_USAGE) {
-        ro_buf_printf(&out->hint, "usage: reachout %s%s%s %s\n",
-                      args->upper != NULL ? args->upper->name : "",
-                      args->upper != NULL ? " " : "", args->command->name,
-                      args->command->synopsis);
-    }
+        return tell_watch(args, commands_run(args, out, why), why);
+    if (s == RO_USAGE)
+        commands_usage(args, out);
     return s;
 }
 
@@ -79,12 +92,16 @@ main(int argc, char **argv)
 {
     RO_CLEANUP(options_fini) struct cli_args args = {.form = CLI_TEXT};
     RO_CLEANUP(output_fini) struct cli_output out = {0};
+    RO_AUTOBUF typed = {0};
     struct ro_why why = {""};
     fill_standard_files();
     signal(SIGPIPE, SIG_IGN);
     doc_setup();
     enum ro_status s = ro_harden();
-    if (s == RO_OK)
-        s = run(argc, argv, &args, &out, &why);
+    if (s == RO_OK) {
+        s = options_parse(argc, argv, commands_all, &why, &args);
+        args.typed = &typed;
+        s = run(&args, s, &out, &why);
+    }
     return output_finish(&args, &out, s, &why);
 }

@@ -5,6 +5,7 @@
 
 #include <assert.h>
 #include <getopt.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,11 +14,13 @@
 #define MOST_ROWS 48
 
 const struct cli_option options_global[] = {
-    {"profile",  "DIR", "the profile to work on",          CLI_ONCE},
-    {"json",     NULL,  "one JSON document on stdout",     CLI_ONCE},
-    {"no-color", NULL,  "no colours on a terminal",        CLI_ONCE},
-    {"help",     NULL,  "what the command does and takes", CLI_ONCE},
-    {"version",  NULL,  "which reachout this is",          CLI_ONCE},
+    {"profile",       "DIR", "the profile to work on",                   CLI_ONCE},
+    {"passphrase-fd", "N",   "read the profile's passphrase from there",
+     CLI_ONCE                                                                    },
+    {"json",          NULL,  "one JSON document on stdout",              CLI_ONCE},
+    {"no-color",      NULL,  "no colours on a terminal",                 CLI_ONCE},
+    {"help",          NULL,  "what the command does and takes",          CLI_ONCE},
+    {"version",       NULL,  "which reachout this is",                   CLI_ONCE},
     CLI_OPTIONS_END
 };
 
@@ -57,6 +60,8 @@ take_global(struct cli_args *args,
         return false;
     if (strcmp(row->name, "profile") == 0) {
         args->profile = value;
+    } else if (strcmp(row->name, "passphrase-fd") == 0) {
+        args->passphrase_fd = value;
     } else if (strcmp(row->name, "json") == 0) {
         args->form = CLI_JSON;
     } else if (strcmp(row->name, "no-color") == 0) {
@@ -391,6 +396,32 @@ options_number(const struct cli_args *args,
     return RO_OK;
 }
 
+/* What was probably meant, and all that there is. */
+static enum ro_status
+unknown_choice(const char *name,
+               const struct suggest *suggest,
+               const char *const *choices,
+               struct ro_why *why)
+{
+    char list[160] = "";
+    size_t used = 0;
+    for (size_t i = 0; choices[i] != NULL && used < sizeof(list); i++) {
+        int n = snprintf(list + used, sizeof(list) - used, "%s%s",
+                         i == 0                   ? ""
+                         : choices[i + 1] != NULL ? ", "
+                                                  : " or ",
+                         choices[i]);
+        used += n > 0 ? (size_t)n : 0;
+    }
+    if (suggest->best == NULL) {
+        return ro_why(why, RO_USAGE, "--%s: \"%.40s\" is not one of %s", name,
+                      suggest->word, list);
+    }
+    return ro_why(why, RO_USAGE,
+                  "--%s: \"%.40s\"; did you mean \"%s\"? There are %s", name,
+                  suggest->word, suggest->best, list);
+}
+
 enum ro_status
 options_choice(const struct cli_args *args,
                const char *name,
@@ -410,10 +441,5 @@ options_choice(const struct cli_args *args,
         }
         suggest_offer(&suggest, choices[i]);
     }
-    if (suggest.best != NULL) {
-        return ro_why(why, RO_USAGE, "--%s: \"%s\"; did you mean \"%s\"?", name,
-                      text, suggest.best);
-    }
-    return ro_why(why, RO_USAGE, "--%s: \"%s\" is none of its words", name,
-                  text);
+    return unknown_choice(name, &suggest, choices, why);
 }

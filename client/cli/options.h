@@ -42,6 +42,8 @@
 #include <stddef.h>
 
 struct cli_output;
+struct host;
+struct ro_buf;
 
 /* How often an option may stand. */
 enum cli_option_kind {
@@ -63,7 +65,8 @@ struct cli_option {
 
 /* What was given to a command. Values and words point into argv. */
 struct cli_args {
-    const char *profile; /* --profile; NULL: not given */
+    const char *profile;       /* --profile; NULL: not given */
+    const char *passphrase_fd; /* --passphrase-fd; NULL: not given */
     enum cli_form { CLI_TEXT, CLI_JSON } form;
     enum cli_colour { CLI_COLOUR_AUTO, CLI_COLOUR_OFF } colour;
     enum cli_wish { CLI_RUN, CLI_HELP, CLI_VERSION } wish;
@@ -76,6 +79,11 @@ struct cli_args {
         const char *value; /* NULL: a flag */
     } * given;
     size_t n_given;
+    /* set by whoever runs the command, and NULL otherwise: */
+    struct ro_buf *typed; /* keeps the text that stdin had; not empty: it was
+                             read already, with a zero behind it */
+    struct host *host;    /* of the process that works on the profile, for a
+                             command that was handed to it */
 };
 
 typedef enum ro_status cli_run_fn(const struct cli_args *args,

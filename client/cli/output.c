@@ -2,6 +2,7 @@
 #include "client/cli/output.h"
 
 #include "client/cli/show.h"
+#include "common/base/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,8 +14,11 @@ output_fini(struct cli_output *out)
 {
     json_decref(out->json);
     json_decref(out->choices);
+    json_decref(out->mistakes);
     ro_buf_fini(&out->text);
     ro_buf_fini(&out->hint);
+    ro_buf_fini(&out->relay.out);
+    ro_buf_fini(&out->relay.err);
     *out = (struct cli_output){0};
 }
 
@@ -27,6 +31,46 @@ output_json(struct cli_output *out)
 }
 
 void
+output_next(struct cli_output *out, const char *const *words)
+{
+    bool ours = strcmp(words[0], "reachout") == 0;
+    ro_buf_printf(&out->hint, "next: %s", words[0]);
+    if (ours && out->profile != NULL) {
+        ro_buf_printf(&out->hint, " --profile ");
+        show_word(&out->hint, out->profile);
+    }
+    for (size_t i = 1; words[i] != NULL; i++) {
+        ro_buf_put_u8(&out->hint, ' ');
+        show_word(&out->hint, words[i]);
+    }
+    ro_buf_put_u8(&out->hint, '\n');
+}
+
+void
+output_then(struct cli_output *out, const char *text)
+{
+    ro_buf_printf(&out->hint, "%s\n", text);
+}
+
+void
+output_mistakes(struct cli_output *out, const struct ro_buf *lines)
+{
+    const char *at = (const char *)lines->data;
+    const char *end = at + lines->size;
+    json_decref(out->mistakes);
+    out->mistakes = json_array();
+    while (at < end) {
+        const char *stop = memchr(at, '\n', (size_t)(end - at));
+        size_t length = (size_t)((stop != NULL ? stop : end) - at);
+        json_t *line = json_stringn(at, length);
+        if (line == NULL) /* of a file that is not UTF-8 */
+            line = json_string("a line that is not UTF-8");
+        json_array_append_new(out->mistakes, line);
+        at += length + 1;
+    }
+}
+
+void
 output_choices(struct cli_output *out, const char *const *choices, size_t n)
 {
     json_decref(out->choices);
@@ -36,9 +80,13 @@ output_choices(struct cli_output *out, const char *const *choices, size_t n)
 }
 
 static enum ro_status
-write_all(FILE *file, const struct ro_buf *buf)
+write_all(struct ro_buf *to, FILE *file, const struct ro_buf *buf)
 {
     RO_TRY(ro_buf_ok(buf));
+    if (to != NULL) {
+        ro_buf_put(to, buf->data, buf->size);
+        return ro_buf_ok(to);
+    }
     if (buf->size > 0 && fwrite(buf->data, 1, buf->size, file) != buf->size)
         return RO_IO_FAILED;
     return fflush(file) == 0 ? RO_OK : RO_IO_FAILED;
@@ -46,9 +94,9 @@ write_all(FILE *file, const struct ro_buf *buf)
 
 /* What goes to stderr is talk: nobody to tell if that fails. */
 static void
-talk(const struct ro_buf *buf)
+talk(struct cli_output *out, const struct ro_buf *buf)
 {
-    if (write_all(stderr, buf) != RO_OK)
+    if (write_all(out->to_err, stderr, buf) != RO_OK)
         clearerr(stderr);
 }
 
@@ -60,9 +108,9 @@ output_flush(const struct cli_args *args, struct cli_output *out)
     if (args->form == CLI_JSON) {
         if (out->json != NULL)
             doc_print(out->json, &line);
-        s = write_all(stdout, &line);
+        s = write_all(out->to_out, stdout, &line);
     } else {
-        s = write_all(stdout, &out->text);
+        s = write_all(out->to_out, stdout, &out->text);
     }
     json_decref(out->json);
     out->json = NULL;
@@ -72,8 +120,8 @@ output_flush(const struct cli_args *args, struct cli_output *out)
 
 /* --- the end of a command ------------------------------------------------ */
 
-static bool
-has_colour(const struct cli_args *args)
+bool
+output_has_colour(const struct cli_args *args)
 {
     const char *none = getenv("NO_COLOR");
     const char *term = getenv("TERM");
@@ -82,17 +130,112 @@ has_colour(const struct cli_args *args)
            term != NULL && strcmp(term, "dumb") != 0;
 }
 
+/* Outcomes whose reason is a sentence of its own, and needs no heading. */
+static bool
+speaks_for_itself(enum ro_status status)
+{
+    static const bool alone[RO_STATUS_COUNT] = {
+        [RO_USAGE] = true,           [RO_REFUSED] = true,
+        [RO_BAD_INPUT] = true,       [RO_NOT_FOUND] = true,
+        [RO_AMBIGUOUS] = true,       [RO_FORBIDDEN] = true,
+        [RO_ILLEGAL] = true,         [RO_TAKEN] = true,
+        [RO_IO_FAILED] = true,       [RO_NOT_READY] = true,
+        [RO_TOO_LARGE] = true,       [RO_CLOCKS_APART] = true,
+        [RO_NEED_PASSPHRASE] = true, [RO_VAULT_SET_BACK] = true,
+    };
+    return alone[status];
+}
+
+#define ASK_AUTHORITY "send nothing more, and ask the authority by telephone"
+
+/* What to do about an outcome, where its reason does not say. */
+static const char *
+advice(enum ro_status status)
+{
+    static const char *const list[RO_STATUS_COUNT] = {
+        [RO_NOT_ALLOWED] = "sync, and if it stays so ask the authority",
+        [RO_DISK_FULL] = "make room on it, then do it again",
+        [RO_NO_ROOM] = "try again later, and tell its operator",
+        [RO_BAD_TICKET] = "ask the authority for a new one",
+        [RO_TICKET_USED] = "ask the authority for a new one, and tell it if "
+                           "it was not you who used this one",
+        [RO_TICKET_EXPIRED] = "ask the authority for a new one",
+        [RO_NO_MEMORY] = "close other programs and try again",
+        [RO_AMBIGUOUS] = "type more of it",
+        [RO_UNREACHABLE] = "check this computer's network and try again",
+        [RO_VAULT_LOCKED] = "open it again with its passphrase, or bring back "
+                            "the key file that the profile was made with",
+        [RO_VAULT_DAMAGED] = "bring it back from a copy, or ask the authority "
+                             "for a new invitation",
+        [RO_NO_RIGHT] = ASK_AUTHORITY,
+        [RO_KEY_REUSED] = ASK_AUTHORITY,
+        [RO_BAD_SIGNATURE] = ASK_AUTHORITY,
+        [RO_WRONG_BROKER] = ASK_AUTHORITY,
+        [RO_ROLLED_BACK] = ASK_AUTHORITY,
+        [RO_FORKED] = ASK_AUTHORITY,
+        [RO_FROZEN] = ASK_AUTHORITY,
+        [RO_TAKEN] = "try again when the other one is done",
+    };
+    return list[status];
+}
+
+/* The reason without what the heading says already: a library that has no
+ * more to say repeats it, "the broker says: HEADING". */
+static struct ro_bytes
+reason_of(const char *why, const char *heading)
+{
+    static const char broker[] = "the broker says";
+    size_t size = strlen(why);
+    size_t tail = strlen(heading);
+    if (size >= tail && strcmp(why + size - tail, heading) == 0) {
+        size -= tail;
+        size -= size >= 2 && strncmp(why + size - 2, ": ", 2) == 0 ? 2 : 0;
+    }
+    if (size == strlen(broker) && strncmp(why, broker, size) == 0)
+        size = 0;
+    return (struct ro_bytes){(const uint8_t *)why, size};
+}
+
+static void
+put_what(struct ro_buf *out, enum ro_status status, const char *why)
+{
+    const char *heading = ro_status_text(status);
+    struct ro_bytes reason = reason_of(why, heading);
+    bool alone = speaks_for_itself(status) ||
+                 strncmp(why, heading, strlen(heading)) == 0;
+    if (reason.size == 0) {
+        ro_buf_printf(out, "%s", heading);
+    } else if (alone) {
+        ro_text_show(reason, RO_TEXT_LINE, out);
+    } else {
+        ro_buf_printf(out, "%s (", heading);
+        ro_text_show(reason, RO_TEXT_LINE, out);
+        ro_buf_put_u8(out, ')');
+    }
+}
+
 void
 output_sentence(struct ro_buf *out,
                 enum ro_status status,
                 const struct ro_why *why)
 {
-    bool said = why->text[0] != '\0';
-    /* What the command line itself refuses needs no heading. */
-    if (!said ||
-        (status != RO_USAGE && status != RO_REFUSED && status != RO_BAD_INPUT))
-        ro_buf_printf(out, "%s%s", ro_status_text(status), said ? ": " : "");
-    show_line(out, why->text);
+    const char *then = advice(status);
+    put_what(out, status, why->text);
+    /* our reasons say what to do after a semicolon, or ask */
+    if (then != NULL && strpbrk(why->text, ";?") == NULL)
+        ro_buf_printf(out, "; %s", then);
+}
+
+/* One line for each text of a list. */
+static void
+put_list(struct ro_buf *out, const json_t *list)
+{
+    size_t n = list != NULL ? json_array_size(list) : 0;
+    for (size_t i = 0; i < n; i++) {
+        ro_buf_printf(out, "  ");
+        show_line(out, json_string_value(json_array_get(list, i)));
+        ro_buf_put_u8(out, '\n');
+    }
 }
 
 static void
@@ -102,18 +245,17 @@ say_error(const struct cli_args *args,
           const struct ro_why *why)
 {
     RO_AUTOBUF line = {0};
-    bool colour = has_colour(args) && status != RO_KEPT;
+    bool colour = (out->colour == OUTPUT_COLOUR_ASKED
+                       ? output_has_colour(args)
+                       : out->colour == OUTPUT_COLOUR_ON) &&
+                  status != RO_KEPT;
     ro_buf_printf(&line, "%sreachout:%s ", colour ? "\033[1;31m" : "",
                   colour ? "\033[0m" : "");
     output_sentence(&line, status, why);
     ro_buf_put_u8(&line, '\n');
-    size_t n = out->choices != NULL ? json_array_size(out->choices) : 0;
-    for (size_t i = 0; i < n; i++) {
-        ro_buf_printf(&line, "  ");
-        show_line(&line, json_string_value(json_array_get(out->choices, i)));
-        ro_buf_put_u8(&line, '\n');
-    }
-    talk(&line);
+    put_list(&line, out->choices);
+    put_list(&line, out->mistakes);
+    talk(out, &line);
 }
 
 /* The document of an error takes the place of what had been begun. */
@@ -133,6 +275,20 @@ make_error(struct cli_output *out,
     doc_said(error, "why", why->text);
     if (out->choices != NULL)
         json_object_set(error, "choices", out->choices);
+    if (out->mistakes != NULL)
+        json_object_set(error, "mistakes", out->mistakes);
+}
+
+/* What another process printed, and its code. */
+static int
+finish_relayed(struct cli_output *out)
+{
+    if (write_all(out->to_out, stdout, &out->relay.out) != RO_OK) {
+        fputs("reachout: stdout cannot be written\n", stderr);
+        return ro_status_exit(RO_IO_FAILED);
+    }
+    talk(out, &out->relay.err);
+    return out->relay.exit_code;
 }
 
 int
@@ -143,6 +299,8 @@ output_finish(const struct cli_args *args,
 {
     int exit_code =
         out->exit_code != 0 ? out->exit_code : ro_status_exit(status);
+    if (out->relay.whose == OUTPUT_RELAYED)
+        return finish_relayed(out);
     if (status != RO_OK && status != RO_KEPT)
         make_error(out, status, exit_code, why);
     if (output_flush(args, out) != RO_OK) {
@@ -152,8 +310,8 @@ output_finish(const struct cli_args *args,
     if (status != RO_OK)
         say_error(args, out, status, why);
     if (status == RO_KEPT)
-        ro_buf_printf(&out->hint, "next: reachout sync sends it\n");
+        OUTPUT_NEXT(out, "reachout", "sync");
     if (args->form == CLI_TEXT)
-        talk(&out->hint);
+        talk(out, &out->hint);
     return exit_code;
 }

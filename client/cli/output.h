@@ -12,12 +12,26 @@
 #include "client/cli/options.h"
 
 struct cli_output {
-    json_t *json;       /* the document; NULL: none was begun */
-    struct ro_buf text; /* what people read */
-    struct ro_buf hint; /* one next step a line; stderr, not with JSON */
-    json_t *choices;    /* a list of what an ambiguous id could be; or NULL */
-    int exit_code;      /* what to end with instead of the outcome's own code;
-                           0: that one */
+    json_t *json;        /* the document; NULL: none was begun */
+    struct ro_buf text;  /* what people read */
+    struct ro_buf hint;  /* what to do next; stderr, not with JSON */
+    json_t *choices;     /* a list of what an ambiguous id could be; or NULL */
+    json_t *mistakes;    /* a list of all that is wrong with a file; or NULL */
+    const char *profile; /* --profile, for next steps; NULL: none was named */
+    int exit_code;       /* what to end with instead of the outcome's own code;
+                            0: that one */
+    /* Where it goes; zeroed: to stdout and stderr. */
+    struct ro_buf *to_out;
+    struct ro_buf *to_err;
+    enum { OUTPUT_COLOUR_ASKED, OUTPUT_COLOUR_ON, OUTPUT_COLOUR_OFF } colour;
+    /* What another process printed for this command, to be printed as it is
+     * in place of everything else. */
+    struct output_relay {
+        enum { OUTPUT_OWN, OUTPUT_RELAYED } whose;
+        int exit_code;
+        struct ro_buf out;
+        struct ro_buf err;
+    } relay;
 };
 
 /* Releases it; accepts a zeroed one. */
@@ -25,6 +39,18 @@ void output_fini(struct cli_output *out);
 
 /* The document, begun on first use. It belongs to the output. */
 json_t *output_json(struct cli_output *out);
+
+/* Adds a next step: a line "next: " with a command that can be pasted as it
+ * is. `words` begins with the program and ends with NULL. */
+void output_next(struct cli_output *out, const char *const *words);
+#define OUTPUT_NEXT(out, ...)                                                  \
+    output_next((out), (const char *const[]){__VA_ARGS__, NULL})
+
+/* Adds a line about the next steps that follow it. */
+void output_then(struct cli_output *out, const char *text);
+
+/* Remembers everything that is wrong with a file, a line each. */
+void output_mistakes(struct cli_output *out, const struct ro_buf *lines);
 
 /* Remembers what an ambiguous id could be. */
 void
@@ -41,7 +67,11 @@ int output_finish(const struct cli_args *args,
                   enum ro_status status,
                   const struct ro_why *why);
 
-/* Appends the words for an error: sentence and detail. */
+/* Whether errors are coloured here, with these arguments. */
+bool output_has_colour(const struct cli_args *args);
+
+/* Appends an error as one sentence: what happened, and what to do about it,
+ * unless `why` says that already. */
 void output_sentence(struct ro_buf *out,
                      enum ro_status status,
                      const struct ro_why *why);

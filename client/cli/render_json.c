@@ -12,6 +12,13 @@ render_json_place(enum ro_place place)
     return (size_t)place < RO_LEN(words) ? words[place] : NULL;
 }
 
+/* The same for what may be somebody else's: null then. */
+static const char *
+own_place(enum ro_place place)
+{
+    return place == RO_PLACE_THEIRS ? NULL : render_json_place(place);
+}
+
 /* --- this seat ----------------------------------------------------------- */
 
 static const char *
@@ -58,6 +65,7 @@ render_json_status(json_t *document, const struct ro_result *result)
               : self->broker == RO_BROKER_AWAY ? DOC_FALSE
                                                : DOC_UNKNOWN);
     doc_null(part, "verified");
+    doc_time(part, "reached_at", self->reached_at_s);
     doc_count(document, "outbox", self->outbox);
     doc_count(document, "inbox_unread", self->inbox_unread);
     part = doc_object(document, "directory");
@@ -157,6 +165,7 @@ render_json_requests(json_t *document, const struct ro_result *result)
                   request->age_s > 0 ? (uint64_t)request->age_s : 0);
         doc_count(item, "answers", request->answers);
         doc_text(item, "from", request->from_name);
+        doc_text(item, "place", own_place(request->place));
     }
 }
 
@@ -173,6 +182,10 @@ add_event(json_t *list, const struct ro_event *event, const char *text)
     if (text != NULL)
         doc_said(item, "text", text);
     doc_said(item, "refused", event->refused);
+    if (text == NULL) /* news: what has come is not ours */
+        return;
+    doc_text(item, "place", own_place(event->place));
+    doc_said(item, "failed", event->failed);
 }
 
 void
@@ -207,6 +220,9 @@ render_json_sync(json_t *document, const struct ro_result *result)
         list = doc_list(document, "events");
     for (size_t i = 0; i < result->n_events; i++)
         add_event(list, &result->events[i], NULL);
+    const json_t *before = json_object_get(document, "sent");
+    doc_count(document, "sent",
+              result->sent + (uint64_t)json_integer_value(before));
 }
 
 /* --- answers and talk ---------------------------------------------------- */
@@ -252,6 +268,48 @@ render_json_say(json_t *document, const struct ro_result *result)
     doc_id(document, "thread", result->thread_id.b);
 }
 
+/* Ours are where their message is. */
+static const char *
+attachment_state(const struct ro_attachment *attachment, enum ro_place place)
+{
+    switch (attachment->state) {
+    case RO_ATTACHMENT_ARRIVING:
+        return "arriving";
+    case RO_ATTACHMENT_HERE:
+        return "here";
+    case RO_ATTACHMENT_FAILED:
+        return "failed";
+    case RO_ATTACHMENT_OURS:
+    default:
+        return render_json_place(place);
+    }
+}
+
+static void
+add_attachments(json_t *object, const struct ro_message *message)
+{
+    json_t *list = doc_list(object, "attachments");
+    for (size_t i = 0; i < message->n_attachments; i++) {
+        const struct ro_attachment *attachment = &message->attachments[i];
+        json_t *item = doc_item(list);
+        doc_id(item, "attachment", attachment->id.b);
+        doc_text(item, "name", attachment->name);
+        doc_count(item, "size", attachment->size);
+        doc_text(item, "state", attachment_state(attachment, message->place));
+        doc_count(item, "here", attachment->n_here);
+        doc_count(item, "of", attachment->pieces);
+    }
+}
+
+void
+render_json_save(json_t *document, const struct ro_result *result)
+{
+    doc_id(document, "attachment", result->attachment.id.b);
+    doc_text(document, "name", result->attachment.name);
+    doc_count(document, "size", result->attachment.size);
+    doc_text(document, "out", result->saved);
+}
+
 void
 render_json_read(json_t *document, const struct ro_result *result)
 {
@@ -265,7 +323,8 @@ render_json_read(json_t *document, const struct ro_result *result)
         doc_time(item, "sent_at", message->sent_at_s);
         doc_text(item, "text", message->text);
         doc_text(item, "state", render_json_place(message->place));
-        doc_null(item, "attachments");
+        add_attachments(item, message);
         doc_said(item, "holder", message->holder);
+        doc_said(item, "failed", message->failed);
     }
 }

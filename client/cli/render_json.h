@@ -22,6 +22,7 @@ void render_json_answer(json_t *document, const struct ro_result *result);
 void render_json_answers(json_t *document, const struct ro_result *result);
 void render_json_say(json_t *document, const struct ro_result *result);
 void render_json_read(json_t *document, const struct ro_result *result);
+void render_json_save(json_t *document, const struct ro_result *result);
 
 /* accept, decline, close, withdraw: the state and what was stored. */
 void render_json_state(json_t *document, const struct ro_result *result);

@@ -44,6 +44,23 @@ left_out(struct ro_buf *out, const struct ro_result *result)
     }
 }
 
+/* Where a message of ours is, in brackets; nothing for somebody else's. */
+static void
+place_of(struct ro_buf *out, enum ro_place place, const char *failed)
+{
+    const char *words = show_place(place);
+    if (words[0] == '\0')
+        return;
+    ro_buf_printf(out, "  (%s", words);
+    if (place == RO_PLACE_FAILED && failed != NULL && failed[0] != '\0') {
+        ro_buf_printf(out, ": ");
+        show_line(out, failed);
+    }
+    if (place == RO_PLACE_FAILED)
+        ro_buf_printf(out, "; say it again, or telephone");
+    ro_buf_put_u8(out, ')');
+}
+
 /* --- this seat ----------------------------------------------------------- */
 
 static void
@@ -94,16 +111,21 @@ render_text_status(struct ro_buf *out, const struct ro_result *result)
         [RO_ENROL_REFUSED] = "refused by the authority",
     };
     static const char *const brokers[] = {
-        [RO_BROKER_UNKNOWN] = "not tried yet",
-        [RO_BROKER_AWAY] = "cannot be reached",
-        [RO_BROKER_THERE] = "there",
+        [RO_BROKER_UNKNOWN] = "never tried yet",
+        [RO_BROKER_AWAY] = "not reached at the last try",
+        [RO_BROKER_THERE] = "reached at the last try",
     };
     const struct ro_self *self = &result->self;
     labelled(out, "member", self->name);
     labelled(out, "seat", self->role);
     labelled(out, "circle", self->circle);
     labelled(out, "enrolment", enrolments[self->enrolment]);
-    labelled(out, "broker", brokers[self->broker]);
+    ro_buf_printf(out, "%-12s%s", "broker", brokers[self->broker]);
+    if (self->reached_at_s != 0) {
+        ro_buf_printf(out, ", last answered ");
+        show_time(out, self->reached_at_s);
+    }
+    line_feed(out);
     ro_buf_printf(out, "%-12s", "outbox");
     show_count(out, self->outbox, "message");
     ro_buf_printf(out, " not at the broker yet\n%-12s", "inbox");
@@ -208,7 +230,9 @@ render_text_requests(struct ro_buf *out, const struct ro_result *result)
             ro_buf_printf(out, " ");
         }
         show_age(out, request->age_s);
-        ro_buf_printf(out, " ago\n");
+        ro_buf_printf(out, " ago");
+        place_of(out, request->place, NULL);
+        line_feed(out);
     }
     if (result->n_requests == 0)
         ro_buf_printf(out, "No requests.\n");
@@ -221,6 +245,7 @@ event(struct ro_buf *out, const struct ro_event *event)
     ro_buf_printf(out, "  ");
     show_column(out, event->type, 12);
     show_line(out, event->from);
+    place_of(out, event->place, event->failed);
     if (event->refused != NULL) {
         ro_buf_printf(out, "  (changed nothing: ");
         show_line(out, event->refused);
@@ -258,18 +283,59 @@ render_text_show(struct ro_buf *out, const struct ro_result *result)
         event(out, &result->events[i]);
 }
 
+/* Whether an event tells of a message that was not taken at all. */
+static bool
+is_refused(const struct ro_event *event)
+{
+    return event->refused != NULL && strcmp(event->type, "refused") == 0;
+}
+
+/* Somebody who sends many forged messages gets one line for all of them.
+ * Returns how many of `events` it tells of. */
+static size_t
+refused_events(struct ro_buf *out, const struct ro_event *events, size_t n)
+{
+    size_t run = 1;
+    bool same = true;
+    while (run < n && is_refused(&events[run])) {
+        same = same && strcmp(events[0].refused, events[run].refused) == 0;
+        run++;
+    }
+    show_time(out, events[run - 1].at_s);
+    ro_buf_printf(out, "  ");
+    show_column(out, "refused", 12);
+    show_count(out, run, "message");
+    ro_buf_printf(out, run == 1 ? " was refused (" : " were refused (");
+    show_line(out, events[0].refused);
+    ro_buf_printf(out, "%s): nothing was shown\n", same ? "" : ", and more");
+    return run;
+}
+
+static void
+happened(struct ro_buf *out, const struct ro_event *what)
+{
+    show_time(out, what->at_s);
+    ro_buf_printf(out, "  ");
+    show_column(out, what->type, 12);
+    show_id(out, what->request.b);
+    ro_buf_printf(out, "  ");
+    show_line(out, what->from);
+    line_feed(out);
+}
+
 void
 render_text_sync(struct ro_buf *out, const struct ro_result *result)
 {
-    for (size_t i = 0; i < result->n_events; i++) {
-        const struct ro_event *what = &result->events[i];
-        show_time(out, what->at_s);
-        ro_buf_printf(out, "  ");
-        show_column(out, what->type, 12);
-        show_id(out, what->request.b);
-        ro_buf_printf(out, "  ");
-        show_line(out, what->from);
-        line_feed(out);
+    if (result->sent > 0) {
+        show_count(out, result->sent, "kept message");
+        ro_buf_printf(out, " went out.\n");
+    }
+    for (size_t i = 0; i < result->n_events;) {
+        if (is_refused(&result->events[i])) {
+            i += refused_events(out, &result->events[i], result->n_events - i);
+        } else {
+            happened(out, &result->events[i++]);
+        }
     }
 }
 
@@ -329,6 +395,55 @@ render_text_say(struct ro_buf *out, const struct ro_result *result)
     ro_buf_printf(out, ", %s\n", show_place(result->place));
 }
 
+static void
+size_of_file(struct ro_buf *out, uint64_t size)
+{
+    if (size >= 1000 * 1000) {
+        ro_buf_printf(out, "%.1f MB", (double)size / 1e6);
+    } else if (size >= 1000) {
+        ro_buf_printf(out, "%.1f kB", (double)size / 1e3);
+    } else {
+        show_count(out, size, "byte");
+    }
+}
+
+/* A line for each file: its id to save it by, its name, how it stands. */
+static void
+attachments(struct ro_buf *out, const struct ro_message *message)
+{
+    for (size_t i = 0; i < message->n_attachments; i++) {
+        const struct ro_attachment *file = &message->attachments[i];
+        ro_buf_printf(out, "    file ");
+        show_id(out, file->id.b);
+        ro_buf_printf(out, "  ");
+        show_line(out, file->name);
+        ro_buf_printf(out, ", ");
+        size_of_file(out, file->size);
+        if (file->state == RO_ATTACHMENT_ARRIVING ||
+            (file->state == RO_ATTACHMENT_OURS &&
+             message->place == RO_PLACE_KEPT)) {
+            ro_buf_printf(out, ", %u of %u pieces %s", file->n_here,
+                          file->pieces,
+                          file->state == RO_ATTACHMENT_OURS ? "sent" : "here");
+        }
+        if (file->state == RO_ATTACHMENT_HERE)
+            ro_buf_printf(out, ", here");
+        if (file->state == RO_ATTACHMENT_FAILED)
+            ro_buf_printf(out, ", never came whole; ask them for it again");
+        line_feed(out);
+    }
+}
+
+void
+render_text_save(struct ro_buf *out, const struct ro_result *result)
+{
+    ro_buf_printf(out, "saved ");
+    show_line(out, result->saved);
+    ro_buf_printf(out, ", ");
+    size_of_file(out, result->attachment.size);
+    line_feed(out);
+}
+
 void
 render_text_read(struct ro_buf *out, const struct ro_result *result)
 {
@@ -343,10 +458,10 @@ render_text_read(struct ro_buf *out, const struct ro_result *result)
             ro_buf_printf(out, ", ");
             show_line(out, message->holder);
         }
-        if (message->place != RO_PLACE_THEIRS)
-            ro_buf_printf(out, "  (%s)", show_place(message->place));
+        place_of(out, message->place, message->failed);
         line_feed(out);
         show_body(out, message->text);
+        attachments(out, message);
     }
     if (result->n_messages == 0)
         ro_buf_printf(out, "Nothing to read.\n");

@@ -18,6 +18,7 @@ void render_text_answer(struct ro_buf *out, const struct ro_result *result);
 void render_text_answers(struct ro_buf *out, const struct ro_result *result);
 void render_text_say(struct ro_buf *out, const struct ro_result *result);
 void render_text_read(struct ro_buf *out, const struct ro_result *result);
+void render_text_save(struct ro_buf *out, const struct ro_result *result);
 void render_text_sync(struct ro_buf *out, const struct ro_result *result);
 
 /* accept, decline, close, withdraw: "the request is closed". */

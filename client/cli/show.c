@@ -37,6 +37,41 @@ show_body(struct ro_buf *out, const char *text)
 }
 
 void
+show_word(struct ro_buf *out, const char *word)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
+                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                "0123456789_./:=,@%+-";
+    if (word[0] != '\0' && word[strspn(word, plain)] == '\0') {
+        ro_buf_printf(out, "%s", word);
+        return;
+    }
+    ro_buf_put_u8(out, '\'');
+    while (*word != '\0') {
+        size_t length = strcspn(word, "'");
+        struct ro_bytes part = {(const uint8_t *)word, length};
+        ro_text_show(part, RO_TEXT_LINE, out);
+        word += length;
+        if (*word == '\'') {
+            ro_buf_printf(out, "'\\''");
+            word++;
+        }
+    }
+    ro_buf_put_u8(out, '\'');
+}
+
+struct show_short
+show_short(const uint8_t id[static 16])
+{
+    struct show_short result;
+    char hex[RO_ID_HEX];
+    ro_hex(id, RO_ID_SIZE, hex);
+    memcpy(result.hex, hex, SHOW_ID_DIGITS);
+    result.hex[SHOW_ID_DIGITS] = '\0';
+    return result;
+}
+
+void
 show_id(struct ro_buf *out, const uint8_t id[static 16])
 {
     static const uint8_t zero[RO_ID_SIZE];

@@ -19,6 +19,15 @@ void show_column(struct ro_buf *out, const char *text, size_t width);
 /* Appends somebody's text of several lines, escaped and indented. */
 void show_body(struct ro_buf *out, const char *text);
 
+/* Appends a word as it is typed into a shell: as it is, or in quotes. */
+void show_word(struct ro_buf *out, const char *word);
+
+/* The beginning of an id as a word of its own. */
+struct show_short {
+    char hex[SHOW_ID_DIGITS + 1];
+};
+struct show_short show_short(const uint8_t id[static 16]);
+
 /* Appends the beginning of an id, or "-" for none. */
 void show_id(struct ro_buf *out, const uint8_t id[static 16]);
 

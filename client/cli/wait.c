@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/cli/wait.h"
 
+#include "client/cli/handover.h"
+#include "client/cli/host.h"
 #include "client/cli/input.h"
+#include "client/cli/key.h"
 #include "common/base/clock.h"
 
 #include <errno.h>
@@ -54,20 +57,31 @@ wait_open(struct wait *wait,
 {
     RO_AUTOBUF folder = {0};
     struct ro_client_setup setup = {.key_file = NULL};
-    struct ro_client *client = NULL;
-    RO_TRY(input_profile(args, &folder, why, &setup.profile));
-    RO_TRY(wait_hold_signals(wait, why));
-    enum ro_status s = ro_client_open(&setup, why, &client);
-    if (s == RO_NOT_FOUND) {
-        ro_buf_printf(&out->hint, "next: reachout join INVITATION makes a "
-                                  "profile; --profile names another\n");
-    }
-    RO_TRY(s);
+    RO_CLEANUP(ro_passphrase_freep) struct ro_passphrase *passphrase = NULL;
     wait->args = args;
     wait->out = out;
     wait->why = why;
-    wait_open_take(wait, client);
-    return RO_OK;
+    if (args->host != NULL) {
+        host_lend(args->host, wait);
+        return RO_OK;
+    }
+    RO_TRY(input_profile(args, &folder, why, &setup.profile));
+    RO_TRY(wait_hold_signals(wait, why));
+    RO_TRY(key_given(args, why, &passphrase));
+    setup.passphrase = passphrase;
+    enum ro_status s = handover_open(wait, &setup);
+    if (s == RO_NEED_PASSPHRASE) {
+        RO_TRY(key_ask(wait, KEY_OLD, &passphrase));
+        setup.passphrase = passphrase;
+        s = handover_open(wait, &setup);
+    }
+    if (s != RO_NOT_FOUND)
+        return s;
+    OUTPUT_NEXT(out, "reachout", "help", "join");
+    return ro_why(why, s,
+                  "there is no profile in %s; reachout join makes one from an "
+                  "invitation, and --profile names another",
+                  setup.profile);
 }
 
 /* --- results ------------------------------------------------------------- */
@@ -87,8 +101,12 @@ take_only_result(void *user, const struct ro_result *result)
 {
     struct wait *wait = user;
     wait_take(wait, result);
-    if (result->status == RO_OK || result->status == RO_KEPT)
+    bool good = result->status == RO_OK || result->status == RO_KEPT;
+    if (good && wait->lender != NULL) {
+        host_view(wait->host, wait, result);
+    } else if (good) {
         wait->view(wait->out, result);
+    }
     wait->progress = WAIT_DONE;
 }
 
@@ -101,24 +119,30 @@ wait_then(struct wait *wait, wait_view_fn *view)
 
 /* --- waiting ------------------------------------------------------------- */
 
-static bool
-has_terminal(void)
+bool
+wait_has_terminal(void)
 {
     const char *term = getenv("TERM");
     return isatty(STDERR_FILENO) && term != NULL && strcmp(term, "dumb") != 0;
 }
 
-static void
-tell_patience(int64_t waited_ms)
+void
+wait_tick(struct wait_patience *patience, int64_t now_ms)
 {
+    int64_t waited_ms = now_ms - patience->start_ms;
+    if (waited_ms < PATIENCE_MS)
+        return;
     fprintf(stderr, "\rwaiting for the broker: %lld s ",
             (long long)(waited_ms / 1000));
     fflush(stderr);
+    patience->told = WAIT_TOLD;
 }
 
-static void
-clear_line(void)
+void
+wait_tick_end(const struct wait_patience *patience)
 {
+    if (patience->told == WAIT_UNTOLD)
+        return;
     fputs("\r\033[K", stderr);
     fflush(stderr);
 }
@@ -134,8 +158,8 @@ has_signal(struct wait *wait)
     return true;
 }
 
-static enum ro_status
-be_interrupted(struct wait *wait)
+enum ro_status
+wait_be_interrupted(struct wait *wait)
 {
     wait->out->exit_code = 128 + wait->caught;
     return ro_why(wait->why, RO_REFUSED,
@@ -143,51 +167,107 @@ be_interrupted(struct wait *wait)
                   "\"reachout sync\"");
 }
 
+bool
+wait_for(struct wait *wait, int fd, short events, int timeout_ms)
+{
+    struct pollfd fds[] = {
+        {.fd = fd,              .events = events},
+        {.fd = wait->signal_fd, .events = POLLIN},
+    };
+    (void)poll(fds, RO_LEN(fds), timeout_ms);
+    return fds[1].revents == 0 || !has_signal(wait);
+}
+
+/* The files of a wait. */
+enum { FD_CLIENT, FD_SIGNAL, FD_STDOUT, FD_SERVE, FD_COUNT = 3 + SERVE_FDS };
+
+/* Polls them all; how long is a matter of who is served, too. */
+static int
+poll_all(struct wait *wait, struct pollfd fds[static FD_COUNT], int timeout_ms)
+{
+    bool heard = wait->reader == WAIT_WHILE_HEARD;
+    nfds_t n = FD_SERVE;
+    fds[FD_CLIENT] = (struct pollfd){ro_client_fd(wait->client), POLLIN, 0};
+    fds[FD_SIGNAL] = (struct pollfd){wait->signal_fd, POLLIN, 0};
+    fds[FD_STDOUT] = (struct pollfd){heard ? STDOUT_FILENO : -1, 0, 0};
+    if (wait->host != NULL) {
+        const struct serve *serve = host_serve(wait->host);
+        int due_ms = serve_due_ms(serve);
+        serve_fds(serve, fds + FD_SERVE);
+        n = FD_COUNT;
+        if (due_ms >= 0 && (timeout_ms < 0 || due_ms < timeout_ms))
+            timeout_ms = due_ms;
+    }
+    return poll(fds, n, timeout_ms);
+}
+
+void
+wait_unheard(struct wait *wait)
+{
+    wait->status = RO_OK;
+    wait->progress = WAIT_DONE;
+}
+
 /* Waits for a result or a signal; false: a signal has come. */
 static bool
 wait_once(struct wait *wait, int timeout_ms)
 {
-    struct pollfd fds[] = {
-        {.fd = ro_client_fd(wait->client), .events = POLLIN},
-        {.fd = wait->signal_fd,            .events = POLLIN},
-    };
-    if (poll(fds, RO_LEN(fds), timeout_ms) < 0 && errno != EINTR) {
+    struct pollfd fds[FD_COUNT] = {0};
+    if (poll_all(wait, fds, timeout_ms) < 0) {
+        if (errno == EINTR)
+            return true;
         wait->status = RO_IO_FAILED;
         wait->progress = WAIT_DONE;
         return true;
     }
-    if (fds[1].revents != 0 && has_signal(wait))
+    if (fds[FD_SIGNAL].revents != 0 && has_signal(wait))
         return false;
-    if (fds[0].revents != 0)
+    if (fds[FD_CLIENT].revents != 0)
         ro_client_dispatch(wait->client);
+    if (wait->host != NULL)
+        serve_work(host_serve(wait->host), fds + FD_SERVE);
+    if (fds[FD_STDOUT].revents != 0)
+        wait_unheard(wait);
     return true;
+}
+
+/* Others' commands are carried out by whoever owns the client, between its own
+ * results; a signal that comes meanwhile is for it. */
+static bool
+serve_others(struct wait *wait)
+{
+    if (wait->host != NULL && wait->lender == NULL)
+        host_run(wait->host);
+    return wait->caught == 0;
 }
 
 enum ro_status
 wait_run(struct wait *wait)
 {
     struct ro_clock clock = ro_clock_system();
-    int64_t start_ms = ro_clock_mono_ms(&clock);
-    bool terminal = wait->patience == WAIT_TELLS && has_terminal();
-    bool told = false;
+    struct wait_patience patience = {.start_ms = ro_clock_mono_ms(&clock)};
+    bool terminal = wait->patience == WAIT_TELLS && wait_has_terminal();
     bool interrupted = false;
     while (wait->progress != WAIT_DONE && !interrupted) {
-        interrupted = !wait_once(wait, terminal ? TICK_MS : -1);
-        int64_t waited_ms = ro_clock_mono_ms(&clock) - start_ms;
-        if (terminal && waited_ms >= PATIENCE_MS) {
-            tell_patience(waited_ms);
-            told = true;
-        }
+        interrupted =
+            !wait_once(wait, terminal ? TICK_MS : -1) || !serve_others(wait);
+        if (terminal)
+            wait_tick(&patience, ro_clock_mono_ms(&clock));
     }
-    if (told)
-        clear_line();
-    return interrupted ? be_interrupted(wait) : wait->status;
+    wait_tick_end(&patience);
+    return interrupted ? wait_be_interrupted(wait) : wait->status;
 }
 
 void
 wait_fini(struct wait *wait)
 {
     sigset_t set;
+    if (wait->lender != NULL) {
+        if (wait->caught != 0)
+            wait->lender->caught = wait->caught;
+        *wait = (struct wait){0};
+        return;
+    }
     signals_of(&set);
     if (wait->signal_fd > 0) {
         close(wait->signal_fd);

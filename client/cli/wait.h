@@ -18,6 +18,8 @@
 typedef void wait_view_fn(struct cli_output *out,
                           const struct ro_result *result);
 
+struct host;
+
 struct wait {
     struct ro_client *client;
     const struct cli_args *args;
@@ -33,10 +35,24 @@ struct wait {
                       that we wait */
     int signal_fd; /* SIGINT, SIGTERM and SIGHUP */
     int caught;    /* the signal that ended it; 0: none */
+    enum {
+        WAIT_NOT_LOST,
+        WAIT_LOST /* begun by another process, and no answer came */
+    } fate;
+    uint64_t before;     /* WAIT_LOST: what was there before it */
+    struct host *host;   /* serves other commands meanwhile; NULL: none */
+    struct wait *lender; /* whose client, signals and host these are; NULL: our
+                            own */
+    enum {
+        WAIT_WHATEVER,
+        WAIT_WHILE_HEARD /* it ends, RO_OK, when nobody reads stdout */
+    } reader;
 };
 
-/* Opens the profile of `args`. RO_NOT_FOUND (with a hint how to make one) and
- * what ro_client_open refuses with. */
+/* Opens the profile of `args`; for a command that was handed to this process,
+ * takes the client that is open. RO_NOT_FOUND (with a hint how to make one) and
+ * what ro_client_open refuses with. RO_TAKEN with a relay in `out`: another
+ * process has carried the command out, and this is what it printed. */
 RO_MUST_USE enum ro_status wait_open(struct wait *wait,
                                      const struct cli_args *args,
                                      struct cli_output *out,
@@ -51,6 +67,28 @@ void wait_open_take(struct wait *wait, struct ro_client *client);
 RO_MUST_USE enum ro_status wait_hold_signals(struct wait *wait,
                                              struct ro_why *why);
 
+/* Waits up to `timeout_ms` for `fd` to have one of `events`, or for a signal;
+ * false: a signal has come. */
+bool wait_for(struct wait *wait, int fd, short events, int timeout_ms);
+
+/* The end of a command that a signal interrupted. */
+RO_MUST_USE enum ro_status wait_be_interrupted(struct wait *wait);
+
+/* Ends a wait whose stdout nobody reads. */
+void wait_unheard(struct wait *wait);
+
+/* What a terminal is told while we wait: begin with a zeroed one, tick each
+ * second, and end. */
+struct wait_patience {
+    enum { WAIT_UNTOLD, WAIT_TOLD } told;
+    int64_t start_ms;
+};
+void wait_tick(struct wait_patience *patience, int64_t now_ms);
+void wait_tick_end(const struct wait_patience *patience);
+
+/* Whether there is a terminal to tell. */
+bool wait_has_terminal(void);
+
 /* What to pass to a call whose one result `view` shows. */
 struct ro_then wait_then(struct wait *wait, wait_view_fn *view);
 
@@ -64,7 +102,7 @@ void wait_take(struct wait *wait, const struct ro_result *result);
 RO_MUST_USE enum ro_status wait_run(struct wait *wait);
 
 /* Closes the client, and gives the signals back first, so that a second one
- * ends the program at once. Accepts a zeroed one. */
+ * ends the program at once; what was lent goes back. Accepts a zeroed one. */
 void wait_fini(struct wait *wait);
 
 #endif

@@ -9,8 +9,6 @@
 
 #include <string.h>
 
-#define VERB_NOTICES 3
-
 /* One fetch under way. The digest speaks of the notices up to `covered`. */
 struct fetch {
     struct engine *engine;
@@ -177,7 +175,8 @@ fetch_page(struct fetch *fetch, int64_t deadline_ms, uint64_t *ret_newest)
     Reachout__Notices__Ask ask = REACHOUT__NOTICES__ASK__INIT;
     ask.has_after = true;
     ask.after = before;
-    const struct link_ask asked = {LINK_OPEN, VERB_NOTICES, &ask.base,
+    const struct link_ask asked = {engine_reading_door(engine),
+                                   RO_VERB_NOTICES, &ask.base,
                                    &reachout__notices__answer__descriptor,
                                    deadline_ms};
     struct link_answer got;
@@ -200,8 +199,10 @@ static enum ro_status
 fetch_pages(struct fetch *fetch, int64_t deadline_ms)
 {
     uint64_t newest;
-    do {
-        RO_TRY(fetch_page(fetch, deadline_ms, &newest));
+    const int64_t wait_ms = deadline_ms - engine_deadline(fetch->engine, 0);
+    do { /* each page may take as long as the first */
+        RO_TRY(fetch_page(fetch, engine_deadline(fetch->engine, wait_ms),
+                          &newest));
     } while (fetch->engine->notices_cursor < newest &&
              fetch->page == PAGE_MORE);
     if (fetch->digest == DIGEST_OPEN)

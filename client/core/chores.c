@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a sync writes by itself: kind words to late answers, receipts that are
- * overdue, asks for what is missing. */
-#include "client/core/compose.h"
+#include "client/core/chores.h"
 
+#include "client/core/deciding.h"
 #include "client/core/drafts.h"
 #include "client/core/riding.h"
+#include "client/core/row.h"
 #include "client/core/sequence.h"
 
 #include <string.h>
@@ -13,6 +13,8 @@
  * an ask waits at the broker as long as what it asks for. */
 #define RESEND_AGAIN_S ((int64_t)24 * 3600)
 #define RESENDS_MAX 7
+/* Its row of the vault's small things. */
+#define TIDIED ro_bytes_text("tidied")
 
 static enum ro_status
 write_receipts(struct engine *engine,
@@ -97,31 +99,62 @@ ask_for_gaps(struct engine *engine, struct ro_why *why)
     return RO_OK;
 }
 
+/* The hour in which it was tidied last; 0: never. */
+static enum ro_status
+tidied_in(struct engine *engine, uint32_t *ret_hour)
+{
+    RO_AUTOBUF value = {0};
+    enum ro_status s = vault_get(engine->vault, VAULT_STATE, TIDIED, &value);
+    *ret_hour = 0;
+    if (s == RO_NOT_FOUND)
+        return RO_OK;
+    RO_TRY(s);
+    struct row_reader row = row_read(ro_buf_view(&value));
+    *ret_hour = row_u32(&row);
+    return row_end(&row);
+}
+
 /* What is not needed any more: wraps that the broker has forgotten, ids that
- * cannot come again. */
+ * cannot come again. All of that is by the hour. */
 static enum ro_status
 tidy(struct engine *engine)
 {
+    uint32_t hour = ro_hour_of(engine_past_s(engine));
+    uint32_t last;
+    uint8_t value[4];
+    RO_TRY(tidied_in(engine, &last));
+    if (hour == last)
+        return RO_OK;
     RO_TRY(outbox_expire(engine));
-    return messages_forget(engine->vault, ro_hour_of(engine_past_s(engine)));
+    RO_TRY(message_forget(engine->vault, hour));
+    ro_set_u32(value, hour);
+    const struct vault_place place = {VAULT_STATE, TIDIED, {0}};
+    RO_TRY(vault_begin(engine->vault));
+    return vault_end(engine->vault,
+                     vault_put(engine->vault, &place,
+                               (struct ro_bytes){value, sizeof(value)}));
 }
 
-/* Late answers are looked for among our own requests only. */
+/* Late answers are looked for among those of our own requests that something
+ * came for. A seat that may not write leaves them as they are. */
 static enum ro_status
 answer_the_late(struct engine *engine, struct ro_why *why)
 {
-    RO_AUTOREQUESTS requests = {0};
-    RO_TRY(request_rows_all(engine->vault, &requests));
-    for (size_t i = 0; i < requests.n; i++) {
-        if (ro_member_id_equal(&requests.at[i].asker,
-                               &engine->keyring->member_id))
-            RO_TRY(compose_late(engine, &requests.at[i].id, why));
+    RO_AUTOBUF touched = {0};
+    if (compose_may(engine, RO_PURPOSE_NOT_CHOSEN, NULL) != RO_OK)
+        return RO_OK;
+    RO_TRY(request_row_touched(engine->vault, &touched));
+    for (size_t at = 0; at < touched.size; at += RO_ID_SIZE) {
+        struct ro_request_id id;
+        memcpy(id.b, touched.data + at, RO_ID_SIZE);
+        RO_TRY(deciding_late(engine, &id, why));
+        RO_TRY(request_row_looked_at(engine->vault, &id));
     }
     return RO_OK;
 }
 
 enum ro_status
-compose_chores(struct engine *engine, struct ro_why *why)
+chores_run(struct engine *engine, struct ro_why *why)
 {
     RO_TRY(answer_the_late(engine, why));
     RO_TRY(pay_receipts(engine, why));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/core/compose.h"
 
+#include "client/core/attach.h"
 #include "client/core/drafts.h"
 #include "client/core/opening.h"
 #include "client/core/recipients.h"
@@ -35,22 +36,22 @@ compose_may(const struct engine *engine,
 /* --- what was written ---------------------------------------------------- */
 
 void
-composed_fini(struct composed *composed)
+compose_fini(struct composed *composed)
 {
     ro_buf_fini(&composed->rows);
 }
 
 size_t
-composed_count(const struct composed *composed)
+compose_count(const struct composed *composed)
 {
     return composed->rows.size / RO_ID_SIZE;
 }
 
 struct row_id
-composed_row(const struct composed *composed, size_t i)
+compose_row(const struct composed *composed, size_t i)
 {
     struct row_id row = {0};
-    if (i < composed_count(composed))
+    if (i < compose_count(composed))
         memcpy(row.b, composed->rows.data + i * RO_ID_SIZE, RO_ID_SIZE);
     return row;
 }
@@ -138,7 +139,7 @@ put_request(struct engine *engine,
 {
     RO_AUTOREQUEST row = {.id = composed->request,
                           .asker = engine->keyring->member_id,
-                          .ask = composed_row(composed, 0),
+                          .ask = compose_row(composed, 0),
                           .first_seen_s = engine_now_s(engine)};
     ro_buf_put(&row.asked, reached->members,
                reached->n_members * sizeof(*reached->members));
@@ -241,9 +242,35 @@ struct into {
     enum drafts_to to;
 };
 
+/* What a message says of its files. */
+#define FILES_BUDGET (64 * 1024)
+#define FILES_PIECES 64
+
+/* With its files, all in one commit: they are there as soon as it is. */
+static enum ro_status
+write_message(struct drafts *drafts,
+              const struct drafts_target *target,
+              const struct attach_paths *files,
+              Reachout__Content *content)
+{
+    struct engine *engine = drafts->engine;
+    RO_CLEANUP(ro_arena_freep)
+    struct ro_arena *arena = ro_arena_new(FILES_BUDGET, FILES_PIECES);
+    if (files->n == 0)
+        return drafts_add(drafts, target, content);
+    if (arena == NULL)
+        return RO_NO_MEMORY;
+    RO_TRY(attach_read(engine, files, arena, drafts->why, content->say));
+    RO_TRY(drafts_add(drafts, target, content));
+    const struct row_id row = compose_row(drafts->composed, 0);
+    RO_TRY(attach_send(engine, &row, content->say));
+    content->say->n_attachments = 0; /* the arena ends here */
+    return RO_OK;
+}
+
 static enum ro_status
 write_into(struct drafts *drafts,
-           const char *where,
+           const struct ro_write *write,
            const struct into *into,
            Reachout__Content *content)
 {
@@ -251,8 +278,9 @@ write_into(struct drafts *drafts,
     struct composed *composed = drafts->composed;
     RO_AUTOFOUND found = {0};
     RO_TRY(compose_may(engine, into->purpose, drafts->why));
-    RO_TRY(find_thread(engine, where, drafts->why, &composed->choices, &found));
-    RO_TRY(drafts_may(&found.story, found.thread, into->event, drafts->why));
+    RO_TRY(find_thread(engine, write->to, drafts->why, &composed->choices,
+                       &found));
+    RO_TRY(drafts_may(drafts, &found.story, found.thread, into->event));
     composed->request = found.story.request.id;
     composed->thread = found.thread->id;
     const struct drafts_target target = {.to = into->to,
@@ -260,8 +288,10 @@ write_into(struct drafts *drafts,
                                          .thread = found.thread->id,
                                          .members = &found.thread->with,
                                          .n_members = 1};
+    const struct attach_paths files = {write->attach, write->n_attach};
     RO_TRY(vault_begin(engine->vault));
-    return drafts_finish(drafts, drafts_add(drafts, &target, content));
+    return drafts_finish(drafts,
+                         write_message(drafts, &target, &files, content));
 }
 
 enum ro_status
@@ -281,7 +311,7 @@ compose_answer(struct engine *engine,
                             &answer.has_half_days));
     answer.holder = as_field(engine->keyring->holder);
     content.answer = &answer;
-    return write_into(&drafts, write->to, &into, &content);
+    return write_into(&drafts, write, &into, &content);
 }
 
 enum ro_status
@@ -297,7 +327,7 @@ compose_pass(struct engine *engine,
     Reachout__Pass pass = REACHOUT__PASS__INIT;
     begin(&drafts, engine, why, ret_composed);
     content.pass = &pass;
-    return write_into(&drafts, write->to, &into, &content);
+    return write_into(&drafts, write, &into, &content);
 }
 
 enum ro_status
@@ -317,5 +347,5 @@ compose_say(struct engine *engine,
         return ro_why(why, RO_BAD_INPUT, "the message says nothing");
     say.holder = as_field(engine->keyring->holder);
     content.say = &say;
-    return write_into(&drafts, write->to, &into, &content);
+    return write_into(&drafts, write, &into, &content);
 }

@@ -17,12 +17,12 @@ struct composed {
     struct ro_thread_id thread;
     struct find_choices choices; /* when the outcome is RO_AMBIGUOUS */
 };
-void composed_fini(struct composed *composed);
-#define RO_AUTOCOMPOSED RO_CLEANUP(composed_fini) struct composed
+void compose_fini(struct composed *composed);
+#define RO_AUTOCOMPOSED RO_CLEANUP(compose_fini) struct composed
 
 /* The i-th row; zero where there is none. */
-struct row_id composed_row(const struct composed *composed, size_t i);
-size_t composed_count(const struct composed *composed);
+struct row_id compose_row(const struct composed *composed, size_t i);
+size_t compose_count(const struct composed *composed);
 
 /* Whether this seat is admitted, not revoked, and has the power to write that:
  * everybody who gets it asks the same. RO_FORBIDDEN. */
@@ -49,29 +49,14 @@ RO_MUST_USE enum ro_status compose_check_ask(struct engine *engine,
                                              struct ro_why *why,
                                              struct compose_audience *ret_to);
 
-/* The other commands; each as its call in reachout.h. */
+/* The other commands that a seat writes into a thread; each as its call in
+ * reachout.h. What the asker decides is in deciding.h. */
 typedef enum ro_status compose_fn(struct engine *engine,
                                   const struct ro_write *write,
                                   struct ro_why *why,
                                   struct composed *ret_composed);
 compose_fn compose_answer;
 compose_fn compose_pass;
-compose_fn compose_accept;
-compose_fn compose_decline;
 compose_fn compose_say;
-compose_fn compose_close;
-compose_fn compose_withdraw;
-
-/* Answers to one request of ours that came after the choice, and before the
- * end, get a kind word, if this seat may write it. */
-RO_MUST_USE enum ro_status compose_late(struct engine *engine,
-                                        const struct ro_request_id *request,
-                                        struct ro_why *why);
-
-/* What a sync writes by itself: kind words to answers that came too late,
- * receipts that are overdue, asks for what is missing. And forgets what is not
- * needed any more. */
-RO_MUST_USE enum ro_status compose_chores(struct engine *engine,
-                                          struct ro_why *why);
 
 #endif

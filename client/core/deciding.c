@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the asker decides: accept, decline, close, withdraw. */
-#include "client/core/compose.h"
+#include "client/core/deciding.h"
 
 #include "client/core/drafts.h"
 #include "client/core/recipients.h"
@@ -118,7 +117,7 @@ write_state_note(struct deciding *deciding, const char *state)
 static void
 deciding_fini(struct deciding *deciding)
 {
-    found_thread_fini(&deciding->found);
+    find_thread_fini(&deciding->found);
 }
 #define RO_AUTODECIDING RO_CLEANUP(deciding_fini) struct deciding
 
@@ -162,17 +161,17 @@ find_answer(struct deciding *deciding,
     RO_TRY(find_thread(drafts->engine, answer, drafts->why,
                        &drafts->composed->choices, &deciding->found));
     const struct story_thread *thread = deciding->found.thread;
-    RO_TRY(drafts_may(&deciding->found.story, thread, event, drafts->why));
+    RO_TRY(drafts_may(drafts, &deciding->found.story, thread, event));
     drafts->composed->request = deciding->found.story.request.id;
     drafts->composed->thread = thread->id;
     return RO_OK;
 }
 
 enum ro_status
-compose_accept(struct engine *engine,
-               const struct ro_write *write,
-               struct ro_why *why,
-               struct composed *ret_composed)
+deciding_accept(struct engine *engine,
+                const struct ro_write *write,
+                struct ro_why *why,
+                struct composed *ret_composed)
 {
     RO_AUTODECIDING deciding = {
         .drafts = {engine, why, ret_composed}
@@ -185,10 +184,10 @@ compose_accept(struct engine *engine,
 }
 
 enum ro_status
-compose_decline(struct engine *engine,
-                const struct ro_write *write,
-                struct ro_why *why,
-                struct composed *ret_composed)
+deciding_decline(struct engine *engine,
+                 const struct ro_write *write,
+                 struct ro_why *why,
+                 struct composed *ret_composed)
 {
     RO_AUTODECIDING deciding = {
         .drafts = {engine, why, ret_composed}
@@ -213,23 +212,21 @@ write_closed(struct deciding *deciding, const struct ro_member_id *but)
     return write_to_many(deciding, &to, &content);
 }
 
-/* Outcome and text go to the chosen helper; without one they are our own
- * record. Everybody else hears "closed" only. */
+/* Outcome and text go to the chosen helper, everybody else hears "closed". */
 static enum ro_status
 write_close(struct deciding *deciding, const char *outcome)
 {
     const struct story_thread *chosen = story_chosen(&deciding->found.story);
     Reachout__Content content = REACHOUT__CONTENT__INIT;
     Reachout__Close close = REACHOUT__CLOSE__INIT;
+    if (chosen == NULL) /* the table refuses that before */
+        return RO_ILLEGAL;
     memcpy(&close.outcome, &outcome, sizeof(outcome));
     close.text = deciding->text;
     content.close = &close;
-    struct drafts_target target = {.to = DRAFTS_TO_SELF,
-                                   .request = deciding->found.story.request.id};
-    if (chosen != NULL)
-        target = into_thread(deciding, chosen);
+    const struct drafts_target target = into_thread(deciding, chosen);
     RO_TRY(drafts_add(&deciding->drafts, &target, &content));
-    return write_closed(deciding, chosen == NULL ? NULL : &chosen->with);
+    return write_closed(deciding, &chosen->with);
 }
 
 static enum ro_status
@@ -240,16 +237,16 @@ find_own(struct deciding *deciding, const char *request, enum flow_event event)
     RO_TRY(find_request(drafts->engine, request, drafts->why,
                         &drafts->composed->choices, &id));
     RO_TRY(story_load(drafts->engine, &id, &deciding->found.story));
-    RO_TRY(drafts_may(&deciding->found.story, NULL, event, drafts->why));
+    RO_TRY(drafts_may(drafts, &deciding->found.story, NULL, event));
     drafts->composed->request = id;
     return RO_OK;
 }
 
 enum ro_status
-compose_close(struct engine *engine,
-              const struct ro_write *write,
-              struct ro_why *why,
-              struct composed *ret_composed)
+deciding_close(struct engine *engine,
+               const struct ro_write *write,
+               struct ro_why *why,
+               struct composed *ret_composed)
 {
     RO_AUTODECIDING deciding = {
         .drafts = {engine, why, ret_composed}
@@ -282,10 +279,10 @@ write_withdraw(struct deciding *deciding)
 }
 
 enum ro_status
-compose_withdraw(struct engine *engine,
-                 const struct ro_write *write,
-                 struct ro_why *why,
-                 struct composed *ret_composed)
+deciding_withdraw(struct engine *engine,
+                  const struct ro_write *write,
+                  struct ro_why *why,
+                  struct composed *ret_composed)
 {
     RO_AUTODECIDING deciding = {
         .drafts = {engine, why, ret_composed}
@@ -298,16 +295,14 @@ compose_withdraw(struct engine *engine,
 
 /* Answers that came after the choice: nobody waits in silence. */
 enum ro_status
-compose_late(struct engine *engine,
-             const struct ro_request_id *request,
-             struct ro_why *why)
+deciding_late(struct engine *engine,
+              const struct ro_request_id *request,
+              struct ro_why *why)
 {
     RO_AUTOCOMPOSED composed = {0};
     RO_AUTODECIDING deciding = {
         .drafts = {engine, why, &composed}
     };
-    if (compose_may(engine, RO_PURPOSE_NOT_CHOSEN, NULL) != RO_OK)
-        return RO_OK;
     RO_TRY(story_load(engine, request, &deciding.found.story));
     if (deciding.found.story.side != RO_SIDE_ASKER ||
         deciding.found.story.state != REQUEST_INTRODUCED)

@@ -11,7 +11,6 @@
 
 #include <string.h>
 
-#define VERB_DIRECTORY 2
 /* how often a log that grows under our feet is fetched again */
 #define SYNC_ROUNDS 4
 /* how far the broker's clock may be from ours */
@@ -125,7 +124,8 @@ fetch_records(struct engine *engine,
     Reachout__Directory__Ask ask = REACHOUT__DIRECTORY__ASK__INIT;
     ask.has_from = true;
     ask.from = have;
-    const struct link_ask asked = {LINK_OPEN, VERB_DIRECTORY, &ask.base,
+    const struct link_ask asked = {engine_reading_door(engine),
+                                   RO_VERB_DIRECTORY, &ask.base,
                                    &reachout__directory__answer__descriptor,
                                    deadline_ms};
     struct link_answer got;
@@ -151,8 +151,11 @@ static enum ro_status
 fetch_log(struct engine *engine, int64_t deadline_ms, struct ro_why *why)
 {
     bool more = true;
-    while (more)
-        RO_TRY(fetch_records(engine, deadline_ms, why, &more));
+    const int64_t wait_ms = deadline_ms - engine_deadline(engine, 0);
+    while (more) { /* each page may take as long as the first */
+        RO_TRY(fetch_records(engine, engine_deadline(engine, wait_ms), why,
+                             &more));
+    }
     return RO_OK;
 }
 
@@ -183,10 +186,11 @@ check_clocks(const struct engine *engine, struct ro_why *why)
 static enum ro_status
 fetch_all(struct engine *engine, int64_t deadline_ms, struct ro_why *why)
 {
+    const int64_t wait_ms = deadline_ms - engine_deadline(engine, 0);
     RO_TRY(fetch_log(engine, deadline_ms, why));
     RO_TRY(check_clocks(engine, why));
     RO_TRY(moved_follow(engine, why));
-    RO_TRY(bulletin_sync(engine, deadline_ms, why));
+    RO_TRY(bulletin_sync(engine, engine_deadline(engine, wait_ms), why));
     return witness_hold(engine, why);
 }
 

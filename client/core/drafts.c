@@ -105,16 +105,43 @@ actor_of(const struct story *story)
     }
 }
 
+/* Whom the person at this seat takes the other side to be. */
+static const char *
+other_name(const struct drafts *drafts,
+           const struct story *story,
+           const struct story_thread *thread)
+{
+    const struct ro_member_id *id = &story->request.asker;
+    if (story->side == RO_SIDE_ASKER && thread == NULL)
+        return NULL;
+    if (thread != NULL)
+        id = &thread->with;
+    const struct ro_member_view *member =
+        ro_directory_member(drafts->engine->directory, id);
+    return member == NULL ? NULL : member->name;
+}
+
 enum ro_status
-drafts_may(const struct story *story,
+drafts_may(const struct drafts *drafts,
+           const struct story *story,
            const struct story_thread *thread,
-           enum flow_event event,
-           struct ro_why *why)
+           enum flow_event event)
 {
     enum request_state request;
     enum intro_state intro;
-    RO_TRY(request_next(story->state, event, actor_of(story), why, &request));
-    if (thread == NULL)
-        return RO_OK;
-    return intro_next(thread->state, event, actor_of(story), why, &intro);
+    struct flow_refusal refusal = {
+        .machine = FLOW_REQUEST,
+        .request = story->state,
+        .event = event,
+        .actor = actor_of(story),
+        .other = other_name(drafts, story, thread),
+    };
+    refusal.status = request_next(story->state, event, refusal.actor, &request);
+    if (refusal.status == RO_OK && thread != NULL) {
+        refusal.machine = FLOW_INTRO;
+        refusal.intro = thread->state;
+        refusal.status =
+            intro_next(thread->state, event, refusal.actor, &intro);
+    }
+    return refusal.status == RO_OK ? RO_OK : flow_refuse(&refusal, drafts->why);
 }

@@ -51,10 +51,11 @@ RO_MUST_USE enum ro_status drafts_half_days(double days,
                                             uint32_t *ret_half_days,
                                             protobuf_c_boolean *ret_has);
 
-/* Refuses what the tables do not allow now, before anything is written. */
-RO_MUST_USE enum ro_status drafts_may(const struct story *story,
+/* Refuses what the tables do not allow now, before anything is written, and
+ * says so in drafts->why. `thread` may be NULL. */
+RO_MUST_USE enum ro_status drafts_may(const struct drafts *drafts,
+                                      const struct story *story,
                                       const struct story_thread *thread,
-                                      enum flow_event event,
-                                      struct ro_why *why);
+                                      enum flow_event event);
 
 #endif

@@ -2,7 +2,10 @@
 #include "client/core/engine.h"
 
 #include "client/core/directory.h"
+#include "client/core/generations.h"
+#include "client/core/reach.h"
 
+#include <poll.h>
 #include <string.h>
 
 /* Answers are at most a frame; the arena grows to a multiple of that. */
@@ -21,6 +24,7 @@ load(struct engine *engine, struct ro_why *why)
     engine->directory = ro_directory_new(&engine->keyring->root);
     if (engine->notices == NULL || engine->directory == NULL)
         return RO_NO_MEMORY;
+    RO_TRY(reach_load(engine));
     return directory_load(engine, why);
 }
 
@@ -54,6 +58,7 @@ engine_reload(struct engine *engine, struct ro_why *why)
         engine->checkpoint = fresh.checkpoint;
         fresh.checkpoint = (struct ro_buf){0};
         engine->point = fresh.point;
+        engine->reach = fresh.reach;
     }
     unload(&fresh);
     return s;
@@ -70,8 +75,16 @@ engine_free(struct engine *engine)
     free(engine);
 }
 
+struct engine_world
+engine_world_system(void)
+{
+    return (struct engine_world){ro_clock_system(), ro_entropy_system(),
+                                 ro_entropy_system()};
+}
+
 enum ro_status
 engine_open_take(struct vault *vault,
+                 const struct engine_world *world,
                  struct ro_why *why,
                  struct engine **ret_engine)
 {
@@ -83,8 +96,9 @@ engine_open_take(struct vault *vault,
     opened->vault = vault;
     opened->interrupt_fd = -1;
     opened->wait_fd = -1;
-    opened->clock = ro_clock_system();
-    opened->entropy = ro_entropy_system();
+    opened->clock = world->clock;
+    opened->entropy = world->entropy;
+    opened->lots = world->lots;
     opened->arena = ro_arena_new(ENGINE_ARENA, RO_UNPACK_PIECES);
     if (opened->arena == NULL)
         return RO_NO_MEMORY;
@@ -106,22 +120,30 @@ engine_link(struct engine *engine, struct ro_why *why)
         return RO_OK;
     const struct keyring *keyring = engine->keyring;
     const struct keyring_broker *broker = &keyring->broker;
+    const uint32_t generation = generations_now(engine);
     struct link_setup setup = {
         .member_endpoint = broker->member_endpoint,
         .open_endpoint = broker->open_endpoint,
         .broker_curve = broker->curve,
         .transport =
             keyring->enrolment == RO_ENROL_ADMITTED ? keyring->transport : NULL,
-        .generation = keyring->generation,
+        .generation = generation,
         .clock = engine->clock,
         .entropy = engine->entropy,
     };
-    memcpy(setup.psk, keyring->psk, sizeof(setup.psk));
+    memcpy(setup.psk, generations_psk(keyring, generation), sizeof(setup.psk));
+    engine->link_generation = generation;
     enum ro_status s = link_new(&setup, why, &engine->link);
     ro_wipe(setup.psk, sizeof(setup.psk));
     if (s == RO_OK)
         link_interrupt(engine->link, engine->wait_fd);
     return s;
+}
+
+enum link_door
+engine_reading_door(const struct engine *engine)
+{
+    return engine->is_shut_out ? LINK_MEMBER : LINK_OPEN;
 }
 
 void
@@ -130,6 +152,13 @@ engine_wait_on(struct engine *engine, int fd)
     engine->wait_fd = fd;
     if (engine->link != NULL)
         link_interrupt(engine->link, fd);
+}
+
+bool
+engine_is_wanted(const struct engine *engine)
+{
+    struct pollfd fd = {.fd = engine->wait_fd, .events = POLLIN};
+    return poll(&fd, 1, 0) > 0; /* a negative one is never ready */
 }
 
 void

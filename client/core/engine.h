@@ -7,8 +7,10 @@
  *   directory.c  the log, notices and checkpoints, and what alarms
  *   epoch.c      our keys of each day: made, published, destroyed
  *   compose.c    what a command writes, as contents for audiences
+ *   reach.c      when the broker was last there
  *   outbox.c     sealed, committed, sent, wrapped again, until receipts come
  *   inbox.c      received, opened, checked, committed, acknowledged
+ *   attach.c     files that leave with a message; arriving.c: that come
  *   story.c      messages folded to requests and threads
  *   enrol.c      asking to be admitted
  *
@@ -27,9 +29,36 @@
 #include "common/wire/directory.h"
 #include "common/wire/notices.h"
 
+/* What an engine has of the world around it. Chance comes from two sources: a
+ * test may hold the lots still, and keys are random all the same. */
+struct engine_world {
+    struct ro_clock clock;
+    struct ro_entropy entropy; /* keys, nonces, ids */
+    struct ro_entropy lots;    /* when something is done that has time */
+};
+
+/* The machine's clocks and the kernel's randomness. */
+struct engine_world engine_world_system(void);
+
+/* What is known of the broker's being there (reach.h). Our clock. */
+struct reach {
+    enum ro_reach_state state; /* of the last try */
+    int64_t reached_at_s;      /* 0: never */
+    int64_t current_at_s;      /* last saw a checkpoint of the hour it was */
+};
+
+/* What is known of our mirror at the broker (mirror.h). */
+struct mirror {
+    bool is_checked;    /* in this process */
+    bool is_unreadable; /* one came that is not ours; nobody was told yet */
+    bool is_wanting;    /* the broker has not what we left last */
+    uint64_t n_quiet;   /* commits since the last one that need none */
+};
+
 struct engine {
     struct ro_clock clock;
     struct ro_entropy entropy;
+    struct ro_entropy lots;
     struct vault *vault;
     struct keyring *keyring;
     struct ro_directory *directory;
@@ -40,17 +69,28 @@ struct engine {
     struct ro_buf checkpoint;    /* newest that we verified, a Signed */
     struct ro_checkpoint point;  /* the same taken apart */
     struct link *link;           /* NULL while away */
+    uint32_t link_generation;    /* of the circle's key that it shows */
+    bool is_shut_out;            /* the open door does not take that key */
     struct ro_arena *arena;      /* answers of the link */
-    enum ro_reach_state reach;
+    struct reach reach;
+    struct mirror mirror;
+    uint64_t n_left;  /* messages to others that left, since opened */
     int interrupt_fd; /* ends a lingering receive; borrowed */
     int wait_fd;      /* ends waiting for a connection; borrowed */
 };
 
-/* Opens the core over an open vault, which it takes. RO_VAULT_DAMAGED,
- * RO_NO_MEMORY; the vault is released on failure too (_take). */
+/* Opens the core over an open vault, which it takes. What `world` points to
+ * must outlive the engine. RO_VAULT_DAMAGED, RO_NO_MEMORY; the vault is
+ * released on failure too (_take). */
 RO_MUST_USE enum ro_status engine_open_take(struct vault *vault,
+                                            const struct engine_world *world,
                                             struct ro_why *why,
                                             struct engine **ret_engine);
+
+/* The door at which what everybody may read is asked for: the open one, where
+ * nobody sees who asks; the members' while our key of the circle is an old one.
+ */
+enum link_door engine_reading_door(const struct engine *engine);
 
 /* Reads everything in memory again from the vault: after a commit that failed
  * memory may be ahead of it. Keyring and directory are new objects then, and
@@ -73,6 +113,10 @@ RO_MUST_USE enum ro_status engine_link(struct engine *engine,
 /* From now on waiting for a connection ends early once `fd` is readable (-1:
  * never), but for the first second. */
 void engine_wait_on(struct engine *engine, int fd);
+
+/* Whether that descriptor is readable: somebody wants the engine for something
+ * else, and what takes long should end early. */
+bool engine_is_wanted(const struct engine *engine);
 
 /* Drops the link, so that the next use makes a new one. */
 void engine_unlink(struct engine *engine);

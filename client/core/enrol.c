@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/core/enrol.h"
 
+#include "client/core/generations.h"
 #include "common/wire/codec.h"
 #include "common/wire/rules.h"
 
@@ -8,8 +9,6 @@
 
 #include <stdio.h>
 #include <string.h>
-
-#define VERB_ENROL 6
 
 /* What we say to the authority. */
 static enum ro_status
@@ -109,11 +108,18 @@ enrol_request(struct engine *engine, int64_t deadline_ms, struct ro_why *why)
         (struct ro_bytes){ro_keypair_public(keyring->signing)->b, RO_KEY_SIZE});
     ask.generation = keyring->generation;
     ask.expiry_hour = keyring->enrol_expiry_hour;
-    const struct link_ask asked = {LINK_OPEN, VERB_ENROL, &ask.base,
+    const struct link_ask asked = {LINK_OPEN, RO_VERB_ENROL, &ask.base,
                                    &reachout__enrol__answer__descriptor,
                                    deadline_ms};
     struct link_answer got;
-    RO_TRY(link_ask(engine->link, &asked, engine->arena, why, &got));
+    enum ro_status s = link_ask(engine->link, &asked, engine->arena, why, &got);
+    if (s == RO_BAD_TICKET || s == RO_TICKET_USED || s == RO_TICKET_EXPIRED) {
+        return ro_why(why, s,
+                      "%s; ask the authority for a new one, and join with it "
+                      "into the same folder",
+                      ro_status_text(s));
+    }
+    RO_TRY(s);
     if (keyring->enrolment != RO_ENROL_MADE)
         return RO_OK;
     keyring->enrolment = RO_ENROL_REQUESTED;
@@ -136,11 +142,26 @@ keep_refusal(struct keyring *keyring, const char *why)
 }
 
 /* Admission itself is what the directory says; the answer only says no. */
+/* Another key of the circle, where there is one. */
+static enum ro_status
+take_psk(struct engine *engine, const Reachout__Content *content)
+{
+    const Reachout__EnrolAnswer *answer = content->enrol_answer;
+    if (content->psk != NULL) {
+        return generations_take(engine, content->psk->generation,
+                                ro_field(&content->psk->psk));
+    }
+    if (answer == NULL || !answer->has_psk)
+        return RO_OK;
+    return generations_take(engine, answer->generation, ro_field(&answer->psk));
+}
+
 enum ro_status
 enrol_take(struct engine *engine, const struct opened *opened)
 {
     const Reachout__EnrolAnswer *answer = opened->content->enrol_answer;
     struct keyring *keyring = engine->keyring;
+    RO_TRY(take_psk(engine, opened->content));
     if (answer == NULL || answer->admitted ||
         keyring->enrolment == RO_ENROL_ADMITTED)
         return RO_OK;

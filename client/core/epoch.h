@@ -3,6 +3,9 @@
  * Our own epoch keys: one X25519 pair a UTC day, 98 days ahead. Secrets are
  * durable before their public halves are published, and destroyed once the
  * mailbox was drained 48 hours after their day: that is the forward secrecy.
+ * They lie in a file of their own (vault_epoch), outside every backup. Without
+ * it a profile begins a new list behind the days of its last one, whose keys
+ * nobody may change; until then others use the fallback key.
  */
 #ifndef CLIENT_CORE_EPOCH_H
 #define CLIENT_CORE_EPOCH_H
@@ -14,8 +17,9 @@
 #define EPOCH_KEEP_DAYS 3 /* a day's secret lives so long after it began */
 
 /* Makes a new list when fewer than EPOCH_RENEW days are ahead, or today is not
- * among its days, keeps its secrets, and publishes what is not published yet.
- * RO_UNREACHABLE and the broker's refusals. */
+ * among its days, or the secrets of its days are gone; keeps its secrets, and
+ * publishes what is not published yet. RO_UNREACHABLE and the broker's
+ * refusals. */
 RO_MUST_USE enum ro_status
 epoch_publish(struct engine *engine, int64_t deadline_ms, struct ro_why *why);
 
@@ -26,6 +30,10 @@ RO_MUST_USE enum ro_status epoch_publish_again(struct engine *engine);
  * or it was destroyed. */
 RO_MUST_USE enum ro_status
 epoch_pair(struct engine *engine, uint32_t day, struct ro_keypair **ret_pair);
+
+/* Whether a day's secret cannot have been destroyed in good order yet, so that
+ * one that is not there was lost. */
+bool epoch_was_lost(const struct engine *engine, uint32_t day);
 
 /* The mailbox is empty now: destroys the secrets of days that ended 48 hours
  * ago, by the broker's clock and by ours. */

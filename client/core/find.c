@@ -11,8 +11,8 @@ fits(const uint8_t id[static RO_ID_SIZE], const char *prefix)
     return strncmp(hex, prefix, strlen(prefix)) == 0;
 }
 
-static enum ro_status
-check_prefix(const char *prefix, struct ro_why *why)
+enum ro_status
+find_check(const char *prefix, struct ro_why *why)
 {
     size_t size = strlen(prefix);
     if (size == 0 || size >= RO_ID_HEX ||
@@ -70,7 +70,7 @@ static enum ro_status
 search_asker(struct search *search, const struct request_row *request)
 {
     RO_AUTOMESSAGES messages = {0};
-    RO_TRY(messages_of(search->engine->vault, &request->id, &messages));
+    RO_TRY(message_list(search->engine->vault, &request->id, &messages));
     for (size_t i = 0; i < messages.n; i++) {
         const struct message *message = &messages.at[i];
         bool first = !ro_member_id_equal(&message->side, &request->asker) &&
@@ -100,8 +100,8 @@ static enum ro_status
 search_all(struct search *search, struct ro_why *why)
 {
     RO_AUTOREQUESTS requests = {0};
-    RO_TRY(check_prefix(search->prefix, why));
-    RO_TRY(request_rows_all(search->engine->vault, &requests));
+    RO_TRY(find_check(search->prefix, why));
+    RO_TRY(request_row_all(search->engine->vault, &requests));
     for (size_t i = 0; i < requests.n; i++) {
         if (fits(requests.at[i].id.b, search->prefix))
             found(search, &requests.at[i].id, NULL);
@@ -138,7 +138,7 @@ find_request(struct engine *engine,
 }
 
 void
-found_thread_fini(struct found_thread *found)
+find_thread_fini(struct found_thread *found)
 {
     story_fini(&found->story);
     found->thread = NULL;

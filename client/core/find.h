@@ -14,6 +14,9 @@ struct find_choices {
     size_t n;
 };
 
+/* Whether this can begin an id. RO_BAD_INPUT. */
+RO_MUST_USE enum ro_status find_check(const char *prefix, struct ro_why *why);
+
 /* The request of a prefix, or of the thread with that prefix. RO_NOT_FOUND,
  * RO_AMBIGUOUS (fills `choices`), RO_BAD_INPUT (no hex). */
 RO_MUST_USE enum ro_status find_request(struct engine *engine,
@@ -27,8 +30,8 @@ struct found_thread {
     struct story story;
     const struct story_thread *thread; /* in the story */
 };
-void found_thread_fini(struct found_thread *found);
-#define RO_AUTOFOUND RO_CLEANUP(found_thread_fini) struct found_thread
+void find_thread_fini(struct found_thread *found);
+#define RO_AUTOFOUND RO_CLEANUP(find_thread_fini) struct found_thread
 
 /* The thread of a prefix: a thread's own, or a request's with exactly one open
  * thread here. */

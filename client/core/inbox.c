@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/core/inbox.h"
 
+#include "client/core/arriving.h"
 #include "client/core/directory.h"
 #include "client/core/enrol.h"
+#include "client/core/mirror.h"
 #include "client/core/opening.h"
 #include "client/core/outbox.h"
 #include "client/core/recipients.h"
@@ -16,13 +18,16 @@
 
 #include <string.h>
 
-#define VERB_ATTACH 8
-#define VERB_ACK 9
 #define WINDOW 64
 #define PUSH_PIECES 4096
+/* A broker that delivers is there: the time to wait for it counts anew for
+ * each push, but not for ever. */
+#define LONGEST_MS ((int64_t)15 * 60 * 1000)
+/* How long we wait for more from a broker that could not take the last ack. */
+#define HELD_MS 2000
 
 void
-news_fini(struct news_list *list)
+inbox_news_fini(struct news_list *list)
 {
     free(list->at);
     *list = (struct news_list){0};
@@ -38,6 +43,9 @@ struct receiving {
     enum link_door door;
     int64_t deadline_ms;
     uint64_t waiting;
+    /* kept here, and the broker had no room to hear of it */
+    uint64_t held[WINDOW];
+    size_t n_held;
     /* whether we looked for an unknown sender already: once is enough */
     enum { DIRECTORY_AS_IT_WAS, DIRECTORY_FRESH } directory;
 };
@@ -86,8 +94,10 @@ new_request(struct engine *engine, const struct opened *opened)
                               .asker = message->side,
                               .ask = message->row,
                               .first_seen_s = message->arrived_at_s};
-    if (ro_member_id_equal(&message->side, &engine->keyring->member_id))
+    if (ro_member_id_equal(&message->side, &engine->keyring->member_id)) {
         RO_TRY(resolve_asked(engine, opened, &request.asked));
+        RO_TRY(request_row_touch(engine->vault, &request.id));
+    }
     return request_row_put(engine->vault, &request);
 }
 
@@ -108,6 +118,8 @@ keep_request(struct engine *engine, const struct opened *opened)
     if (s == RO_NOT_FOUND)
         return asks ? new_request(engine, opened) : RO_OK;
     RO_TRY(s);
+    if (ro_member_id_equal(&request.asker, self))
+        RO_TRY(request_row_touch(engine->vault, &request.id));
     if (ro_member_id_equal(&request.asker, &message->side))
         return RO_OK;
     return !asks && (ro_member_id_equal(&request.asker, self) ||
@@ -143,9 +155,12 @@ take_resend(struct engine *engine, const struct opened *opened)
 /* Writes all that one message means, inside a commit. A kept message is known
  * by its row, everything else by its id. */
 static enum ro_status
-keep_message(struct engine *engine, const struct opened *opened)
+keep_message(struct engine *engine,
+             const struct opened *opened,
+             struct ro_why *why)
 {
     const struct message *message = &opened->message;
+    enum arriving_whole whole;
     if (!ro_request_id_is_zero(&message->request)) {
         RO_TRY(sequence_take(engine->vault, &opened->sequence_thread,
                              &opened->sender.seat, opened->sequence));
@@ -153,14 +168,15 @@ keep_message(struct engine *engine, const struct opened *opened)
     RO_TRY(keep_request(engine, opened));
     RO_TRY(take_receipts(engine, opened));
     RO_TRY(take_resend(engine, opened));
+    if (message->purpose == RO_PURPOSE_CHUNK)
+        return arriving_take(engine, opened, why);
     if (!story_is_told(message->purpose)) {
         return message_remember(engine->vault, &message->id,
                                 opened->expiry_hour);
     }
     RO_TRY(message_put(engine->vault, message));
-    if (ro_member_id_equal(&message->side, &engine->keyring->member_id))
-        return RO_OK;
-    return riding_owe(engine, message);
+    RO_TRY(arriving_announce(engine, opened, &whole));
+    return whole == ARRIVING_WHOLE ? riding_owe(engine, message) : RO_OK;
 }
 
 /* A refused message is remembered, so that its replay is silent, and its
@@ -189,12 +205,16 @@ commit_answer(struct engine *engine, const struct opened *opened)
 
 /* RO_OK: kept. RO_MISBOUND: refused. Others: the vault failed. */
 static enum ro_status
-commit_message(struct engine *engine, const struct opened *opened)
+commit_message(struct engine *engine,
+               const struct opened *opened,
+               struct ro_why *why)
 {
-    if (opened->message.purpose == RO_PURPOSE_ENROL_ANSWER)
+    if (opened->message.purpose == RO_PURPOSE_ENROL_ANSWER ||
+        opened->message.purpose == RO_PURPOSE_PSK)
         return commit_answer(engine, opened);
     RO_TRY(vault_begin(engine->vault));
-    enum ro_status s = vault_end(engine->vault, keep_message(engine, opened));
+    enum ro_status s =
+        vault_end(engine->vault, keep_message(engine, opened, why));
     if (s != RO_MISBOUND)
         return s;
     RO_TRY(vault_begin(engine->vault));
@@ -226,12 +246,14 @@ receive_opened(struct receiving *receiving, const struct opened *opened)
     enum ro_status s = message_known(engine->vault, &opened->message.id);
     if (s != RO_NOT_FOUND)
         return s;
-    s = commit_message(engine, opened);
+    s = commit_message(engine, opened, &news.why);
     if (s == RO_MISBOUND) {
         news.trouble = s;
-        (void)ro_why(&news.why, s,
-                     "it repeats a sequence, or speaks in a request that is "
-                     "not its own");
+        if (news.why.text[0] == '\0') {
+            (void)ro_why(&news.why, s,
+                         "it repeats a sequence, or speaks in a request that "
+                         "is not its own");
+        }
         news.row = (struct row_id){0};
         return tell(receiving, &news);
     }
@@ -311,8 +333,9 @@ receive_one(struct receiving *receiving,
     return receive_envelope(receiving, &envelope);
 }
 
+/* Tells the broker to forget keys. */
 static enum ro_status
-acknowledge(struct receiving *receiving, uint64_t *keys, size_t n)
+ack(struct receiving *receiving, uint64_t *keys, size_t n)
 {
     Reachout__Ack__Ask ask = REACHOUT__ACK__ASK__INIT;
     struct engine *engine = receiving->engine;
@@ -321,7 +344,7 @@ acknowledge(struct receiving *receiving, uint64_t *keys, size_t n)
         ro_as_field((struct ro_bytes){engine->keyring->seat.b, RO_ID_SIZE});
     ask.keys = keys;
     ask.n_keys = n;
-    const struct link_ask asked = {receiving->door, VERB_ACK, &ask.base,
+    const struct link_ask asked = {receiving->door, RO_VERB_ACK, &ask.base,
                                    &reachout__ack__answer__descriptor,
                                    receiving->deadline_ms};
     struct link_answer got;
@@ -331,6 +354,35 @@ acknowledge(struct receiving *receiving, uint64_t *keys, size_t n)
     return RO_OK;
 }
 
+/* A broker whose disk is full gives up a reserve for acks when the first of
+ * them fails: so that one is asked once more. */
+static enum ro_status
+ack_held(struct receiving *receiving)
+{
+    for (int tries = 0; receiving->n_held > 0 && tries < 2; tries++) {
+        enum ro_status s = ack(receiving, receiving->held, receiving->n_held);
+        if (s != RO_NO_ROOM)
+            RO_TRY(s);
+        if (s == RO_OK)
+            receiving->n_held = 0;
+    }
+    return RO_OK;
+}
+
+/* What is kept here is kept, whether the broker can forget it or not; as far as
+ * its window allows we read on. What does not fit comes again. */
+static enum ro_status
+acknowledge(struct receiving *receiving, const uint64_t *keys, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (receiving->n_held == WINDOW)
+            RO_TRY(ack_held(receiving));
+        if (receiving->n_held < WINDOW)
+            receiving->held[receiving->n_held++] = keys[i];
+    }
+    return ack_held(receiving);
+}
+
 static enum ro_status
 receive_push(struct receiving *receiving, struct ro_bytes frame)
 {
@@ -338,7 +390,7 @@ receive_push(struct receiving *receiving, struct ro_bytes frame)
     struct ro_bytes payload;
     ProtobufCMessage *unpacked;
     RO_TRY(ro_frame_get(frame, &header, &payload));
-    if (header.verb != VERB_ATTACH)
+    if (header.verb != RO_VERB_ATTACH)
         return RO_OK;
     RO_TRY(ro_unpack(&reachout__attach__push__descriptor, payload,
                      receiving->push, &unpacked));
@@ -359,6 +411,24 @@ receive_push(struct receiving *receiving, struct ro_bytes frame)
 
 /* --- attached ------------------------------------------------------------ */
 
+/* Nothing is received into a vault that was set back: it would be acked, and
+ * is not for this copy. */
+static enum ro_status
+check_mirror(struct receiving *receiving)
+{
+    struct engine *engine = receiving->engine;
+    RO_TRY(mirror_check(engine, receiving->deadline_ms, receiving->why));
+    if (!engine->mirror.is_unreadable)
+        return RO_OK;
+    const struct news news = {
+        .trouble = RO_BAD_SEAL,
+        .why = {"the broker keeps a mirror for this profile that is not of it; "
+                "whether this is an older copy of itself cannot be told"},
+        .at_s = engine_now_s(engine)};
+    engine->mirror.is_unreadable = false;
+    return tell(receiving, &news);
+}
+
 static enum ro_status
 attach(struct receiving *receiving)
 {
@@ -366,6 +436,9 @@ attach(struct receiving *receiving)
     const struct keyring *keyring = engine->keyring;
     Reachout__Attach__Ask ask = REACHOUT__ATTACH__ASK__INIT;
     struct ro_signature proof;
+    if (receiving->door == LINK_MEMBER)
+        RO_TRY(check_mirror(receiving));
+    receiving->n_held = 0; /* it all comes again */
     ask.has_window = true;
     ask.window = WINDOW;
     if (receiving->door == LINK_OPEN) {
@@ -375,7 +448,7 @@ attach(struct receiving *receiving)
             ro_keypair_public(keyring->signing)->b, RO_KEY_SIZE});
         ask.proof = ro_as_field((struct ro_bytes){proof.b, RO_SIGNATURE_SIZE});
     }
-    const struct link_ask asked = {receiving->door, VERB_ATTACH, &ask.base,
+    const struct link_ask asked = {receiving->door, RO_VERB_ATTACH, &ask.base,
                                    &reachout__attach__answer__descriptor,
                                    receiving->deadline_ms};
     struct link_answer got;
@@ -390,23 +463,72 @@ static enum ro_status
 receive_next(struct receiving *receiving)
 {
     struct ro_bytes frame = {0};
-    enum ro_status s = link_push(receiving->engine->link, receiving->door,
-                                 receiving->deadline_ms, &frame);
+    int64_t until_ms = receiving->n_held == 0
+                           ? receiving->deadline_ms
+                           : engine_deadline(receiving->engine, HELD_MS);
+    enum ro_status s =
+        link_push(receiving->engine->link, receiving->door, until_ms, &frame);
     if (s == RO_UNREACHABLE)
         return attach(receiving);
     RO_TRY(s);
     return receive_push(receiving, frame);
 }
 
+/* Pieces of files that waited in vain for their message. */
+static enum ro_status
+forget_early(struct receiving *receiving)
+{
+    size_t n;
+    RO_TRY(arriving_forget(receiving->engine, &n));
+    for (size_t i = 0; i < n; i++) {
+        const struct news news = {
+            .trouble = RO_MISBOUND,
+            .why = {"pieces of a file came, and never the message that it "
+                    "belongs to; they are dropped"},
+            .at_s = engine_now_s(receiving->engine)};
+        RO_TRY(tell(receiving, &news));
+    }
+    return RO_OK;
+}
+
+/* Nothing came of what should be waiting: the window may be full of what the
+ * broker cannot note. Or it may have found meanwhile that it cannot deliver
+ * something, and does not count it any more. */
+static enum ro_status
+nothing_came(struct receiving *receiving, int64_t wait_ms)
+{
+    if (receiving->n_held > 0) {
+        return ro_why(receiving->why, RO_NO_ROOM,
+                      "what came is kept here; the broker has no room to note "
+                      "that, and delivers no more until it has");
+    }
+    if (receiving->waiting == 0)
+        return RO_OK;
+    receiving->deadline_ms = engine_deadline(receiving->engine, wait_ms);
+    RO_TRY(attach(receiving));
+    if (receiving->waiting == 0)
+        return RO_OK;
+    return ro_why(receiving->why, RO_UNREACHABLE,
+                  "the broker says that messages wait, and delivers none");
+}
+
 static enum ro_status
 receive_all(struct receiving *receiving, enum inbox_until until)
 {
+    const int64_t begun_ms = engine_deadline(receiving->engine, 0);
+    const int64_t wait_ms = receiving->deadline_ms - begun_ms;
     RO_TRY(attach(receiving));
     bool lingers = until == INBOX_LINGER && receiving->waiting == 0;
     while (receiving->waiting > 0 || lingers) {
+        if (receiving->waiting > 0 && engine_is_wanted(receiving->engine))
+            return RO_OK; /* what waits there stays there */
+        if (engine_deadline(receiving->engine, 0) < begun_ms + LONGEST_MS) {
+            receiving->deadline_ms =
+                engine_deadline(receiving->engine, wait_ms);
+        }
         enum ro_status s = receive_next(receiving);
         if (s == RO_NOT_FOUND)
-            return receiving->waiting > 0 ? RO_UNREACHABLE : RO_OK;
+            return nothing_came(receiving, wait_ms);
         RO_TRY(s);
         lingers = false;
     }
@@ -437,8 +559,12 @@ inbox_receive(struct engine *engine,
         .deadline_ms = deadline_ms,
     };
     RO_TRY(engine_link(engine, why));
-    if (until == INBOX_LINGER)
+    RO_TRY(forget_early(&receiving));
+    if (until == INBOX_LINGER) {
         link_interrupt(engine->link, engine->interrupt_fd);
+        if (receiving.door == LINK_MEMBER)
+            link_rest(engine->link, LINK_OPEN); /* nothing is said there now */
+    }
     enum ro_status s = receive_all(&receiving, until);
     if (engine->link != NULL) /* an alarm drops it */
         link_interrupt(engine->link, engine->wait_fd);

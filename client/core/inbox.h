@@ -8,7 +8,7 @@
 #define CLIENT_CORE_INBOX_H
 
 #include "client/core/engine.h"
-#include "client/core/message.h"
+#include "client/core/request_row.h"
 
 /* Something that came, for the caller to tell. */
 struct news {
@@ -19,13 +19,13 @@ struct news {
     int64_t at_s;
 };
 
-/* A growing list of news; released with news_fini. */
+/* A growing list of news; released with inbox_news_fini. */
 struct news_list {
     struct news *at;
     size_t n;
 };
-void news_fini(struct news_list *list);
-#define RO_AUTONEWS RO_CLEANUP(news_fini) struct news_list
+void inbox_news_fini(struct news_list *list);
+#define RO_AUTONEWS RO_CLEANUP(inbox_news_fini) struct news_list
 
 /* Attaches our mailbox and receives until it is empty; with INBOX_LINGER it
  * first waits for something to come, until the deadline or the interrupt. Adds

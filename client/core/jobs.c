@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/core/jobs.h"
 
-#include "client/core/compose.h"
+#include "client/core/deciding.h"
 #include "client/core/enrol.h"
+#include "client/core/saving.h"
 #include "client/core/sync.h"
 #include "client/core/view.h"
 
@@ -17,10 +18,23 @@ viewing_of(struct engine *engine, struct job *job)
     return (struct viewing){engine, job->arena, &job->result, &job->why};
 }
 
+/* What the vault knows of a failure of its own is better than what was noted on
+ * the way. */
+static void
+explain(const struct engine *engine, enum ro_status s, struct ro_why *why)
+{
+    struct ro_why found = {""};
+    if (s == RO_DISK_FULL || s == RO_IO_FAILED || s == RO_VAULT_DAMAGED)
+        vault_damage(engine->vault, &found);
+    if (found.text[0] != '\0')
+        *why = found;
+}
+
 /* The outcome, with its detail where there is one. */
 static void
-end_job(struct job *job, enum ro_status s)
+end_job(const struct engine *engine, struct job *job, enum ro_status s)
 {
+    explain(engine, s, &job->why);
     job->result.status = s;
     if (s != RO_OK)
         job->result.why = job->why.text;
@@ -32,55 +46,65 @@ void
 jobs_self(struct engine *engine, struct job *job)
 {
     const struct viewing viewing = viewing_of(engine, job);
-    end_job(job, view_self(&viewing));
+    end_job(engine, job, view_self(&viewing));
 }
 
 void
 jobs_members(struct engine *engine, struct job *job)
 {
     const struct viewing viewing = viewing_of(engine, job);
-    end_job(job, view_members(&viewing, &job->what.members));
+    end_job(engine, job, view_members(&viewing, &job->what.members));
 }
 
 void
 jobs_requests(struct engine *engine, struct job *job)
 {
     const struct viewing viewing = viewing_of(engine, job);
-    end_job(job, view_requests(&viewing, &job->what.requests));
+    end_job(engine, job, view_requests(&viewing, &job->what.requests));
 }
 
 void
 jobs_show(struct engine *engine, struct job *job)
 {
     const struct viewing viewing = viewing_of(engine, job);
-    end_job(job, view_show(&viewing, job->what.request));
+    end_job(engine, job, view_show(&viewing, job->what.request));
 }
 
 void
 jobs_answers(struct engine *engine, struct job *job)
 {
     const struct viewing viewing = viewing_of(engine, job);
-    end_job(job, view_answers(&viewing, job->what.request));
+    end_job(engine, job, view_answers(&viewing, job->what.request));
 }
 
 void
 jobs_read(struct engine *engine, struct job *job)
 {
     const struct viewing viewing = viewing_of(engine, job);
-    end_job(job, view_read(&viewing, &job->what.read));
+    end_job(engine, job, view_read(&viewing, &job->what.read));
+}
+
+void
+jobs_save(struct engine *engine, struct job *job)
+{
+    const struct viewing viewing = viewing_of(engine, job);
+    end_job(engine, job, saving_save(&viewing, &job->what.save));
 }
 
 /* --- coming together ----------------------------------------------------- */
 
-/* Syncs, and for a watch stays attached for its slice. News that were kept are
- * told even when the broker went away meanwhile. */
+/* Syncs, and for a watch stays attached for its slice, unless there is
+ * something to tell. News that were kept are told even when the broker went
+ * away meanwhile. */
 static enum ro_status
 sync_or_watch(struct engine *engine, struct job *job, struct news_list *news)
 {
     const struct ro_sync *sync = &job->what.sync;
+    const uint64_t left_before = engine->n_left;
     enum ro_status s = sync_all(engine, engine_deadline(engine, sync->wait_ms),
                                 &job->why, news);
-    if ((s != RO_OK && s != RO_KEPT) || sync->for_ms <= 0 || news->n > 0)
+    if ((s != RO_OK && s != RO_KEPT) || sync->for_ms <= 0 || news->n > 0 ||
+        engine->n_left > left_before)
         return s;
     RO_TRY(inbox_receive(engine, INBOX_LINGER,
                          engine_deadline(engine, sync->for_ms), &job->why,
@@ -112,13 +136,15 @@ jobs_sync(struct engine *engine, struct job *job)
 {
     const struct viewing viewing = viewing_of(engine, job);
     RO_AUTONEWS news = {0};
+    const uint64_t left_before = engine->n_left;
     enum ro_status s = sync_or_watch(engine, job, &news);
+    job->result.sent = (size_t)(engine->n_left - left_before);
     if (s == RO_OK)
         s = tell_enrolment(engine, &job->why);
     enum ro_status told = view_news(&viewing, &news);
     if (told == RO_OK)
         told = view_self(&viewing);
-    end_job(job, told == RO_OK ? s : told);
+    end_job(engine, job, told == RO_OK ? s : told);
 }
 
 static const char *
@@ -175,7 +201,7 @@ jobs_join(struct engine *engine, struct job *job)
                    engine->keyring->refusal);
     }
     enum ro_status told = view_self(&viewing);
-    end_job(job, told == RO_OK ? s : told);
+    end_job(engine, job, told == RO_OK ? s : told);
 }
 
 /* --- writing ------------------------------------------------------------- */
@@ -186,10 +212,10 @@ measure(struct engine *engine, const struct composed *composed, struct job *job)
 {
     struct ro_result *result = &job->result;
     RO_AUTOMESSAGE first = {0};
-    const struct row_id own = composed_row(composed, 0);
-    for (size_t i = 0; i < composed_count(composed); i++) {
+    const struct row_id own = compose_row(composed, 0);
+    for (size_t i = 0; i < compose_count(composed); i++) {
         RO_AUTOOUTGOING row = {0};
-        const struct row_id id = composed_row(composed, i);
+        const struct row_id id = compose_row(composed, i);
         enum ro_status s = outgoing_get(engine->vault, &id, &row);
         if (s == RO_NOT_FOUND)
             continue;
@@ -205,6 +231,13 @@ measure(struct engine *engine, const struct composed *composed, struct job *job)
     return RO_OK;
 }
 
+/* After which nothing that was written would ever leave. */
+static bool
+stops_writing(enum ro_status s)
+{
+    return ro_status_is_alarm(s) || s == RO_VAULT_SET_BACK;
+}
+
 /* What was kept is sent if the broker is there in time. Alarms are told as
  * they are; everything else that stops it means: kept here. */
 static enum ro_status
@@ -214,7 +247,8 @@ send_composed(struct engine *engine, struct job *job, int64_t deadline_ms)
     enum ro_status s = sync_send(engine, deadline_ms, &why);
     if (s == RO_OK)
         return RO_OK;
-    if (sync_is_alarm(s)) {
+    explain(engine, s, &why);
+    if (stops_writing(s)) {
         job->why = why;
         return s;
     }
@@ -239,16 +273,17 @@ finish_writing(struct engine *engine,
     job->result.thread_id = composed->thread;
     if (told == RO_OK)
         told = view_state(&viewing, &composed->request);
-    end_job(job, told == RO_OK ? s : told);
+    end_job(engine, job, told == RO_OK ? s : told);
 }
 
-/* Directory and keys first, as far as the broker is there; an alarm stops. */
+/* Directory and keys first, as far as the broker is there; an alarm stops, and
+ * so does a profile that is an older copy of itself. */
 static enum ro_status
 freshen(struct engine *engine, struct job *job, int64_t deadline_ms)
 {
     struct ro_why why = {0};
     enum ro_status s = sync_keys(engine, deadline_ms, &why);
-    if (!sync_is_alarm(s))
+    if (!stops_writing(s))
         return RO_OK;
     job->why = why;
     return s;
@@ -269,7 +304,7 @@ write_job(struct engine *engine, struct job *job, compose_fn *compose)
     if (s == RO_OK) {
         finish_writing(engine, job, &composed, deadline_ms);
     } else {
-        end_job(job, s);
+        end_job(engine, job, s);
     }
 }
 
@@ -288,13 +323,13 @@ jobs_pass(struct engine *engine, struct job *job)
 void
 jobs_accept(struct engine *engine, struct job *job)
 {
-    write_job(engine, job, compose_accept);
+    write_job(engine, job, deciding_accept);
 }
 
 void
 jobs_decline(struct engine *engine, struct job *job)
 {
-    write_job(engine, job, compose_decline);
+    write_job(engine, job, deciding_decline);
 }
 
 void
@@ -306,13 +341,13 @@ jobs_say(struct engine *engine, struct job *job)
 void
 jobs_close(struct engine *engine, struct job *job)
 {
-    write_job(engine, job, compose_close);
+    write_job(engine, job, deciding_close);
 }
 
 void
 jobs_withdraw(struct engine *engine, struct job *job)
 {
-    write_job(engine, job, compose_withdraw);
+    write_job(engine, job, deciding_withdraw);
 }
 
 void
@@ -330,6 +365,6 @@ jobs_ask(struct engine *engine, struct job *job)
     if (s == RO_OK && ask->how == RO_ASK_SEND) {
         finish_writing(engine, job, &composed, deadline_ms);
     } else {
-        end_job(job, s);
+        end_job(engine, job, s);
     }
 }

@@ -20,6 +20,7 @@ job_fn jobs_pass;
 job_fn jobs_accept;
 job_fn jobs_decline;
 job_fn jobs_say;
+job_fn jobs_save;
 job_fn jobs_close;
 job_fn jobs_withdraw;
 

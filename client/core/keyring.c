@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/core/keyring.h"
 
+#include "client/core/generations.h"
 #include "client/core/row.h"
 #include "common/base/text.h"
 #include "common/crypto/hash.h"
@@ -36,8 +37,7 @@ keyring_free(struct keyring *keyring)
     ro_buf_fini(&keyring->certificate);
     ro_buf_fini(&keyring->enrol_body);
     ro_buf_fini(&keyring->enrol_wrap);
-    ro_wipe(keyring, sizeof(*keyring));
-    free(keyring);
+    ro_secret_struct_free(keyring);
 }
 
 struct ro_reference
@@ -167,6 +167,14 @@ make_certificate(struct keyring *keyring, Reachout__Role role, int64_t now_s)
                           signings, KEYRING_PAIRS, &keyring->certificate);
 }
 
+/* An invitation that was written where no signing key was. */
+static bool
+is_unsigned(struct ro_bytes ticket)
+{
+    struct ro_signed sig;
+    return ro_signed_open(ticket, &sig) == RO_OK && sig.n_signers == 0;
+}
+
 /* Takes everything from the invitation that the keyring keeps. */
 static enum ro_status
 take_invitation(struct keyring *keyring,
@@ -193,12 +201,21 @@ take_invitation(struct keyring *keyring,
     struct ro_bytes raw = ro_field(&paper->ticket);
     enum ro_status s =
         ro_ticket_open(raw, &keyring->root, source->now_s, inner, &ticket);
+    if (s == RO_BAD_TICKET && is_unsigned(raw)) {
+        return ro_why(why, s,
+                      "the invitation is not signed yet: the authority "
+                      "completes it with `reachout authority sign`");
+    }
     if (s != RO_OK) {
         return ro_why(why, s, "%s; ask the authority for a new one",
                       ro_status_text(s));
     }
     ro_buf_put(&keyring->ticket, raw.data, raw.size);
     RO_TRY(make_pairs(keyring, source->entropy));
+    if (ticket->has_replaces) {
+        RO_TRY(
+            ro_field_copy(&ticket->replaces, keyring->member_id.b, RO_ID_SIZE));
+    }
     RO_TRY(make_certificate(keyring, ticket->role, source->now_s));
     return ro_buf_ok(&keyring->ticket);
 }
@@ -208,7 +225,8 @@ keyring_make(const struct keyring_source *source,
              struct ro_why *why,
              struct keyring **ret_keyring)
 {
-    RO_CLEANUP(keyring_freep) struct keyring *made = calloc(1, sizeof(*made));
+    RO_CLEANUP(keyring_freep)
+    struct keyring *made = ro_secret_struct_new(sizeof(*made));
     if (made == NULL)
         return RO_NO_MEMORY;
     RO_TRY(copy_text(source->holder, why, made->holder, sizeof(made->holder)));
@@ -226,10 +244,23 @@ self_key(void)
     return ro_bytes_text("self");
 }
 
+/* Room for the whole row at once: where a buffer grows, it leaves a copy of
+ * what it held, and this one holds seeds. */
+static void
+reserve(const struct keyring *keyring, struct ro_buf *row)
+{
+    const size_t fixed = 2 * sizeof(*keyring) + KEYRING_PAIRS * RO_SEED_SIZE;
+    (void)ro_buf_extend(
+        row, fixed + keyring->ticket.size + keyring->certificate.size +
+                 keyring->enrol_body.size + keyring->enrol_wrap.size);
+    ro_buf_clear(row); /* what failed here fails again at the first put */
+}
+
 enum ro_status
 keyring_save(const struct keyring *keyring, struct vault *vault)
 {
     RO_AUTOBUF row = {0};
+    reserve(keyring, &row);
     const struct keyring_broker *broker = &keyring->broker;
     const struct ro_keypair *pairs[KEYRING_PAIRS] = {
         keyring->member,   keyring->signing,   keyring->sealing,
@@ -349,11 +380,33 @@ read_row(struct keyring *keyring, struct ro_bytes value)
     return row_end(&row);
 }
 
+/* The member as our certificate names it: its id is that of its first key,
+ * which need not be ours. */
+static enum ro_status
+read_member_id(struct keyring *keyring)
+{
+    struct ro_signed sig;
+    ProtobufCMessage *message;
+    RO_CLEANUP(ro_arena_freep) struct ro_arena *arena = ro_arena_new(0, 0);
+    if (arena == NULL)
+        return RO_NO_MEMORY;
+    if (ro_signed_open(ro_buf_view(&keyring->certificate), &sig) != RO_OK ||
+        ro_unpack(&reachout__seat__descriptor, sig.body, arena, &message) !=
+            RO_OK)
+        return RO_VAULT_DAMAGED;
+    const Reachout__Seat *seat = (const void *)message;
+    return ro_field_copy(&seat->member, keyring->member_id.b, RO_ID_SIZE) ==
+                   RO_OK
+               ? RO_OK
+               : RO_VAULT_DAMAGED;
+}
+
 enum ro_status
 keyring_load(struct vault *vault, struct keyring **ret_keyring)
 {
     RO_AUTOBUF value = {0};
-    RO_CLEANUP(keyring_freep) struct keyring *read = calloc(1, sizeof(*read));
+    RO_CLEANUP(keyring_freep)
+    struct keyring *read = ro_secret_struct_new(sizeof(*read));
     if (read == NULL)
         return RO_NO_MEMORY;
     RO_TRY(vault_get(vault, VAULT_SELF, self_key(), &value));
@@ -364,8 +417,8 @@ keyring_load(struct vault *vault, struct keyring **ret_keyring)
     ro_circle_id_of(read->root.keys, read->root.n_keys,
                     (uint8_t)read->root.threshold, &read->circle);
     ro_seat_id_of(ro_keypair_public(read->signing), &read->seat);
-    ro_member_id_of(&read->circle, ro_keypair_public(read->member),
-                    &read->member_id);
+    RO_TRY(read_member_id(read));
+    RO_TRY(generations_load(vault, read));
     *ret_keyring = RO_STEAL(read);
     return RO_OK;
 }

@@ -20,6 +20,13 @@ struct keyring_broker {
     struct ro_key signing;
 };
 
+/* Keys of the circle that came after the invitation's; the oldest go. */
+#define KEYRING_LATER_MAX 16
+struct keyring_psk {
+    uint32_t generation;
+    uint8_t psk[32];
+};
+
 struct keyring {
     struct ro_keypair *member;
     struct ro_keypair *signing;
@@ -33,8 +40,10 @@ struct keyring {
     struct ro_member_id member_id;
     struct ro_seat_id seat;
     struct keyring_broker broker;
-    uint8_t psk[32];
+    uint8_t psk[32]; /* the invitation's; see generations.h */
     uint32_t generation;
+    struct keyring_psk later[KEYRING_LATER_MAX]; /* rising generations */
+    size_t n_later;
     char circle_name[201];
     char holder[201];
     struct ro_buf ticket;      /* a Signed, as in the invitation */

@@ -64,12 +64,11 @@ init_keys(struct link *link, const struct link_setup *setup)
     link->broker_curve = setup->broker_curve;
     link->psk =
         ro_secret_copy((struct ro_bytes){setup->psk, sizeof(setup->psk)});
-    link->fresh = ro_keypair_new(&setup->entropy);
+    link->entropy = setup->entropy;
     link->hello_arena = ro_arena_new(0, 0);
-    if (link->psk == NULL || link->fresh == NULL || link->hello_arena == NULL)
+    if (link->psk == NULL || link->hello_arena == NULL)
         return RO_NO_MEMORY;
     link->ends[LINK_MEMBER].curve = setup->transport;
-    link->ends[LINK_OPEN].curve = link->fresh;
     return RO_OK;
 }
 
@@ -127,6 +126,14 @@ link_free(struct link *link)
 }
 
 void
+link_rest(struct link *link, enum link_door door)
+{
+    struct link_end *end = &link->ends[door];
+    link_end_close(link, end,
+                   end->state == DOOR_UP ? LINK_LINGER : LINK_AT_ONCE);
+}
+
+void
 link_interrupt(struct link *link, int fd)
 {
     link->interrupt_fd = fd;
@@ -147,6 +154,8 @@ link_mailbox_proof(struct link *link,
                    struct ro_signature *ret_proof)
 {
     struct ro_seat_id id;
+    RO_TRY(link_end_open(link, &link->ends[LINK_OPEN], NULL));
+    link->n_proved = link->n_fresh;
     ro_seat_id_of(ro_keypair_public(mailbox), &id);
     uint8_t message[RO_MAILBOX_PROOF_SIZE];
     ro_mailbox_proof_message(&link->broker_curve,
@@ -195,14 +204,19 @@ wait_end(struct link *link,
 }
 
 /* Reads what the monitor says; a verdict ends this door's sockets, so that
- * nothing goes on trying behind our back. */
+ * nothing goes on trying behind our back. So does the loss of an open-door
+ * connection: libzmq would come back with the same key, and so tell the broker
+ * that both were one. */
 static enum ro_status
 look(struct link *link, struct link_end *end, struct ro_why *why)
 {
     link_monitor_read(link, end);
     enum ro_status verdict = end->verdict;
-    if (verdict == RO_OK)
+    if (verdict == RO_OK) {
+        if (end->which == LINK_OPEN && end->spent)
+            link_end_close(link, end, LINK_AT_ONCE);
         return RO_OK;
+    }
     link_end_close(link, end, LINK_AT_ONCE);
     if (verdict == RO_NOT_ALLOWED) {
         return ro_why(why, verdict, "%s: the broker does not admit this seat",
@@ -246,6 +260,7 @@ wait_up(struct link *link,
             until = grace_ms;
         enum woken woken = wait_end(link, end, until, flags);
         RO_TRY(look(link, end, why));
+        RO_TRY(link_end_open(link, end, why));
         if (woken == WOKEN_INTERRUPT)
             return unreachable(end, why, "not connected yet");
         if (woken == WOKEN_DEADLINE && until == deadline_ms)
@@ -376,7 +391,7 @@ say_hello(struct link *link,
           int64_t deadline_ms,
           struct ro_why *why)
 {
-    struct expected expected = {.verb = LINK_VERB_HELLO,
+    struct expected expected = {.verb = RO_VERB_HELLO,
                                 .type = &reachout__hello__answer__descriptor,
                                 .arena = link->hello_arena};
     RO_TRY(link_frame_hello(link, end, &expected.serial));
@@ -392,7 +407,7 @@ ask_once(struct link *link,
          struct expected *expected)
 {
     struct link_end *end = &link->ends[ask->door];
-    bool hello = ask->verb == LINK_VERB_HELLO;
+    bool hello = ask->verb == RO_VERB_HELLO;
     if (hello) {
         RO_TRY(link_frame_hello(link, end, &expected->serial));
     } else {
@@ -410,7 +425,7 @@ prepare(struct link *link, const struct link_ask *ask, struct ro_why *why)
 {
     struct link_end *end = &link->ends[ask->door];
     RO_TRY(wait_up(link, end, ask->deadline_ms, why));
-    if (ask->door != LINK_OPEN || end->greeted || ask->verb == LINK_VERB_HELLO)
+    if (ask->door != LINK_OPEN || end->greeted || ask->verb == RO_VERB_HELLO)
         return RO_OK;
     return say_hello(link, end, ask->deadline_ms, why);
 }
@@ -427,8 +442,11 @@ link_ask(struct link *link,
         .verb = ask->verb, .type = ask->answer, .arena = arena};
     *ret_answer = (struct link_answer){0};
     RO_TRY(prepare(link, ask, why));
+    if (ask->door == LINK_OPEN && ask->verb == RO_VERB_ATTACH &&
+        link->n_proved != link->n_fresh)
+        return unreachable(end, why, "the connection was lost");
     enum ro_status s = ask_once(link, ask, why, &expected);
-    if (s == RO_NEED_HELLO && ask->verb != LINK_VERB_HELLO) {
+    if (s == RO_NEED_HELLO && ask->verb != RO_VERB_HELLO) {
         /* the connection was made anew between hello and ask */
         RO_TRY(say_hello(link, end, ask->deadline_ms, why));
         s = ask_once(link, ask, why, &expected);

@@ -74,7 +74,9 @@ RO_MUST_USE enum ro_status link_ask(struct link *link,
                                     struct ro_why *why,
                                     struct link_answer *ret_answer);
 
-/* Signs the proof that opens a mailbox on the current open-door connection. */
+/* Signs the proof that opens a mailbox on the current open-door connection, or
+ * the next one if there is none. An attach with a proof for a connection that
+ * was lost meanwhile is RO_UNREACHABLE. */
 RO_MUST_USE enum ro_status link_mailbox_proof(struct link *link,
                                               const struct ro_keypair *mailbox,
                                               struct ro_signature *ret_proof);
@@ -87,6 +89,10 @@ RO_MUST_USE enum ro_status link_push(struct link *link,
                                      enum link_door door,
                                      int64_t deadline_ms,
                                      struct ro_bytes *ret_frame);
+
+/* Hangs up at a door until it is next used; the open door has another key
+ * then. */
+void link_rest(struct link *link, enum link_door door);
 
 /* A descriptor that, once readable, ends waiting early (the worker is wanted):
  * link_push returns RO_NOT_FOUND, and link_ask RO_UNREACHABLE if it has waited

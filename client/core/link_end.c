@@ -78,13 +78,31 @@ connect_end(struct link *link, struct link_end *end, struct ro_why *why)
     return RO_OK;
 }
 
+/* One key for each connection to the open door. */
+static enum ro_status
+renew_key(struct link *link, struct link_end *end)
+{
+    if (end->which != LINK_OPEN || (end->curve != NULL && !end->used))
+        return RO_OK;
+    struct ro_keypair *fresh = ro_keypair_new(&link->entropy);
+    if (fresh == NULL)
+        return RO_NO_MEMORY;
+    ro_keypair_free(link->fresh);
+    end->curve = link->fresh = fresh;
+    end->used = false;
+    link->n_fresh++;
+    return RO_OK;
+}
+
 enum ro_status
 link_end_open(struct link *link, struct link_end *end, struct ro_why *why)
 {
     if (end->state != DOOR_CLOSED)
         return RO_OK;
+    RO_TRY(renew_key(link, end));
     if (end->curve == NULL)
         return ro_why(why, RO_NOT_ALLOWED, "not admitted yet");
+    end->spent = false;
     end->failures = 0;
     end->verdict = RO_OK;
     enum ro_status s = connect_end(link, end, why);
@@ -120,6 +138,7 @@ link_end_lose(struct link *link, struct link_end *end)
     end->state = DOOR_CONNECTING;
     end->greeted = false;
     end->lost = true;
+    end->spent = true;
     link_end_clear(end);
 }
 

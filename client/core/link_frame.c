@@ -46,7 +46,7 @@ link_frame_hello(struct link *link,
         hello.has_generation = 1;
         hello.generation = link->generation;
     }
-    return link_frame_ask(link, LINK_VERB_HELLO, &hello.base, ret_serial);
+    return link_frame_ask(link, RO_VERB_HELLO, &hello.base, ret_serial);
 }
 
 /* The words of a refusal, escaped and cut, into `why`. */

@@ -45,6 +45,8 @@ struct link_end {
     unsigned connection;    /* one more with every connection lost */
     bool greeted;           /* hello was answered on this connection */
     bool lost;              /* link_push has not told of it yet */
+    bool used;              /* the broker has seen its key */
+    bool spent;             /* and the connection with it is gone */
     struct push *first;
     struct push **last;
     size_t n_pushes;
@@ -55,7 +57,10 @@ struct link {
     void *context;
     unsigned n_monitors;     /* ever made: each needs a name of its own */
     struct link_end ends[2]; /* by enum link_door */
-    struct ro_keypair *fresh;
+    struct ro_keypair *fresh; /* of the open door; NULL before its first use */
+    unsigned n_fresh;         /* how many there were */
+    unsigned n_proved;        /* which of them the last proof was for */
+    struct ro_entropy entropy;
     struct ro_key broker_curve;
     struct ro_secret *psk;
     uint32_t generation;
@@ -114,7 +119,6 @@ RO_MUST_USE enum ro_status link_frame_ask(struct link *link,
                                           uint32_t *ret_serial);
 
 /* Lays the hello of a door out in link->out. */
-#define LINK_VERB_HELLO 1
 RO_MUST_USE enum ro_status link_frame_hello(struct link *link,
                                             const struct link_end *end,
                                             uint32_t *ret_serial);

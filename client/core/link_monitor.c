@@ -86,6 +86,7 @@ on_event(struct link *link, struct link_end *end, uint16_t event)
     case ZMQ_EVENT_HANDSHAKE_SUCCEEDED:
         end->failures = 0;
         end->state = DOOR_UP;
+        end->used = true;
         break;
     case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL:
         handshake_failed(link, end);

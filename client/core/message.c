@@ -12,12 +12,42 @@ message_fini(struct message *message)
 }
 
 void
-messages_fini(struct messages *messages)
+message_list_fini(struct messages *messages)
 {
     for (size_t i = 0; i < messages->n; i++)
         message_fini(&messages->at[i]);
     free(messages->at);
     *messages = (struct messages){0};
+}
+
+const char *
+message_failure_text(enum message_failure failure)
+{
+    switch (failure) {
+    case MESSAGE_UNCOLLECTED:
+        return "nobody there has collected it in time; ring them, or send it "
+               "again";
+    case MESSAGE_NOBODY:
+        return "nobody there has a seat that could get it; ring them";
+    case MESSAGE_UNFIT:
+        return "it could not be sealed as it is; write it again, shorter";
+    case MESSAGE_FINE:
+    default:
+        return NULL;
+    }
+}
+
+/* Keeps the list of what was not read, so that it is counted and not looked
+ * for. */
+static enum ro_status
+list_unread(struct vault *vault, const struct message *message)
+{
+    const struct ro_bytes id = {message->row.b, RO_ID_SIZE};
+    const struct vault_place place = {VAULT_UNREAD, id, {0}};
+    if (message->read == MESSAGE_UNREAD &&
+        message_is_conversation(message->purpose))
+        return vault_put(vault, &place, id);
+    return vault_drop(vault, VAULT_UNREAD, id);
 }
 
 enum ro_status
@@ -34,6 +64,7 @@ message_put(struct vault *vault, const struct message *message)
     ro_buf_put_u8(&row, (uint8_t)message->purpose);
     ro_buf_put_u8(&row, (uint8_t)message->place);
     ro_buf_put_u8(&row, (uint8_t)message->read);
+    ro_buf_put_u8(&row, (uint8_t)message->failure);
     ro_buf_put_u64(&row, (uint64_t)message->sent_at_s);
     ro_buf_put_u64(&row, (uint64_t)message->arrived_at_s);
     row_put_piece(&row, ro_buf_view(&message->content));
@@ -43,7 +74,8 @@ message_put(struct vault *vault, const struct message *message)
         {message->row.b,     RO_ID_SIZE},
         {message->request.b, RO_ID_SIZE},
     };
-    return vault_put(vault, &place, ro_buf_view(&row));
+    RO_TRY(vault_put(vault, &place, ro_buf_view(&row)));
+    return list_unread(vault, message);
 }
 
 /* Everything but the content, which follows. */
@@ -61,6 +93,7 @@ read_head(struct row_reader *row, struct message *ret_message)
     ret_message->purpose = row_u8(row);
     ret_message->place = row_u8(row);
     ret_message->read = row_u8(row);
+    ret_message->failure = row_u8(row);
     ret_message->sent_at_s = (int64_t)row_u64(row);
     ret_message->arrived_at_s = (int64_t)row_u64(row);
 }
@@ -102,24 +135,25 @@ add_message(void *user, struct ro_bytes value)
 }
 
 enum ro_status
-messages_of(struct vault *vault,
-            const struct ro_request_id *request,
-            struct messages *ret_messages)
+message_list(struct vault *vault,
+             const struct ro_request_id *request,
+             struct messages *ret_messages)
 {
     const struct ro_bytes tag = {request->b, RO_ID_SIZE};
     *ret_messages = (struct messages){0};
     enum ro_status s =
         vault_walk(vault, VAULT_MESSAGE, tag, add_message, ret_messages);
     if (s != RO_OK)
-        messages_fini(ret_messages);
+        message_list_fini(ret_messages);
     return s;
 }
 
 enum ro_status
 message_drop(struct vault *vault, const struct row_id *row)
 {
-    return vault_drop(vault, VAULT_MESSAGE,
-                      (struct ro_bytes){row->b, RO_ID_SIZE});
+    const struct ro_bytes id = {row->b, RO_ID_SIZE};
+    RO_TRY(vault_drop(vault, VAULT_UNREAD, id));
+    return vault_drop(vault, VAULT_MESSAGE, id);
 }
 
 bool
@@ -130,28 +164,10 @@ message_is_conversation(enum ro_purpose purpose)
            purpose == RO_PURPOSE_CLOSE;
 }
 
-static enum ro_status
-count_unread(void *user, struct ro_bytes value)
-{
-    size_t *n = user;
-    struct message message;
-    struct row_reader row = row_read(value);
-    read_head(&row, &message);
-    if (row.failed)
-        return RO_VAULT_DAMAGED;
-    *n += message.read == MESSAGE_UNREAD &&
-                  message_is_conversation(message.purpose)
-              ? 1
-              : 0;
-    return RO_OK;
-}
-
 enum ro_status
-messages_unread(struct vault *vault, size_t *ret_n)
+message_unread(struct vault *vault, size_t *ret_n)
 {
-    *ret_n = 0;
-    return vault_walk(vault, VAULT_MESSAGE, (struct ro_bytes){0}, count_unread,
-                      ret_n);
+    return vault_count(vault, VAULT_UNREAD, ret_n);
 }
 
 /* --- message ids --------------------------------------------------------- */
@@ -236,7 +252,7 @@ drop_ids(struct vault *vault, const struct ro_buf *ids)
 }
 
 enum ro_status
-messages_forget(struct vault *vault, uint32_t hour)
+message_forget(struct vault *vault, uint32_t hour)
 {
     RO_AUTOBUF ids = {0};
     struct forgetting forgetting = {&ids, hour};
@@ -276,89 +292,4 @@ enum ro_status
 message_ours_drop(struct vault *vault, const struct ro_message_id *id)
 {
     return vault_drop(vault, VAULT_SEEN, (struct ro_bytes){id->b, RO_ID_SIZE});
-}
-
-/* --- requests ------------------------------------------------------------ */
-
-void
-request_row_fini(struct request_row *request)
-{
-    ro_buf_fini(&request->asked);
-}
-
-void
-request_rows_fini(struct request_rows *rows)
-{
-    for (size_t i = 0; i < rows->n; i++)
-        request_row_fini(&rows->at[i]);
-    free(rows->at);
-    *rows = (struct request_rows){0};
-}
-
-enum ro_status
-request_row_put(struct vault *vault, const struct request_row *request)
-{
-    RO_AUTOBUF row = {0};
-    ro_buf_put(&row, request->id.b, RO_ID_SIZE);
-    ro_buf_put(&row, request->asker.b, RO_ID_SIZE);
-    ro_buf_put(&row, request->ask.b, RO_ID_SIZE);
-    ro_buf_put_u64(&row, (uint64_t)request->first_seen_s);
-    row_put_piece(&row, ro_buf_view(&request->asked));
-    RO_TRY(ro_buf_ok(&row));
-    const struct vault_place place = {
-        VAULT_REQUEST, {request->id.b, RO_ID_SIZE},
-         {0            }
-    };
-    return vault_put(vault, &place, ro_buf_view(&row));
-}
-
-static enum ro_status
-read_request(struct ro_bytes value, struct request_row *ret_request)
-{
-    struct row_reader row = row_read(value);
-    *ret_request = (struct request_row){0};
-    row_fixed(&row, ret_request->id.b, RO_ID_SIZE);
-    row_fixed(&row, ret_request->asker.b, RO_ID_SIZE);
-    row_fixed(&row, ret_request->ask.b, RO_ID_SIZE);
-    ret_request->first_seen_s = (int64_t)row_u64(&row);
-    struct ro_bytes asked = row_piece(&row);
-    RO_TRY(row_end(&row));
-    ro_buf_put(&ret_request->asked, asked.data, asked.size);
-    return ro_buf_ok(&ret_request->asked);
-}
-
-enum ro_status
-request_row_get(struct vault *vault,
-                const struct ro_request_id *id,
-                struct request_row *ret_request)
-{
-    RO_AUTOBUF value = {0};
-    *ret_request = (struct request_row){0};
-    RO_TRY(vault_get(vault, VAULT_REQUEST, (struct ro_bytes){id->b, RO_ID_SIZE},
-                     &value));
-    return read_request(ro_buf_view(&value), ret_request);
-}
-
-static enum ro_status
-add_request(void *user, struct ro_bytes value)
-{
-    struct request_rows *rows = user;
-    struct request_row *more =
-        reallocarray(rows->at, rows->n + 1, sizeof(*more));
-    if (more == NULL)
-        return RO_NO_MEMORY;
-    rows->at = more;
-    rows->n++;
-    return read_request(value, &more[rows->n - 1]);
-}
-
-enum ro_status
-request_rows_all(struct vault *vault, struct request_rows *ret_rows)
-{
-    *ret_rows = (struct request_rows){0};
-    enum ro_status s = vault_walk(vault, VAULT_REQUEST, (struct ro_bytes){0},
-                                  add_request, ret_rows);
-    if (s != RO_OK)
-        request_rows_fini(ret_rows);
-    return s;
 }

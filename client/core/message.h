@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Messages and requests as rows of the vault. A message's row id is the
+ * Messages as rows of the vault. A message's row id is the
  * message id of what was received, and a random one for what is written here:
  * its own message id exists only once it is sealed.
  */
@@ -18,6 +18,17 @@ struct row_id {
 
 enum message_read { MESSAGE_UNREAD, MESSAGE_READ };
 
+/* Why a message of ours has failed; the numbers are on disk, append-only. */
+enum message_failure {
+    MESSAGE_FINE = 0,
+    MESSAGE_UNCOLLECTED = 1, /* it waited at the broker until that forgot it */
+    MESSAGE_NOBODY = 2,      /* no seat is there that could get it */
+    MESSAGE_UNFIT = 3,       /* it could not be sealed */
+};
+
+/* The same in words for people, with what to do; NULL for MESSAGE_FINE. */
+const char *message_failure_text(enum message_failure failure);
+
 struct message {
     struct row_id row;
     struct ro_request_id request;
@@ -29,6 +40,7 @@ struct message {
     enum ro_purpose purpose;
     enum ro_place place;
     enum message_read read;
+    enum message_failure failure; /* with RO_PLACE_FAILED */
     int64_t sent_at_s;
     int64_t arrived_at_s;  /* when it came here, or was written */
     struct ro_buf content; /* packed; released by message_fini */
@@ -52,10 +64,10 @@ struct messages {
     struct message *at;
     size_t n;
 };
-RO_MUST_USE enum ro_status messages_of(struct vault *vault,
-                                       const struct ro_request_id *request,
-                                       struct messages *ret_messages);
-void messages_fini(struct messages *messages);
+RO_MUST_USE enum ro_status message_list(struct vault *vault,
+                                        const struct ro_request_id *request,
+                                        struct messages *ret_messages);
+void message_list_fini(struct messages *messages);
 
 /* Removes one, inside a commit. */
 RO_MUST_USE enum ro_status message_drop(struct vault *vault,
@@ -64,8 +76,9 @@ RO_MUST_USE enum ro_status message_drop(struct vault *vault,
 /* Whether a purpose is conversation, which is read; states are shown. */
 bool message_is_conversation(enum ro_purpose purpose);
 
-/* How many messages of a conversation have not been read. */
-RO_MUST_USE enum ro_status messages_unread(struct vault *vault, size_t *ret_n);
+/* How many messages of a conversation have not been read: a count, nothing is
+ * opened for it. */
+RO_MUST_USE enum ro_status message_unread(struct vault *vault, size_t *ret_n);
 
 /* --- message ids ------------------------------------------------------------
  * A message that came and is kept has its id as its row. Other ids are
@@ -83,7 +96,7 @@ RO_MUST_USE enum ro_status message_remember(struct vault *vault,
                                             uint32_t until_hour);
 
 /* Forgets what need not be remembered after `hour`, in a commit of its own. */
-RO_MUST_USE enum ro_status messages_forget(struct vault *vault, uint32_t hour);
+RO_MUST_USE enum ro_status message_forget(struct vault *vault, uint32_t hour);
 
 /* The row of a message of ours. RO_NOT_FOUND. */
 RO_MUST_USE enum ro_status message_ours(struct vault *vault,
@@ -96,33 +109,7 @@ RO_MUST_USE enum ro_status message_ours_put(struct vault *vault,
 RO_MUST_USE enum ro_status message_ours_drop(struct vault *vault,
                                              const struct ro_message_id *id);
 
-/* A request as we came to know it. */
-struct request_row {
-    struct ro_request_id id;
-    struct ro_member_id asker;
-    struct row_id ask; /* the message that asks; zero before it */
-    int64_t first_seen_s;
-    struct ro_buf asked; /* ours: member ids that it went to */
-};
-void request_row_fini(struct request_row *request);
-RO_MUST_USE enum ro_status request_row_put(struct vault *vault,
-                                           const struct request_row *request);
-RO_MUST_USE enum ro_status request_row_get(struct vault *vault,
-                                           const struct ro_request_id *id,
-                                           struct request_row *ret_request);
-
-/* All requests, oldest first. */
-struct request_rows {
-    struct request_row *at;
-    size_t n;
-};
-RO_MUST_USE enum ro_status request_rows_all(struct vault *vault,
-                                            struct request_rows *ret_rows);
-void request_rows_fini(struct request_rows *rows);
-
 #define RO_AUTOMESSAGE RO_CLEANUP(message_fini) struct message
-#define RO_AUTOMESSAGES RO_CLEANUP(messages_fini) struct messages
-#define RO_AUTOREQUEST RO_CLEANUP(request_row_fini) struct request_row
-#define RO_AUTOREQUESTS RO_CLEANUP(request_rows_fini) struct request_rows
+#define RO_AUTOMESSAGES RO_CLEANUP(message_list_fini) struct messages
 
 #endif

@@ -2,13 +2,14 @@
 #include "client/core/opening.h"
 
 #include "client/core/epoch.h"
+#include "client/core/generations.h"
 #include "common/crypto/hash.h"
 #include "common/wire/codec.h"
 
 #include <string.h>
 
 void
-opened_fini(struct opened *opened)
+opening_opened_fini(struct opened *opened)
 {
     message_fini(&opened->message);
 }
@@ -17,7 +18,7 @@ opened_fini(struct opened *opened)
 
 #define MAY(purpose) (1u << ((purpose)-RO_PURPOSE_ASK))
 #define MAY_SERVE (MAY(RO_PURPOSE_RESEND) | MAY(RO_PURPOSE_RECEIPTS))
-#define MAY_TALK (MAY_SERVE | MAY(RO_PURPOSE_SAY))
+#define MAY_TALK (MAY_SERVE | MAY(RO_PURPOSE_SAY) | MAY(RO_PURPOSE_CHUNK))
 
 /* A delegate's and an office's own powers (topics, mutual aid) come with the
  * charter's standing consents; until then they talk. */
@@ -52,8 +53,10 @@ bind(const struct engine *engine,
         .day = envelope->day,
         .generation = envelope->generation,
         .expiry_hour = envelope->expiry_hour,
-        .psk = engine->keyring->psk,
+        .psk = generations_psk(engine->keyring, envelope->generation),
     };
+    if (ret_binding->psk == NULL)
+        return RO_BAD_SEAL;
     if (envelope->wrap.size != RO_WRAP_SIZE ||
         ro_bucket_of(envelope->body.size, &ret_binding->bucket) != RO_OK)
         return RO_BAD_SEAL;
@@ -74,6 +77,11 @@ pair_of_day(struct engine *engine,
         return *ret_pair == NULL ? RO_NO_MEMORY : RO_OK;
     }
     enum ro_status s = epoch_pair(engine, day, ret_pair);
+    if (s == RO_NOT_FOUND && epoch_was_lost(engine, day)) {
+        return ro_why(why, RO_BAD_SEAL,
+                      "the key of its day is not in this profile, which was "
+                      "restored without it; ask for it to be said again");
+    }
     if (s == RO_NOT_FOUND) {
         return ro_why(why, RO_BAD_SEAL,
                       "the key of its day was destroyed, as it should be");
@@ -221,7 +229,8 @@ check_claims(struct engine *engine,
                       "wrap that brought it");
     }
     if (opened->sender.kind == RO_REFERENCE_KEYS) {
-        return message->purpose == RO_PURPOSE_ENROL_ANSWER
+        return message->purpose == RO_PURPOSE_ENROL_ANSWER ||
+                       message->purpose == RO_PURPOSE_PSK
                    ? RO_OK
                    : ro_why(why, RO_MISBOUND,
                             "the authority's keys say what a seat may say");

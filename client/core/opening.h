@@ -27,12 +27,13 @@ struct opened {
     struct ro_member_id side; /* the sender's member; zero for keys */
     Reachout__Role role;      /* of the sender's seat */
     uint32_t expiry_hour;     /* the broker forgets it then */
-    struct message message;   /* its content packed; released by opened_fini */
+    struct message
+        message; /* its content packed; released by opening_opened_fini */
     struct ro_thread_id sequence_thread; /* whose sequence it counts in */
     Reachout__Content *content;          /* lives in the arena that was given */
 };
-void opened_fini(struct opened *opened);
-#define RO_AUTOOPENED RO_CLEANUP(opened_fini) struct opened
+void opening_opened_fini(struct opened *opened);
+#define RO_AUTOOPENED RO_CLEANUP(opening_opened_fini) struct opened
 
 /* Opens an envelope of our mailbox. RO_BAD_SEAL (no key of ours opens it),
  * RO_STALE (sent by a seat that our directory does not know yet), RO_MISBOUND

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/core/outbox.h"
 
+#include "client/core/attach.h"
 #include "client/core/sealing.h"
 #include "common/wire/codec.h"
 
@@ -8,7 +9,6 @@
 
 #include <string.h>
 
-#define VERB_DEPOSIT 7
 /* What fits beside the header; a wrap with its names takes about so much. */
 #define FRAME_ROOM (RO_FRAME_LIMIT - 1024)
 #define WRAP_ROOM 420
@@ -215,7 +215,7 @@ send_frame(struct engine *engine,
     ask.n_wraps = frame->n;
     ask.bodies = &body;
     ask.n_bodies = frame->body == FRAME_WITH_BODY ? 1 : 0;
-    const struct link_ask asked = {LINK_OPEN, VERB_DEPOSIT, &ask.base,
+    const struct link_ask asked = {LINK_OPEN, RO_VERB_DEPOSIT, &ask.base,
                                    &reachout__deposit__answer__descriptor,
                                    deadline_ms};
     struct link_answer got;
@@ -240,17 +240,36 @@ drop_all(struct engine *engine, const struct message *message)
     RO_TRY(outgoing_drop(engine->vault, &message->row));
     if (!ro_message_id_is_zero(&message->id))
         RO_TRY(message_ours_drop(engine->vault, &message->id));
+    RO_TRY(attach_drop_all(engine->vault, message));
     return is_passing(message) ? message_drop(engine->vault, &message->row)
                                : RO_OK;
 }
 
-/* Writes where a message is now, inside a commit. */
+/* Whether a message of a person's to others was kept here and is no more. */
+static bool
+has_left(const struct outgoing *outgoing,
+         const struct message *message,
+         enum ro_place before)
+{
+    return before == RO_PLACE_KEPT && message->place != RO_PLACE_KEPT &&
+           message->place != RO_PLACE_FAILED && !is_passing(message) &&
+           outgoing->reader == OUTGOING_FOR_OTHERS;
+}
+
+/* Writes where a message is now, inside a commit; why, if it has failed. Tells
+ * how many messages left by it: one, or none. */
 static enum ro_status
-note_place(struct engine *engine, struct outgoing *outgoing)
+note_place(struct engine *engine,
+           struct outgoing *outgoing,
+           enum message_failure failure,
+           size_t *ret_left)
 {
     RO_AUTOMESSAGE message = {0};
     RO_TRY(message_get(engine->vault, &outgoing->row, &message));
+    const enum ro_place before = message.place;
     message.place = outgoing_place(outgoing);
+    message.failure = message.place == RO_PLACE_FAILED ? failure : MESSAGE_FINE;
+    *ret_left = has_left(outgoing, &message, before) ? 1 : 0;
     RO_TRY(message_put(engine->vault, &message));
     if (outgoing_is_done(outgoing) ||
         (is_passing(&message) && message.place != RO_PLACE_KEPT))
@@ -258,11 +277,55 @@ note_place(struct engine *engine, struct outgoing *outgoing)
     return outgoing_put(engine->vault, outgoing);
 }
 
-static enum ro_status
-keep_progress(struct engine *engine, struct outgoing *outgoing)
+/* A file that nobody can get any more leaves its message behind, too. */
+static void
+fail_theirs(struct outgoing *message)
 {
+    for (size_t i = 0; i < message->n_to; i++) {
+        if (message->to[i].whose == OUTGOING_THEIRS)
+            message->to[i].state = OUTGOING_FAILED;
+    }
+}
+
+/* Writes where a chunk is now, inside a commit. Its message is where the
+ * hindmost of its chunks is; one that is done needs no chunks. */
+static enum ro_status
+note_piece(struct engine *engine, struct outgoing *piece, size_t *ret_left)
+{
+    RO_AUTOOUTGOING message = {0};
+    enum ro_status s = outgoing_get(engine->vault, &piece->piece.of, &message);
+    *ret_left = 0;
+    if (s == RO_NOT_FOUND)
+        return attach_drop(engine->vault, piece);
+    RO_TRY(s);
+    const enum ro_place place = outgoing_place(piece);
+    if (place == RO_PLACE_FAILED)
+        fail_theirs(&message);
+    if (place != RO_PLACE_KEPT && message.n_pieces > 0 &&
+        piece->piece.left == OUTGOING_NEVER_LEFT) {
+        piece->piece.left = OUTGOING_HAS_LEFT;
+        message.n_pieces--;
+        RO_TRY(outgoing_put(engine->vault, &message));
+    }
+    RO_TRY(outgoing_put(engine->vault, piece));
+    if (place != RO_PLACE_FAILED && message.n_pieces > 0)
+        return RO_OK;
+    return note_place(engine, &message, MESSAGE_NOBODY, ret_left);
+}
+
+static enum ro_status
+keep_progress(struct engine *engine,
+              struct outgoing *outgoing,
+              enum message_failure failure)
+{
+    size_t left = 0;
     RO_TRY(vault_begin(engine->vault));
-    return vault_end(engine->vault, note_place(engine, outgoing));
+    RO_TRY(vault_end(engine->vault,
+                     outgoing_is_piece(outgoing)
+                         ? note_piece(engine, outgoing, &left)
+                         : note_place(engine, outgoing, failure, &left)));
+    engine->n_left += left;
+    return RO_OK;
 }
 
 /* Wraps that were made for a day that is over are made again first. */
@@ -292,10 +355,10 @@ send_message(struct engine *engine,
     for (;;) {
         choose_wraps(outgoing, &frame);
         if (frame.n == 0)
-            return keep_progress(engine, outgoing);
+            return keep_progress(engine, outgoing, MESSAGE_NOBODY);
         enum ro_status s =
             send_frame(engine, outgoing, &frame, deadline_ms, why);
-        RO_TRY(keep_progress(engine, outgoing));
+        RO_TRY(keep_progress(engine, outgoing, MESSAGE_NOBODY));
         if (outgoing_count(outgoing, OUTGOING_WAITING) == 0)
             return RO_OK;
         bool again = s == RO_STALE || s == RO_NEED_BODY;
@@ -314,6 +377,7 @@ give_up(struct engine *engine, const struct row_id *row)
     RO_AUTOMESSAGE message = {0};
     RO_TRY(message_get(engine->vault, row, &message));
     message.place = RO_PLACE_FAILED;
+    message.failure = MESSAGE_UNFIT;
     RO_TRY(vault_begin(engine->vault));
     enum ro_status s = message_put(engine->vault, &message);
     if (s == RO_OK)
@@ -332,6 +396,8 @@ flush_row(struct engine *engine,
     if (s == RO_NOT_FOUND)
         return RO_OK;
     RO_TRY(s);
+    if (outgoing_is_piece(&outgoing))
+        RO_TRY(attach_load(engine->vault, &outgoing));
     if (outgoing.standing == OUTGOING_DRAFT) {
         s = sealing_seal(engine, &outgoing, why);
         if (s == RO_BAD_INPUT || s == RO_TOO_LARGE)
@@ -351,22 +417,49 @@ can_wait(enum ro_status s)
            s == RO_STALE || s == RO_NEED_BODY;
 }
 
+/* Chunks go behind all messages, so that a large file holds up no words. A
+ * broker that takes one after the other is there: the time to wait for it
+ * counts for each of them anew. But somebody may want us for something else. */
+static enum ro_status
+flush_pieces(struct engine *engine, int64_t wait_ms, struct ro_why *why)
+{
+    RO_AUTOBUF rows = {0};
+    RO_TRY(outgoing_pieces(engine->vault, &rows));
+    for (size_t at = 0; at < rows.size; at += RO_ID_SIZE) {
+        struct row_id row;
+        memcpy(row.b, rows.data + at, RO_ID_SIZE);
+        enum ro_status s = RO_KEPT;
+        if (!engine_is_wanted(engine)) {
+            s = flush_row(engine, &row, engine_deadline(engine, wait_ms), why);
+        }
+        if (can_wait(s) || s == RO_KEPT) {
+            return ro_why(why, RO_KEPT,
+                          "%s; the rest of the file goes with a later sync",
+                          ro_status_text(s));
+        }
+        RO_TRY(s);
+    }
+    return RO_OK;
+}
+
 enum ro_status
 outbox_flush(struct engine *engine, int64_t deadline_ms, struct ro_why *why)
 {
     RO_AUTOBUF rows = {0};
-    RO_TRY(outgoing_rows(engine->vault, &rows));
+    const int64_t wait_ms = deadline_ms - engine_deadline(engine, 0);
+    RO_TRY(outgoing_waiting(engine->vault, &rows));
     for (size_t at = 0; at < rows.size; at += RO_ID_SIZE) {
         struct row_id row;
         memcpy(row.b, rows.data + at, RO_ID_SIZE);
-        enum ro_status s = flush_row(engine, &row, deadline_ms, why);
+        enum ro_status s =
+            flush_row(engine, &row, engine_deadline(engine, wait_ms), why);
         if (can_wait(s)) {
             return ro_why(why, RO_KEPT, "%s; it goes with a later sync",
                           ro_status_text(s));
         }
         RO_TRY(s);
     }
-    return RO_OK;
+    return flush_pieces(engine, wait_ms, why);
 }
 
 /* --- what others say of it ----------------------------------------------- */
@@ -388,7 +481,8 @@ outbox_arrived(struct engine *engine,
         if (ro_seat_id_equal(&outgoing.to[i].seat, seat))
             outgoing.to[i].state = OUTGOING_ARRIVED;
     }
-    return note_place(engine, &outgoing);
+    size_t left;
+    return note_place(engine, &outgoing, MESSAGE_NOBODY, &left);
 }
 
 /* The thread that a wrap of this row counts in. */
@@ -421,6 +515,8 @@ serve_row(struct engine *engine,
             to->sequence < resend->from || to->sequence > resend->to ||
             !is_in_thread(engine, &outgoing, to, &resend->thread))
             continue;
+        if (outgoing_is_piece(&outgoing) && served == 0)
+            RO_TRY(attach_load(engine->vault, &outgoing));
         /* a seat that cannot be sealed to must not keep its own ask, and with
          * it our mailbox, from being taken */
         enum ro_status s = sealing_wrap(engine, &outgoing, to);
@@ -453,14 +549,18 @@ static enum ro_status
 expire_row(struct engine *engine, const struct row_id *row, uint32_t hour)
 {
     RO_AUTOOUTGOING outgoing = {0};
-    RO_TRY(outgoing_get(engine->vault, row, &outgoing));
-    if (outgoing.standing == OUTGOING_DRAFT || outgoing.expiry_hour > hour)
+    enum ro_status s = outgoing_get(engine->vault, row, &outgoing);
+    if (s == RO_NOT_FOUND) /* a chunk that went with its message */
+        return RO_OK;
+    RO_TRY(s);
+    if (outgoing.standing == OUTGOING_DRAFT || outgoing.expiry_hour > hour ||
+        outgoing_is_piece(&outgoing))
         return RO_OK;
     for (size_t i = 0; i < outgoing.n_to; i++) {
         if (outgoing.to[i].state != OUTGOING_ARRIVED)
             outgoing.to[i].state = OUTGOING_FAILED;
     }
-    return keep_progress(engine, &outgoing);
+    return keep_progress(engine, &outgoing, MESSAGE_UNCOLLECTED);
 }
 
 enum ro_status
@@ -482,13 +582,16 @@ outbox_waiting(struct engine *engine, size_t *ret_n)
 {
     RO_AUTOBUF rows = {0};
     *ret_n = 0;
-    RO_TRY(outgoing_rows(engine->vault, &rows));
+    RO_TRY(outgoing_waiting(engine->vault, &rows));
     for (size_t at = 0; at < rows.size; at += RO_ID_SIZE) {
         struct row_id row;
         RO_AUTOOUTGOING outgoing = {0};
         memcpy(row.b, rows.data + at, RO_ID_SIZE);
         RO_TRY(outgoing_get(engine->vault, &row, &outgoing));
-        *ret_n += outgoing_place(&outgoing) == RO_PLACE_KEPT ? 1 : 0;
+        *ret_n += !outgoing_is_piece(&outgoing) &&
+                          outgoing_place(&outgoing) == RO_PLACE_KEPT
+                      ? 1
+                      : 0;
     }
     return RO_OK;
 }

@@ -43,6 +43,64 @@ read_to(struct row_reader *row, struct outgoing_to *ret_to)
     row_fixed(row, ret_to->wrap, RO_WRAP_SIZE);
 }
 
+/* Rows in which something waits have this tag: most wait for receipts only,
+ * and need not be opened to find what is to be sent. Chunks have one of their
+ * own until they are sealed: from then on they have a number in their thread's
+ * sequence, and what is sealed after them must not be sent before them. */
+#define WAITING_TAG "waiting"
+#define PIECE_TAG "piece"
+
+static bool
+waits(const struct outgoing *outgoing)
+{
+    return outgoing->standing == OUTGOING_DRAFT || outgoing->n_to == 0 ||
+           outgoing->n_pieces > 0 ||
+           outgoing_count(outgoing, OUTGOING_WAITING) > 0;
+}
+
+bool
+outgoing_is_piece(const struct outgoing *outgoing)
+{
+    static const struct row_id none;
+    return memcmp(outgoing->piece.of.b, none.b, RO_ID_SIZE) != 0;
+}
+
+static const char *
+tag_of(const struct outgoing *outgoing)
+{
+    return outgoing_is_piece(outgoing) && outgoing->standing == OUTGOING_DRAFT
+               ? PIECE_TAG
+               : WAITING_TAG;
+}
+
+/* The body of a chunk has a row of its own. */
+static struct ro_bytes
+own_body(const struct outgoing *outgoing)
+{
+    return outgoing_is_piece(outgoing) ? (struct ro_bytes){0}
+                                       : ro_buf_view(&outgoing->body);
+}
+
+static void
+put_piece(struct ro_buf *row, const struct outgoing *outgoing)
+{
+    ro_buf_put(row, outgoing->piece.of.b, RO_ID_SIZE);
+    ro_buf_put(row, outgoing->piece.file.b, RO_ID_SIZE);
+    ro_buf_put_u32(row, outgoing->piece.index);
+    ro_buf_put_u8(row, (uint8_t)outgoing->piece.left);
+    ro_buf_put_u32(row, outgoing->n_pieces);
+}
+
+static void
+read_piece(struct row_reader *row, struct outgoing *outgoing)
+{
+    row_fixed(row, outgoing->piece.of.b, RO_ID_SIZE);
+    row_fixed(row, outgoing->piece.file.b, RO_ID_SIZE);
+    outgoing->piece.index = row_u32(row);
+    outgoing->piece.left = row_u8(row);
+    outgoing->n_pieces = row_u32(row);
+}
+
 enum ro_status
 outgoing_put(struct vault *vault, const struct outgoing *outgoing)
 {
@@ -58,16 +116,19 @@ outgoing_put(struct vault *vault, const struct outgoing *outgoing)
     ro_buf_put(&row, outgoing->recipients.b, RO_HASH_SIZE);
     ro_buf_put_u32(&row, outgoing->expiry_hour);
     ro_buf_put_u64(&row, (uint64_t)outgoing->accepted_at_s);
-    row_put_piece(&row, ro_buf_view(&outgoing->body));
+    row_put_piece(&row, own_body(outgoing));
+    put_piece(&row, outgoing);
     ro_buf_put_u32(&row, (uint32_t)outgoing->n_to);
     for (size_t i = 0; i < outgoing->n_to; i++)
         put_to(&row, &outgoing->to[i]);
     enum ro_status s = ro_buf_ok(&row);
     if (s == RO_OK) {
-        const struct vault_place place = {
+        struct vault_place place = {
             VAULT_OUTBOX, {outgoing->row.b, RO_ID_SIZE},
              {0              }
         };
+        if (waits(outgoing))
+            place.tag = ro_bytes_text(tag_of(outgoing));
         s = vault_put(vault, &place, ro_buf_view(&row));
     }
     if (row.data != NULL)
@@ -106,6 +167,7 @@ read_outgoing(struct ro_bytes value, struct outgoing *outgoing)
     outgoing->expiry_hour = row_u32(&row);
     outgoing->accepted_at_s = (int64_t)row_u64(&row);
     struct ro_bytes body = row_piece(&row);
+    read_piece(&row, outgoing);
     RO_TRY(read_recipients(&row, outgoing));
     RO_TRY(row_end(&row));
     ro_buf_put(&outgoing->members, members.data, members.size);
@@ -152,6 +214,20 @@ enum ro_status
 outgoing_rows(struct vault *vault, struct ro_buf *ret_rows)
 {
     return vault_walk(vault, VAULT_OUTBOX, (struct ro_bytes){0}, add_row,
+                      ret_rows);
+}
+
+enum ro_status
+outgoing_waiting(struct vault *vault, struct ro_buf *ret_rows)
+{
+    return vault_walk(vault, VAULT_OUTBOX, ro_bytes_text(WAITING_TAG), add_row,
+                      ret_rows);
+}
+
+enum ro_status
+outgoing_pieces(struct vault *vault, struct ro_buf *ret_rows)
+{
+    return vault_walk(vault, VAULT_OUTBOX, ro_bytes_text(PIECE_TAG), add_row,
                       ret_rows);
 }
 
@@ -206,14 +282,18 @@ outgoing_place(const struct outgoing *outgoing)
     if (outgoing->standing == OUTGOING_DRAFT ||
         outgoing_count(outgoing, OUTGOING_WAITING) > 0)
         return RO_PLACE_KEPT;
-    return outgoing->reader == OUTGOING_FOR_US ? RO_PLACE_BROKER
-                                               : place_at_others(outgoing);
+    enum ro_place place = outgoing->reader == OUTGOING_FOR_US
+                              ? RO_PLACE_BROKER
+                              : place_at_others(outgoing);
+    return outgoing->n_pieces > 0 && place != RO_PLACE_FAILED ? RO_PLACE_KEPT
+                                                              : place;
 }
 
 bool
 outgoing_is_done(const struct outgoing *outgoing)
 {
-    if (outgoing->standing == OUTGOING_DRAFT)
+    if (outgoing->standing == OUTGOING_DRAFT ||
+        outgoing_place(outgoing) == RO_PLACE_KEPT)
         return false;
     for (size_t i = 0; i < outgoing->n_to; i++) {
         const struct outgoing_to *to = &outgoing->to[i];

@@ -8,7 +8,7 @@
 #ifndef CLIENT_CORE_OUTGOING_H
 #define CLIENT_CORE_OUTGOING_H
 
-#include "client/core/message.h"
+#include "client/core/request_row.h"
 #include "common/crypto/seal.h"
 
 enum outgoing_standing { OUTGOING_DRAFT, OUTGOING_SEALED };
@@ -35,8 +35,19 @@ struct outgoing_to {
     uint8_t wrap[RO_WRAP_SIZE];
 };
 
+/* A chunk of a file that goes with a message (attach.h). Its body stands in a
+ * row of its own. */
+struct outgoing_piece {
+    struct row_id of; /* the message's row; zero: it is no chunk */
+    struct ro_attachment_id file;
+    uint32_t index;
+    enum { OUTGOING_NEVER_LEFT, OUTGOING_HAS_LEFT } left;
+};
+
 struct outgoing {
-    struct row_id row; /* the message's row */
+    struct row_id row; /* the message's row, or a chunk's own */
+    struct outgoing_piece piece;
+    uint32_t n_pieces; /* a message's chunks that were never at the broker */
     enum outgoing_standing standing;
     enum outgoing_whose whose; /* OUTGOING_OURS: our own record */
     struct ro_request_id request;
@@ -70,12 +81,22 @@ RO_MUST_USE enum ro_status outgoing_drop(struct vault *vault,
 RO_MUST_USE enum ro_status outgoing_rows(struct vault *vault,
                                          struct ro_buf *ret_rows);
 
+/* The same of those of which something is still to be sent: of all but chunks
+ * that are not sealed yet, and of these. */
+RO_MUST_USE enum ro_status outgoing_waiting(struct vault *vault,
+                                            struct ro_buf *ret_rows);
+RO_MUST_USE enum ro_status outgoing_pieces(struct vault *vault,
+                                           struct ro_buf *ret_rows);
+
+/* Whether it is a chunk. */
+bool outgoing_is_piece(const struct outgoing *outgoing);
+
 /* How many wraps are in a state. */
 size_t outgoing_count(const struct outgoing *outgoing,
                       enum outgoing_state state);
 
-/* Where the message is, seen as a whole: failed, if none of those whom it is
- * for can get it. */
+/* Where the message is, seen as a whole and with its files: failed, if none of
+ * those whom it is for can get it. */
 enum ro_place outgoing_place(const struct outgoing *outgoing);
 
 /* Whether nothing more can come of it: every wrap arrived or failed; those to

@@ -79,7 +79,7 @@ riding_seen(struct engine *engine,
         ro_arena_zero(arena, RO_SEEN_MAX * sizeof(Reachout__Seen *));
     if (content->seen == NULL)
         return RO_NO_MEMORY;
-    RO_TRY(messages_of(engine->vault, &message->request, &messages));
+    RO_TRY(message_list(engine->vault, &message->request, &messages));
     for (size_t i = 0; i < messages.n; i++) {
         const struct message *other = &messages.at[i];
         if (memcmp(other->body.b, none.b, RO_HASH_SIZE) != 0 &&
@@ -102,9 +102,11 @@ enum ro_status
 riding_owe(struct engine *engine, const struct message *message)
 {
     RO_AUTOBUF row = {0};
+    if (ro_member_id_equal(&message->side, &engine->keyring->member_id))
+        return RO_OK;
     uint64_t wait = RECEIPT_SOONEST_S +
-                    ro_entropy_below(&engine->entropy,
-                                     RECEIPT_LATEST_S - RECEIPT_SOONEST_S);
+                    ro_entropy_below(&engine->lots,
+                                     RECEIPT_LATEST_S - RECEIPT_SOONEST_S + 1);
     ro_buf_put(&row, message->id.b, RO_ID_SIZE);
     ro_buf_put(&row, message->side.b, RO_ID_SIZE);
     ro_buf_put_u64(&row, (uint64_t)engine_now_s(engine) + wait);

@@ -22,8 +22,8 @@ RO_MUST_USE enum ro_status riding_receipts(struct engine *engine,
                                            struct ro_arena *arena,
                                            Reachout__Content *content);
 
-/* A receipt becomes due for a message that came from `seat`, a random 10 to
- * 240 minutes from now; inside a commit. */
+/* A receipt for a message becomes due a random 10 to 240 minutes from now, by
+ * a lot of the engine's; none for what a colleague wrote. Inside a commit. */
 RO_MUST_USE enum ro_status riding_owe(struct engine *engine,
                                       const struct message *message);
 

@@ -7,6 +7,8 @@
  */
 #include "client/core/sealing.h"
 
+#include "client/core/attach.h"
+#include "client/core/generations.h"
 #include "client/core/recipients.h"
 #include "client/core/riding.h"
 #include "client/core/sequence.h"
@@ -54,14 +56,48 @@ thread_of(const struct sealing *sealing,
     }
 }
 
+/* A chunk goes to whom its message went, as far as they are still live: to
+ * anybody else it would be a piece of nothing. */
+static enum ro_status
+seats_of_message(struct sealing *sealing,
+                 struct ro_seat_id **ret_seats,
+                 size_t *ret_n)
+{
+    struct engine *engine = sealing->engine;
+    RO_AUTOOUTGOING message = {0};
+    RO_TRY(outgoing_get(engine->vault, &sealing->outgoing->piece.of, &message));
+    *ret_n = 0;
+    *ret_seats = calloc(message.n_to + 1, sizeof(**ret_seats));
+    if (*ret_seats == NULL)
+        return RO_NO_MEMORY;
+    for (size_t i = 0; i < message.n_to; i++) {
+        const struct ro_seat_view *seat =
+            ro_directory_seat(engine->directory, &message.to[i].seat);
+        if (seat != NULL && seat->standing == RO_SEAT_LIVE)
+            (*ret_seats)[(*ret_n)++] = message.to[i].seat;
+    }
+    return RO_OK;
+}
+
+static enum ro_status
+seats_of_members(struct sealing *sealing,
+                 struct ro_seat_id **ret_seats,
+                 size_t *ret_n)
+{
+    RO_TRY(resolve(sealing));
+    return recipients_seats(sealing->engine, &sealing->recipients, ret_seats,
+                            ret_n);
+}
+
 static enum ro_status
 address(struct sealing *sealing)
 {
     struct outgoing *outgoing = sealing->outgoing;
     struct engine *engine = sealing->engine;
     RO_AUTOFREE struct ro_seat_id *seats = NULL;
-    size_t n;
-    RO_TRY(recipients_seats(engine, &sealing->recipients, &seats, &n));
+    size_t n = 0;
+    RO_TRY(outgoing_is_piece(outgoing) ? seats_of_message(sealing, &seats, &n)
+                                       : seats_of_members(sealing, &seats, &n));
     free(outgoing->to);
     outgoing->n_to = 0;
     outgoing->to = calloc(n == 0 ? 1 : n, sizeof(*outgoing->to));
@@ -101,8 +137,10 @@ complete(struct sealing *sealing, struct ro_buf *ret_content)
         ro_as_field((struct ro_bytes){outgoing->recipients.b, RO_HASH_SIZE});
     content->has_checkpoint = engine->checkpoint.size > 0;
     content->checkpoint = ro_as_field(ro_buf_view(&engine->checkpoint));
-    RO_TRY(riding_seen(engine, &sealing->message, sealing->arena, content));
-    RO_TRY(riding_receipts(engine, outgoing, sealing->arena, content));
+    if (!outgoing_is_piece(outgoing)) {
+        RO_TRY(riding_seen(engine, &sealing->message, sealing->arena, content));
+        RO_TRY(riding_receipts(engine, outgoing, sealing->arena, content));
+    }
     RO_TRY(ro_content_check(content, sealing->why));
     return ro_pack(&content->base, ret_content);
 }
@@ -120,7 +158,7 @@ wrap_for(struct engine *engine,
         .day = to->day,
         .generation = to->generation,
         .expiry_hour = outgoing->expiry_hour,
-        .psk = engine->keyring->psk,
+        .psk = generations_psk(engine->keyring, to->generation),
     };
     RO_TRY(ro_bucket_of(outgoing->body.size, &binding.bucket));
     ro_body_hash(ro_buf_view(&outgoing->body), &binding.body_hash);
@@ -151,7 +189,7 @@ sealing_wrap(struct engine *engine,
         return RO_NO_MAILBOX;
     const struct ro_key fallback = seat->fallback;
     to->day = engine_day(engine);
-    to->generation = engine->keyring->generation;
+    to->generation = generations_now(engine);
     if (ro_notices_epoch_key(engine->notices, &to->seat, to->day, &key) ==
         RO_OK) {
         enum ro_status s = wrap_for(engine, outgoing, &key, to);
@@ -162,6 +200,20 @@ sealing_wrap(struct engine *engine,
     return wrap_for(engine, outgoing, &fallback, to);
 }
 
+/* All chunks are of one size, so that they do not show where a file ends. */
+static enum ro_status
+fill_body(const struct engine *engine,
+          struct ro_bytes content,
+          struct outgoing *outgoing)
+{
+    const struct ro_body_sealing piece = {outgoing->content_key, RO_BUCKET_64K};
+    return outgoing_is_piece(outgoing)
+               ? ro_body_seal_in(content, &piece, &engine->entropy,
+                                 &outgoing->body)
+               : ro_body_seal(content, outgoing->content_key, &engine->entropy,
+                              &outgoing->body);
+}
+
 static enum ro_status
 seal_body(struct sealing *sealing, struct ro_bytes content)
 {
@@ -170,8 +222,7 @@ seal_body(struct sealing *sealing, struct ro_bytes content)
     ro_entropy_fill(&engine->entropy, outgoing->content_key,
                     RO_CONTENT_KEY_SIZE);
     ro_buf_clear(&outgoing->body);
-    enum ro_status s = ro_body_seal(content, outgoing->content_key,
-                                    &engine->entropy, &outgoing->body);
+    enum ro_status s = fill_body(engine, content, outgoing);
     if (s == RO_TOO_LARGE) {
         return ro_why(sealing->why, s,
                       "%zu bytes do not fit into one message; shorten it",
@@ -218,12 +269,51 @@ seal_all(struct sealing *sealing)
     RO_TRY(ro_unpack(&reachout__content__descriptor, ro_buf_view(&packed),
                      sealing->arena, &unpacked));
     sealing->content = (Reachout__Content *)(void *)unpacked;
-    RO_TRY(resolve(sealing));
     RO_TRY(address(sealing));
     RO_TRY(complete(sealing, &content));
     RO_TRY(seal_body(sealing, ro_buf_view(&content)));
     RO_TRY(keep(sealing, ro_buf_view(&content)));
     return RO_OK;
+}
+
+/* What a chunk says is made when its turn comes; there is no draft of it. */
+static enum ro_status
+seal_piece(struct sealing *sealing)
+{
+    RO_AUTOBUF data = {0};
+    RO_AUTOBUF content = {0};
+    struct outgoing *outgoing = sealing->outgoing;
+    Reachout__Content piece = REACHOUT__CONTENT__INIT;
+    Reachout__Chunk chunk = REACHOUT__CHUNK__INIT;
+    Reachout__Audience audience = REACHOUT__AUDIENCE__INIT;
+    Reachout__Audience *list = &audience;
+    ro_buf_put(&data, outgoing->body.data, outgoing->body.size);
+    RO_TRY(ro_buf_ok(&data));
+    chunk.has_attachment = chunk.has_index = true;
+    chunk.has_data = data.size > 0;
+    chunk.attachment =
+        ro_as_field((struct ro_bytes){outgoing->piece.file.b, RO_ID_SIZE});
+    chunk.index = outgoing->piece.index;
+    chunk.data = ro_as_field(ro_buf_view(&data));
+    audience.has_member = true;
+    audience.member =
+        ro_as_field((struct ro_bytes){outgoing->members.data, RO_ID_SIZE});
+    piece.chunk = &chunk;
+    piece.audience = &list;
+    piece.n_audience = 1;
+    piece.has_sent_at = piece.has_request = piece.has_thread = true;
+    piece.sent_at = (uint64_t)engine_now_s(sealing->engine);
+    piece.request =
+        ro_as_field((struct ro_bytes){outgoing->request.b, RO_ID_SIZE});
+    piece.thread =
+        ro_as_field((struct ro_bytes){outgoing->thread.b, RO_ID_SIZE});
+    sealing->content = &piece;
+    RO_TRY(address(sealing));
+    RO_TRY(complete(sealing, &content));
+    RO_TRY(seal_body(sealing, ro_buf_view(&content)));
+    outgoing->standing = OUTGOING_SEALED;
+    RO_TRY(attach_keep(sealing->engine->vault, outgoing));
+    return outgoing_put(sealing->engine->vault, outgoing);
 }
 
 enum ro_status
@@ -238,10 +328,14 @@ sealing_seal(struct engine *engine,
     if (arena == NULL)
         return RO_NO_MEMORY;
     RO_TRY(vault_begin(engine->vault));
-    enum ro_status s =
-        message_get(engine->vault, &outgoing->row, &sealing.message);
-    if (s == RO_OK)
-        s = seal_all(&sealing);
+    enum ro_status s = RO_OK;
+    if (outgoing_is_piece(outgoing)) {
+        s = seal_piece(&sealing);
+    } else {
+        s = message_get(engine->vault, &outgoing->row, &sealing.message);
+        if (s == RO_OK)
+            s = seal_all(&sealing);
+    }
     message_fini(&sealing.message);
     recipients_fini(&sealing.recipients);
     return vault_end(engine->vault, s);

@@ -18,6 +18,8 @@ struct counter {
     uint64_t missing[SEQUENCE_GAPS_MAX]; /* rising */
 };
 
+/* Counters with gaps have this tag, so that the others need not be opened. */
+#define GAP_TAG "gap"
 #define COUNTER_KEY (1 + RO_ID_SIZE + RO_ID_SIZE)
 
 static void
@@ -76,10 +78,12 @@ write_counter(struct vault *vault, const struct counter *counter)
     for (size_t i = 0; i < counter->n_missing; i++)
         ro_buf_put_u64(&row, counter->missing[i]);
     RO_TRY(ro_buf_ok(&row));
-    const struct vault_place place = {
+    struct vault_place place = {
         VAULT_SEQUENCE, {key, sizeof(key)},
          {0  }
     };
+    if (counter->n_missing > 0)
+        place.tag = ro_bytes_text(GAP_TAG);
     return vault_put(vault, &place, ro_buf_view(&row));
 }
 
@@ -176,7 +180,7 @@ sequence_gaps(struct vault *vault,
               size_t *ret_n)
 {
     struct gathering gathering = {0};
-    enum ro_status s = vault_walk(vault, VAULT_SEQUENCE, (struct ro_bytes){0},
+    enum ro_status s = vault_walk(vault, VAULT_SEQUENCE, ro_bytes_text(GAP_TAG),
                                   gather, &gathering);
     if (s != RO_OK) {
         free(gathering.gaps);

@@ -9,7 +9,7 @@ void
 story_fini(struct story *story)
 {
     request_row_fini(&story->request);
-    messages_fini(&story->messages);
+    message_list_fini(&story->messages);
     free(story->flow);
     free(story->threads);
     *story = (struct story){0};
@@ -163,6 +163,7 @@ make_flow(struct loading *loading,
         .thread = message->thread,
         .actor = actor_of(loading, message),
         .sent_at_s = message->sent_at_s,
+        .index = (size_t)(message - loading->story->messages.at),
     };
     memcpy(flow->id.b, message->row.b, RO_ID_SIZE);
     if (!ro_message_id_is_zero(&message->id))
@@ -288,7 +289,7 @@ story_load(struct engine *engine,
         ret_story->side = RO_SIDE_ASKER;
     ro_thread_id_of(request, &ret_story->request.asker, self, &loading.ours);
     enum ro_status s =
-        messages_of(engine->vault, request, &ret_story->messages);
+        message_list(engine->vault, request, &ret_story->messages);
     if (s == RO_OK)
         s = load_all(&loading);
     for (size_t i = 0; i < ret_story->n_flow; i++)
@@ -322,11 +323,5 @@ story_chosen(const struct story *story)
 const struct message *
 story_message(const struct story *story, const struct flow_message *flow)
 {
-    for (size_t i = 0; i < story->messages.n; i++) {
-        const struct message *message = &story->messages.at[i];
-        if (memcmp(message->id.b, flow->id.b, RO_ID_SIZE) == 0 ||
-            memcmp(message->row.b, flow->id.b, RO_ID_SIZE) == 0)
-            return message;
-    }
-    return NULL;
+    return &story->messages.at[flow->index];
 }

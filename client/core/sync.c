@@ -1,24 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/core/sync.h"
 
-#include "client/core/compose.h"
+#include "client/core/chores.h"
 #include "client/core/directory.h"
 #include "client/core/enrol.h"
 #include "client/core/epoch.h"
+#include "client/core/generations.h"
+#include "client/core/mirror.h"
 #include "client/core/outbox.h"
-
-bool
-sync_is_alarm(enum ro_status s)
-{
-    return ro_status_exit(s) == 9;
-}
+#include "client/core/reach.h"
 
 /* What the broker turned out to be; away or wrong, the link starts afresh. */
 static enum ro_status
 note_reach(struct engine *engine, enum ro_status s)
 {
-    engine->reach = s == RO_UNREACHABLE ? RO_BROKER_AWAY : RO_BROKER_THERE;
-    if (s == RO_UNREACHABLE || sync_is_alarm(s))
+    reach_note(engine, s);
+    if (s == RO_UNREACHABLE || ro_status_is_alarm(s))
         engine_unlink(engine);
     return s;
 }
@@ -29,16 +26,55 @@ is_admitted(const struct engine *engine)
     return engine->keyring->enrolment == RO_ENROL_ADMITTED;
 }
 
+static enum ro_status
+removed(struct engine *engine, struct ro_why *why)
+{
+    engine_unlink(engine);
+    return ro_why(why, RO_FORBIDDEN,
+                  "this seat was removed from the circle, or its member got "
+                  "new keys; what is here stays readable");
+}
+
+/* The directory, over the members' door where our key of the circle is too old
+ * for the open one: behind it the new key waits in our mailbox. */
+static enum ro_status
+read_directory(struct engine *engine, int64_t deadline_ms, struct ro_why *why)
+{
+    generations_renew_link(engine);
+    enum ro_status s = directory_sync(engine, deadline_ms, why);
+    if (!is_admitted(engine))
+        return s;
+    if (s == RO_NEED_HELLO) {
+        engine->is_shut_out = true;
+        s = directory_sync(engine, deadline_ms, why);
+    }
+    if (s == RO_NOT_ALLOWED)
+        return removed(engine, why);
+    const struct ro_seat_view *seat =
+        ro_directory_seat(engine->directory, &engine->keyring->seat);
+    if (s == RO_OK && seat != NULL && seat->standing == RO_SEAT_REVOKED)
+        return removed(engine, why);
+    return s;
+}
+
 enum ro_status
 sync_keys(struct engine *engine, int64_t deadline_ms, struct ro_why *why)
 {
-    enum ro_status s = directory_sync(engine, deadline_ms, why);
+    const int64_t wait_ms = deadline_ms - engine_deadline(engine, 0);
+    RO_TRY(mirror_stands(engine, why));
+    enum ro_status s = read_directory(engine, deadline_ms, why);
     if (s == RO_OK)
+        generations_renew_link(engine);
+    if (s == RO_OK) {
+        reach_saw_checkpoint(engine);
         s = enrol_complete(engine);
+    }
     if (s == RO_OK)
         s = engine_link(engine, why);
     if (s == RO_OK && is_admitted(engine))
-        s = epoch_publish(engine, deadline_ms, why);
+        s = mirror_check_once(engine, engine_deadline(engine, wait_ms), why);
+    if (s == RO_OK && is_admitted(engine))
+        s = epoch_publish(engine, engine_deadline(engine, wait_ms), why);
     return note_reach(engine, s);
 }
 
@@ -48,25 +84,55 @@ sync_send(struct engine *engine, int64_t deadline_ms, struct ro_why *why)
     RO_TRY(sync_keys(engine, deadline_ms, why));
     if (!is_admitted(engine))
         return RO_OK;
-    return note_reach(engine, outbox_flush(engine, deadline_ms, why));
+    enum ro_status s =
+        note_reach(engine, outbox_flush(engine, deadline_ms, why));
+    if (s != RO_NEED_HELLO)
+        return s;
+    return ro_why(why, RO_KEPT,
+                  "kept here: the circle has a new key, and sync fetches it");
 }
 
-/* Our own new keys are in the directory that others see, and in ours. */
+/* Our own new keys are in the directory that others see, and in ours. Each
+ * step may wait for the broker anew: it was there a moment ago. */
 static enum ro_status
 receive(struct engine *engine,
-        int64_t deadline_ms,
+        int64_t wait_ms,
         struct ro_why *why,
         struct news_list *news)
 {
     enum ro_status s = RO_OK;
-    if (engine->keyring->enrolment != RO_ENROL_MADE)
-        s = inbox_receive(engine, INBOX_EMPTY, deadline_ms, why, news);
+    if (engine->keyring->enrolment != RO_ENROL_MADE) {
+        s = inbox_receive(engine, INBOX_EMPTY, engine_deadline(engine, wait_ms),
+                          why, news);
+    }
     RO_TRY(note_reach(engine, s));
     if (!is_admitted(engine))
         return RO_OK;
     RO_TRY(epoch_destroy(engine));
-    RO_TRY(compose_chores(engine, why));
-    return note_reach(engine, outbox_flush(engine, deadline_ms, why));
+    RO_TRY(chores_run(engine, why));
+    generations_renew_link(engine);
+    RO_TRY(engine_link(engine, why));
+    s = note_reach(engine,
+                   outbox_flush(engine, engine_deadline(engine, wait_ms), why));
+    if (s != RO_NEED_HELLO)
+        return s;
+    return ro_why(why, RO_KEPT,
+                  "what waits is kept here: the circle has a new key, and "
+                  "this seat has not got it yet; ask the authority");
+}
+
+/* One that does not get there is made up for by the next sync. */
+static enum ro_status
+leave_mirror(struct engine *engine, int64_t deadline_ms, struct ro_why *why)
+{
+    struct ro_why detail = {""};
+    if (!is_admitted(engine) || engine->link == NULL)
+        return RO_OK;
+    enum ro_status s = mirror_leave(engine, deadline_ms, &detail);
+    if (!ro_status_is_alarm(s) && !ro_status_is_local(s))
+        return RO_OK;
+    *why = detail;
+    return note_reach(engine, s);
 }
 
 enum ro_status
@@ -75,13 +141,19 @@ sync_all(struct engine *engine,
          struct ro_why *why,
          struct news_list *news)
 {
+    const int64_t wait_ms = deadline_ms - engine_deadline(engine, 0);
     RO_TRY(sync_keys(engine, deadline_ms, why));
     /* what cannot be sent now is no reason not to receive */
     enum ro_status sent = RO_OK;
-    if (is_admitted(engine))
-        sent = note_reach(engine, outbox_flush(engine, deadline_ms, why));
-    if (sent == RO_UNREACHABLE || sync_is_alarm(sent))
+    if (is_admitted(engine)) {
+        sent = note_reach(
+            engine,
+            outbox_flush(engine, engine_deadline(engine, wait_ms), why));
+    }
+    if (sent == RO_UNREACHABLE || ro_status_is_alarm(sent))
         return sent;
-    RO_TRY(receive(engine, deadline_ms, why, news));
-    return sent;
+    RO_TRY(receive(engine, wait_ms, why, news));
+    RO_TRY(leave_mirror(engine, engine_deadline(engine, wait_ms), why));
+    /* refused for an old key of the circle, and sent with the new one since */
+    return sent == RO_NEED_HELLO ? RO_OK : sent;
 }

@@ -21,7 +21,4 @@ RO_MUST_USE enum ro_status sync_all(struct engine *engine,
                                     struct ro_why *why,
                                     struct news_list *news);
 
-/* Whether an outcome is an alarm: nothing may be sent after it. */
-bool sync_is_alarm(enum ro_status s);
-
 #endif

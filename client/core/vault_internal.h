@@ -16,7 +16,7 @@
 
 #include "common/crypto/secret.h"
 
-#define VAULT_FORMAT 1
+#define VAULT_FORMAT 2
 #define VAULT_KEY_SIZE 32
 #define VAULT_NAME_SIZE 16 /* a hashed key or tag */
 #define VAULT_MARK_SIZE 32
@@ -28,11 +28,13 @@ enum vault_sql {
     VAULT_SQL_ROLLBACK,
     VAULT_SQL_META_GET,
     VAULT_SQL_META_PUT,
+    VAULT_SQL_META_DROP,
     VAULT_SQL_ROW_FIND,
     VAULT_SQL_ROW_READ,
     VAULT_SQL_ROW_ADD,
     VAULT_SQL_ROW_SET,
     VAULT_SQL_ROW_DROP,
+    VAULT_SQL_CLEAR,
     VAULT_SQL_COUNT_TABLE,
     VAULT_SQL_ALL,
     VAULT_SQL_WALK_TABLE,
@@ -57,8 +59,10 @@ struct vault {
     sqlite3 *db;
     sqlite3_stmt *stmts[VAULT_SQL_COUNT];
     int lock_fd;
+    struct ro_secret *key; /* the vault key; NULL in an epoch file */
     struct ro_secret *column_key;
     struct ro_secret *lookup_key;
+    struct vault *epoch; /* the file of epoch secrets; NULL in itself */
     struct ro_entropy entropy;
     struct vault_head head; /* as committed */
     struct vault_head next; /* inside a commit: as it will be */
@@ -140,17 +144,37 @@ RO_MUST_USE enum ro_status vault_sql_meta_put(struct vault *vault,
                                               const char *name,
                                               struct ro_bytes value);
 
+/* Removes one; that it is not there is fine. */
+RO_MUST_USE enum ro_status vault_sql_meta_drop(struct vault *vault,
+                                               const char *name);
+
 /* --- vault_key.c --------------------------------------------------------- */
 
-/* Makes the key file unless it is there, makes a vault key, and puts it
- * wrapped into the clear table, with the file's path. */
-RO_MUST_USE enum ro_status
-vault_key_create(struct vault *vault, const char *key_file, struct ro_why *why);
+/* Makes a vault key and puts it wrapped into the clear table, with what is
+ * needed to unwrap it; makes the key file unless it is there. RO_VAULT_LOCKED
+ * (the file is no key), RO_BAD_INPUT (the passphrase will not do). */
+RO_MUST_USE enum ro_status vault_key_create(struct vault *vault,
+                                            const struct vault_key *key,
+                                            struct ro_why *why);
 
-/* Unwraps the vault key with the key file (NULL: the one remembered) and
- * derives column and lookup key. RO_VAULT_LOCKED, RO_VAULT_DAMAGED. */
-RO_MUST_USE enum ro_status
-vault_key_open(struct vault *vault, const char *key_file, struct ro_why *why);
+/* Unwraps the vault key (NULL: with the key file that is remembered) and
+ * derives column and lookup key. RO_VAULT_LOCKED, RO_NEED_PASSPHRASE,
+ * RO_VAULT_DAMAGED. */
+RO_MUST_USE enum ro_status vault_key_open(struct vault *vault,
+                                          const struct vault_key *key,
+                                          struct ro_why *why);
+
+/* Which kind of key it has. RO_VAULT_DAMAGED. */
+RO_MUST_USE enum ro_status vault_key_kind(struct vault *vault,
+                                          enum vault_key_kind *ret_kind);
+
+/* The keys of the file of epoch secrets: from the vault key, under a label of
+ * their own. */
+RO_MUST_USE enum ro_status vault_key_for_epoch(const struct vault *vault,
+                                               struct vault *epoch);
+
+/* Wipes and forgets all keys. */
+void vault_key_drop(struct vault *vault);
 
 /* --- vault_row.c --------------------------------------------------------- */
 

@@ -99,6 +99,10 @@ table_name(uint8_t table)
         [VAULT_SEQUENCE] = "sequence",
         [VAULT_SEEN] = "seen",
         [VAULT_RECEIPT] = "receipt",
+        [VAULT_UNREAD] = "unread",
+        [VAULT_TOUCHED] = "touched",
+        [VAULT_FILE] = "file",
+        [VAULT_CHUNK] = "chunk",
     };
     return table < RO_LEN(names) ? names[table] : names[0];
 }
@@ -386,6 +390,16 @@ vault_drop(struct vault *vault, enum vault_table table, struct ro_bytes key)
     RO_TRY(step_to_end(vault, stmt));
     toggle_mark(vault, &old, &vault->next);
     vault->next.rows--;
+    return RO_OK;
+}
+
+enum ro_status
+vault_clear(struct vault *vault)
+{
+    RO_TRY(may_write(vault));
+    RO_TRY(vault_sql_run(vault, VAULT_SQL_CLEAR));
+    vault->next.rows = 0;
+    memset(vault->next.marks, 0, VAULT_MARK_SIZE);
     return RO_OK;
 }
 

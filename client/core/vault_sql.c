@@ -14,6 +14,7 @@ static const char *const sql_text[VAULT_SQL_COUNT] = {
     [VAULT_SQL_META_PUT] =
         "INSERT INTO meta(name, value) VALUES (?1, ?2) "
         "ON CONFLICT(name) DO UPDATE SET value = excluded.value",
+    [VAULT_SQL_META_DROP] = "DELETE FROM meta WHERE name = ?1",
     [VAULT_SQL_ROW_FIND] = "SELECT seq, tab, key, tag, generation FROM row "
                            "WHERE tab = ?1 AND key = ?2",
     [VAULT_SQL_ROW_READ] =
@@ -24,6 +25,7 @@ static const char *const sql_text[VAULT_SQL_COUNT] = {
     [VAULT_SQL_ROW_SET] =
         "UPDATE row SET tag = ?2, generation = ?3, value = ?4 WHERE seq = ?1",
     [VAULT_SQL_ROW_DROP] = "DELETE FROM row WHERE seq = ?1",
+    [VAULT_SQL_CLEAR] = "DELETE FROM row",
     [VAULT_SQL_COUNT_TABLE] = "SELECT count(*) FROM row WHERE tab = ?1",
     [VAULT_SQL_ALL] =
         "SELECT seq, tab, key, tag, generation FROM row NOT INDEXED",
@@ -48,7 +50,7 @@ static const char setup_text[] = "PRAGMA journal_mode = TRUNCATE;"
 
 static const char schema_text[] =
     "PRAGMA application_id = 0x524f7674;"
-    "PRAGMA user_version = 1;"
+    "PRAGMA user_version = 2;"
     "CREATE TABLE meta(name TEXT PRIMARY KEY, value BLOB NOT NULL);"
     "CREATE TABLE row(seq INTEGER PRIMARY KEY AUTOINCREMENT,"
     " tab INTEGER NOT NULL, key BLOB NOT NULL, tag BLOB NOT NULL,"
@@ -56,7 +58,16 @@ static const char schema_text[] =
     "CREATE UNIQUE INDEX row_key ON row(tab, key);"
     "CREATE INDEX row_tag ON row(tab, tag);"
     "CREATE INDEX row_tab ON row(tab);";
-static_assert(VAULT_FORMAT == 1, "user_version above");
+static_assert(VAULT_FORMAT == 2, "user_version above");
+
+/* Notes which file a failure is about. */
+static enum ro_status
+name_file(struct vault *vault, enum ro_status s, const char *what)
+{
+    const char *path = sqlite3_db_filename(vault->db, "main");
+    return ro_why(&vault->damage, s, "%.180s: %.40s",
+                  path != NULL ? path : "vault", what);
+}
 
 /* An outcome for what SQLite says. */
 static enum ro_status
@@ -76,7 +87,7 @@ status_of(struct vault *vault, int rc)
         return vault_damaged(vault, "the database file: %s",
                              sqlite3_errmsg(vault->db));
     case SQLITE_FULL:
-        return RO_NO_ROOM;
+        return name_file(vault, RO_DISK_FULL, "cannot grow");
     case SQLITE_NOMEM:
     case SQLITE_TOOBIG:
         return RO_NO_MEMORY;
@@ -84,7 +95,7 @@ status_of(struct vault *vault, int rc)
     case SQLITE_LOCKED:
         return RO_TAKEN;
     default:
-        return RO_IO_FAILED;
+        return name_file(vault, RO_IO_FAILED, sqlite3_errmsg(vault->db));
     }
 }
 
@@ -277,6 +288,17 @@ vault_sql_meta_put(struct vault *vault, const char *name, struct ro_bytes value)
     RO_TRY(
         status_of(vault, sqlite3_bind_text(stmt, 1, name, -1, SQLITE_STATIC)));
     RO_TRY(vault_sql_blob(vault, stmt, 2, value));
+    enum ro_status s = vault_sql_step(vault, stmt);
+    return s == RO_NOT_FOUND ? RO_OK : s;
+}
+
+enum ro_status
+vault_sql_meta_drop(struct vault *vault, const char *name)
+{
+    RO_CLEANUP(vault_sql_resetp) sqlite3_stmt *stmt = NULL;
+    RO_TRY(vault_sql_use(vault, VAULT_SQL_META_DROP, &stmt));
+    RO_TRY(
+        status_of(vault, sqlite3_bind_text(stmt, 1, name, -1, SQLITE_STATIC)));
     enum ro_status s = vault_sql_step(vault, stmt);
     return s == RO_NOT_FOUND ? RO_OK : s;
 }

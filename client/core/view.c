@@ -3,6 +3,7 @@
 
 #include "client/core/epoch.h"
 #include "client/core/outbox.h"
+#include "client/core/reach.h"
 #include "common/wire/rules.h"
 
 #include <math.h>
@@ -196,18 +197,15 @@ view_self(const struct viewing *viewing)
     if (self->circle == NULL)
         return RO_NO_MEMORY;
     keyring_words(keyring, self->words);
-    self->broker = engine->reach;
+    self->broker = engine->reach.state;
+    self->reached_at_s = engine->reach.reached_at_s;
     self->directory_size = ro_directory_size(engine->directory);
     RO_TRY(ro_directory_head(engine->directory, self->directory_size,
                              &self->directory_head));
-    self->checkpoint_age_s = -1;
-    if (engine->checkpoint.size > 0) {
-        self->checkpoint_age_s = ro_clock_wall_s(&engine->clock) -
-                                 (int64_t)engine->point.slot * 3600;
-    }
+    self->checkpoint_age_s = reach_checkpoint_age_s(engine);
     self->epoch_keys_ahead = epoch_days_ahead(engine);
     RO_TRY(outbox_waiting(engine, &self->outbox));
-    return messages_unread(engine->vault, &self->inbox_unread);
+    return message_unread(engine->vault, &self->inbox_unread);
 }
 
 /* --- members ------------------------------------------------------------- */

@@ -4,6 +4,7 @@
 
 #include "client/core/compose.h"
 #include "client/core/recipients.h"
+#include "client/core/saving.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -38,7 +39,10 @@ add_message(struct reading *reading,
         reading->at = more;
         reading->room = room;
     }
+    const struct ro_attachment *files;
+    size_t n_files;
     RO_TRY(view_said(viewing, message, &said));
+    RO_TRY(saving_attachments(viewing, message, &files, &n_files));
     reading->at[reading->n++] = (struct ro_message){
         .id = message->id,
         .thread = *thread,
@@ -48,6 +52,9 @@ add_message(struct reading *reading,
         .sent_at_s = message->sent_at_s,
         .text = said.text,
         .place = message->place,
+        .failed = message_failure_text(message->failure),
+        .attachments = files,
+        .n_attachments = n_files,
     };
     ro_buf_put(&reading->rows, message->row.b, RO_ID_SIZE);
     return ro_buf_ok(&reading->rows);
@@ -63,7 +70,7 @@ read_story(struct reading *reading,
     for (size_t i = 0; i < story->n_flow; i++) {
         const struct flow_message *flow = &story->flow[i];
         const struct message *message = story_message(story, flow);
-        if (message == NULL || !message_is_conversation(message->purpose))
+        if (!message_is_conversation(message->purpose))
             continue;
         if (reading->read->which == RO_READ_UNREAD &&
             message->read != MESSAGE_UNREAD)
@@ -86,7 +93,7 @@ read_all(struct reading *reading)
 {
     struct engine *engine = reading->viewing->engine;
     RO_AUTOREQUESTS requests = {0};
-    RO_TRY(request_rows_all(engine->vault, &requests));
+    RO_TRY(request_row_all(engine->vault, &requests));
     for (size_t i = 0; i < requests.n; i++) {
         RO_AUTOSTORY story = {0};
         RO_TRY(story_load(engine, &requests.at[i].id, &story));
@@ -177,8 +184,7 @@ find_step(const struct viewing *viewing,
 {
     for (size_t i = 0; i < story->n_flow; i++) {
         const struct message *step = story_message(story, &story->flow[i]);
-        if (step != NULL &&
-            memcmp(step->row.b, message->row.b, RO_ID_SIZE) == 0)
+        if (memcmp(step->row.b, message->row.b, RO_ID_SIZE) == 0)
             return view_event(viewing, story, &story->flow[i], ret_event);
     }
     return RO_NOT_FOUND;

@@ -5,6 +5,74 @@
 #include <stdio.h>
 #include <string.h>
 
+/* --- where it is --------------------------------------------------------- */
+
+/* What a step is part of: one act may be several messages. */
+enum act { ACT_ALONE, ACT_ASK, ACT_CHOICE, ACT_END };
+
+static enum act
+act_of(enum flow_event event)
+{
+    static const enum act acts[FLOW_EVENT_COUNT] = {
+        [FLOW_ASK_SCHOOLS] = ACT_ASK,   [FLOW_ASK_COORDINATORS] = ACT_ASK,
+        [FLOW_INTRODUCED] = ACT_CHOICE, [FLOW_CLOSE] = ACT_END,
+        [FLOW_CLOSED] = ACT_END,        [FLOW_WITHDRAW] = ACT_END,
+    };
+    return acts[event];
+}
+
+/* Whether a step's message says where the act is: one of ours that counted. A
+ * withdrawal's own record goes no further than the broker, so once it has left
+ * only what it tells others says anything. */
+static bool
+is_part(const struct flow_message *flow,
+        const struct message *message,
+        enum act act)
+{
+    return act_of(flow->event) == act && flow->applied == RO_OK &&
+           message->place != RO_PLACE_THEIRS &&
+           (flow->event != FLOW_WITHDRAW || message->place == RO_PLACE_KEPT);
+}
+
+/* The hindmost of an act's messages; `place` where none of them is ours. */
+static enum ro_place
+hindmost(const struct story *story, enum act act, enum ro_place place)
+{
+    bool found = false;
+    for (size_t i = 0; i < story->n_flow; i++) {
+        const struct message *message = story_message(story, &story->flow[i]);
+        if (!is_part(&story->flow[i], message, act))
+            continue;
+        if (!found || message->place < place)
+            place = message->place;
+        found = true;
+    }
+    return place;
+}
+
+static enum ro_place
+place_of_act(const struct story *story, const struct flow_message *flow)
+{
+    const struct message *message = story_message(story, flow);
+    const enum act act = act_of(flow->event);
+    if (act == ACT_ALONE || flow->applied != RO_OK ||
+        message->place == RO_PLACE_THEIRS)
+        return message->place;
+    return hindmost(story, act, message->place);
+}
+
+/* Where the messages are that made the request's state. */
+static enum ro_place
+place_of_state(const struct story *story)
+{
+    static const enum act acts[REQUEST_STATE_COUNT] = {
+        [REQUEST_NONE] = ACT_ASK,          [REQUEST_SUBMITTED] = ACT_ASK,
+        [REQUEST_OPEN] = ACT_ASK,          [REQUEST_CLOSED] = ACT_END,
+        [REQUEST_INTRODUCED] = ACT_CHOICE, [REQUEST_WITHDRAWN] = ACT_END,
+    };
+    return hindmost(story, acts[story->state], RO_PLACE_THEIRS);
+}
+
 /* --- one request --------------------------------------------------------- */
 
 /* The name of an event for people and scripts. */
@@ -27,7 +95,7 @@ view_outcome(const struct viewing *viewing,
     for (size_t i = 0; i < story->n_flow; i++) {
         struct view_said said;
         const struct message *message = story_message(story, &story->flow[i]);
-        if (story->flow[i].event != FLOW_CLOSE || message == NULL ||
+        if (story->flow[i].event != FLOW_CLOSE ||
             story->flow[i].applied != RO_OK)
             continue;
         RO_TRY(view_said(viewing, message, &said));
@@ -73,6 +141,7 @@ view_request(const struct viewing *viewing,
         .sent_at_s = ask.sent_at_s,
         .age_s = engine_now_s(viewing->engine) - ask.sent_at_s,
         .answers = count_answers(story),
+        .place = place_of_state(story),
     };
     return view_outcome(viewing, story, &ret_request->outcome);
 }
@@ -104,7 +173,7 @@ view_requests(const struct viewing *viewing,
 {
     RO_AUTOREQUESTS rows = {0};
     size_t n = 0;
-    RO_TRY(request_rows_all(viewing->engine->vault, &rows));
+    RO_TRY(request_row_all(viewing->engine->vault, &rows));
     struct ro_request *list =
         ro_arena_zero(viewing->arena, (rows.n + 1) * sizeof(*list));
     if (list == NULL)
@@ -160,9 +229,8 @@ view_event(const struct viewing *viewing,
 {
     struct view_said said;
     const struct message *message = story_message(story, flow);
-    if (message == NULL)
-        return RO_NOT_FOUND;
     RO_TRY(view_said(viewing, message, &said));
+    const enum ro_place place = place_of_act(story, flow);
     *ret_event = (struct ro_event){
         .type = event_type(flow->event),
         .request = story->request.id,
@@ -172,6 +240,10 @@ view_event(const struct viewing *viewing,
         .text = said.text,
         .refused =
             flow->applied == RO_OK ? NULL : ro_status_text(flow->applied),
+        .place = place,
+        .failed = place == RO_PLACE_FAILED
+                      ? message_failure_text(message->failure)
+                      : NULL,
     };
     return RO_OK;
 }
@@ -272,7 +344,7 @@ view_answer(const struct viewing *viewing,
     const struct story_thread *thread = story_thread(story, &flow->thread);
     const struct ro_member_view *member =
         ro_directory_member(viewing->engine->directory, &flow->side);
-    if (message == NULL || thread == NULL)
+    if (thread == NULL)
         return RO_NOT_FOUND;
     RO_TRY(view_said(viewing, message, &said));
     *ret_answer = (struct ro_answered){

@@ -2,7 +2,6 @@
 #include "client/core/worker.h"
 
 #include "client/core/link.h"
-#include "client/core/sync.h"
 
 #include <pthread.h>
 #include <string.h>
@@ -10,13 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define JOB_BUDGET (256u * 1024 * 1024)
-#define JOB_PIECES (16u * 1024 * 1024)
 /* How long a watch stays in one receive before it looks around. */
 #define WATCH_SLICE_MS 60000
-/* Outcomes that are about our own vault, or about this machine. */
-#define EXIT_VAULT 8
-#define EXIT_SYSTEM 64
 /* How long it first waits for a broker that is away; doubles up to a slice. */
 #define WATCH_PAUSE_MS 500
 
@@ -36,49 +30,14 @@ struct worker {
     int interrupt_fd; /* a job or the end is there: a watch gives way */
     int end_fd;       /* the end is there */
     bool ending;
-    struct engine *engine;       /* the thread's own */
+    struct engine *engine;       /* the thread's own; NULL: locked */
     struct job *watch;           /* the thread's own */
     int64_t watch_at_ms;         /* not before; monotonic */
     int64_t watch_pause_ms;      /* after the broker was away, doubling */
     enum ro_status watch_status; /* of the last slice */
+    int64_t lock_after_ms;       /* of the watch; 0: never */
+    int64_t asked_at_ms;         /* when the last call was done; monotonic */
 };
-
-/* --- jobs ---------------------------------------------------------------- */
-
-struct job *
-job_new(job_fn *run, struct ro_then then)
-{
-    RO_CLEANUP(job_freep) struct job *job = calloc(1, sizeof(*job));
-    if (job == NULL)
-        return NULL;
-    job->arena = ro_arena_new(JOB_BUDGET, JOB_PIECES);
-    if (job->arena == NULL)
-        return NULL;
-    job->run = run;
-    job->then = then;
-    job->result.why = "";
-    return RO_STEAL(job);
-}
-
-void
-job_free(struct job *job)
-{
-    if (job == NULL)
-        return;
-    ro_arena_free(job->arena);
-    free(job);
-}
-
-const char *
-job_text(struct job *job, const char *text)
-{
-    if (text == NULL)
-        return NULL;
-    const char *copy = ro_arena_text(job->arena, text);
-    if (copy == NULL)
-        job->result.status = RO_NO_MEMORY;
-    return copy;
-}
 
 /* --- queues -------------------------------------------------------------- */
 
@@ -144,14 +103,27 @@ finish(struct worker *worker, struct job *job)
     wake(worker->done_fd);
 }
 
+/* Milliseconds until it has been idle for so long that it locks itself. */
+static int64_t
+lock_due_ms(const struct worker *worker, int64_t now_ms)
+{
+    int64_t at_ms = worker->asked_at_ms + worker->lock_after_ms;
+    if (worker->lock_after_ms <= 0)
+        return INT64_MAX;
+    return at_ms > now_ms ? at_ms - now_ms : 0;
+}
+
 /* Milliseconds until the watch is due; negative without a watch. */
 static int64_t
 watch_due_ms(const struct worker *worker)
 {
-    int64_t now_ms = ro_clock_mono_ms(&worker->engine->clock);
     if (worker->watch == NULL)
         return -1;
-    return worker->watch_at_ms > now_ms ? worker->watch_at_ms - now_ms : 0;
+    int64_t now_ms = ro_clock_mono_ms(&worker->engine->clock);
+    int64_t due_ms = lock_due_ms(worker, now_ms);
+    if (worker->watch_at_ms - now_ms < due_ms)
+        due_ms = worker->watch_at_ms - now_ms;
+    return due_ms > 0 ? due_ms : 0;
 }
 
 /* Waits until there is a job, or so long; for ever if negative. The lock is
@@ -195,13 +167,12 @@ next_job(struct worker *worker, bool *ret_ending)
 static bool
 pace_watch(struct worker *worker, enum ro_status s)
 {
-    const int code = ro_status_exit(s);
     worker->watch_at_ms = ro_clock_mono_ms(&worker->engine->clock);
     if (s == RO_OK || s == RO_KEPT) {
         worker->watch_pause_ms = 0;
         return true;
     }
-    if (sync_is_alarm(s) || code == EXIT_VAULT || code >= EXIT_SYSTEM)
+    if (ro_status_is_alarm(s) || ro_status_is_local(s))
         return false;
     worker->watch_pause_ms *= 2;
     if (worker->watch_pause_ms < WATCH_PAUSE_MS)
@@ -225,17 +196,28 @@ end_watch(struct worker *worker, enum ro_status s, const char *why)
     finish(worker, watch);
 }
 
-/* Runs one slice of a watch. What came is a result of its own; how it ended
- * matters only if it was the last. */
+/* Closes the vault and wipes its keys; whoever wants more opens it again. */
+static void
+lock(struct worker *worker, const char *why)
+{
+    engine_free(RO_STEAL(worker->engine));
+    if (worker->watch != NULL)
+        end_watch(worker, RO_VAULT_LOCKED, why);
+}
+
+/* Runs one slice of a watch. What came and what left is a result of its own;
+ * how it ended matters only if it was the last. */
 static void
 run_slice(struct worker *worker, struct job *slice)
 {
     engine_wait_on(worker->engine, worker->interrupt_fd);
     slice->run(worker->engine, slice);
     enum ro_status s = slice->result.status;
+    if (s != RO_OK)
+        engine_unlink(worker->engine); /* no connects behind our back */
     worker->watch_status = s;
     bool goes_on = pace_watch(worker, s);
-    if (slice->result.n_events > 0) {
+    if (slice->result.n_events > 0 || slice->result.sent > 0) {
         slice->result.status = RO_OK;
         finish(worker, slice);
         slice = NULL;
@@ -253,7 +235,13 @@ run_watch(struct worker *worker)
 {
     const struct job *watch = worker->watch;
     int64_t now_ms = ro_clock_mono_ms(&worker->engine->clock);
-    int64_t for_ms = WATCH_SLICE_MS;
+    int64_t for_ms = lock_due_ms(worker, now_ms);
+    if (for_ms == 0) {
+        lock(worker, "locked: for so long nobody has asked for anything");
+        return;
+    }
+    if (for_ms > WATCH_SLICE_MS)
+        for_ms = WATCH_SLICE_MS;
     if (watch->until_ms >= 0 && watch->until_ms - now_ms < for_ms)
         for_ms = watch->until_ms - now_ms;
     if (for_ms <= 0) {
@@ -285,6 +273,8 @@ begin_watch(struct worker *worker, struct job *job)
     worker->watch_at_ms = 0;
     worker->watch_pause_ms = 0;
     worker->watch_status = RO_OK;
+    worker->lock_after_ms = job->what.sync.lock_after_ms;
+    worker->asked_at_ms = ro_clock_mono_ms(&worker->engine->clock);
 }
 
 /* A call is worth waiting for a broker, a slice of a watch gives way to it. */
@@ -293,16 +283,23 @@ run_once(struct worker *worker, struct job *job)
 {
     engine_wait_on(worker->engine, worker->end_fd);
     job->run(worker->engine, job);
+    worker->asked_at_ms = ro_clock_mono_ms(&worker->engine->clock);
 }
 
 static void
 run_job(struct worker *worker, struct job *job)
 {
+    if (job->kind == JOB_LOCK) {
+        lock(worker, "locked, as it was told to");
+    } else if (worker->engine == NULL) {
+        job->result.status = RO_VAULT_LOCKED;
+        job->result.why = "it was locked; open the profile again";
+    }
     if (job->result.status == RO_OK && job->kind == JOB_WATCH) {
         begin_watch(worker, job);
         return;
     }
-    if (job->result.status == RO_OK)
+    if (job->result.status == RO_OK && job->kind == JOB_ONCE)
         run_once(worker, job);
     finish(worker, job);
 }
@@ -345,15 +342,20 @@ release(struct worker *worker)
     free(worker);
 }
 
-enum ro_status
-worker_start_take(struct engine *engine, struct worker **ret_worker)
+static void
+releasep(struct worker **worker)
+{
+    if (*worker != NULL)
+        release(*worker);
+}
+
+/* A worker without a thread, an engine and descriptors. */
+static struct worker *
+worker_new(void)
 {
     struct worker *worker = calloc(1, sizeof(*worker));
-    if (worker == NULL) {
-        engine_free(engine);
-        return RO_NO_MEMORY;
-    }
-    worker->engine = engine;
+    if (worker == NULL)
+        return NULL;
     queue_init(&worker->jobs);
     queue_init(&worker->done);
     pthread_mutex_init(&worker->lock, NULL);
@@ -361,13 +363,22 @@ worker_start_take(struct engine *engine, struct worker **ret_worker)
     worker->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     worker->interrupt_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     worker->end_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    engine->interrupt_fd = worker->interrupt_fd;
-    if (worker->done_fd < 0 || worker->interrupt_fd < 0 || worker->end_fd < 0 ||
-        pthread_create(&worker->thread, NULL, work, worker) != 0) {
-        release(worker);
+    return worker;
+}
+
+enum ro_status
+worker_start_take(struct engine *engine, struct worker **ret_worker)
+{
+    RO_CLEANUP(engine_freep) struct engine *taken = engine;
+    RO_CLEANUP(releasep) struct worker *worker = worker_new();
+    if (worker == NULL || worker->done_fd < 0 || worker->interrupt_fd < 0 ||
+        worker->end_fd < 0)
         return RO_NO_MEMORY;
-    }
-    *ret_worker = worker;
+    taken->interrupt_fd = worker->interrupt_fd;
+    worker->engine = RO_STEAL(taken);
+    if (pthread_create(&worker->thread, NULL, work, worker) != 0)
+        return RO_NO_MEMORY;
+    *ret_worker = RO_STEAL(worker);
     return RO_OK;
 }
 
@@ -390,6 +401,12 @@ int
 worker_fd(const struct worker *worker)
 {
     return worker->done_fd;
+}
+
+void
+worker_wake(struct worker *worker)
+{
+    wake(worker->done_fd);
 }
 
 void

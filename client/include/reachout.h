@@ -38,39 +38,94 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* --- passphrases --------------------------------------------------------- */
+
+/* A passphrase, in memory that is locked, kept out of core dumps, and wiped
+ * when it is released. */
+struct ro_passphrase;
+
+/* Reads the first line of a descriptor: what stands before the line feed, or
+ * before the end. RO_BAD_INPUT (nothing there, or more than 1024 bytes),
+ * RO_IO_FAILED. The caller frees it. */
+RO_MUST_USE enum ro_status ro_passphrase_read(
+    int fd, struct ro_why *why, struct ro_passphrase **ret_passphrase);
+
+/* The same from memory, which the caller wipes. NULL without memory, or for
+ * more than 1024 bytes. */
+struct ro_passphrase *ro_passphrase_of(const char *text);
+
+/* Whether both are the same, and whether one will do as a new one: at least 10
+ * characters, one line of UTF-8. RO_BAD_INPUT, with a sentence. */
+bool ro_passphrase_same(const struct ro_passphrase *a,
+                        const struct ro_passphrase *b);
+RO_MUST_USE enum ro_status
+ro_passphrase_fits(const struct ro_passphrase *passphrase, struct ro_why *why);
+
+/* Wipes and releases; accepts NULL. */
+void ro_passphrase_free(struct ro_passphrase *passphrase);
+RO_DEFINE_AUTO(ro_passphrase, ro_passphrase_free)
+
 /* --- a client ------------------------------------------------------------ */
 
 struct ro_client;
 
-/* What a client is opened with. */
+/* What a client is opened with. A profile has one key, a file or a passphrase;
+ * what it does not have is not looked at. */
 struct ro_client_setup {
     const char *profile;  /* the profile's folder */
     const char *key_file; /* 32 secret bytes; NULL: the one remembered */
+    const struct ro_passphrase *passphrase; /* NULL: none */
 };
 
-/* Opens an existing profile and starts its worker thread. RO_NOT_FOUND (no
- * profile there), RO_VAULT_LOCKED (no or the wrong key), RO_VAULT_DAMAGED,
- * RO_TAKEN (another process works on it). The caller frees the client. */
+/* Opens an existing profile and starts its worker thread; with a passphrase
+ * that takes about a second. RO_NOT_FOUND (no profile there),
+ * RO_NEED_PASSPHRASE (ask for it, and open again), RO_VAULT_LOCKED (no or the
+ * wrong key), RO_VAULT_DAMAGED, RO_TAKEN (another process works on it). The
+ * caller frees the client. */
 RO_MUST_USE enum ro_status ro_client_open(const struct ro_client_setup *setup,
                                           struct ro_why *why,
                                           struct ro_client **ret_client);
 
 /* What a profile is made from. */
 struct ro_join_setup {
-    const char *profile;    /* a folder, created if absent, else empty */
+    const char *profile;    /* a folder: absent, empty, or a profile */
     const char *invitation; /* path of the invitation file */
     const char *holder;     /* who sits there; NULL: not said. Own text */
-    const char *key_file;   /* created 0600 if absent; path is remembered */
+    /* of a new profile, one of them: a file, created 0600 if absent, whose path
+     * is remembered, or a passphrase */
+    const char *key_file;
+    const struct ro_passphrase *passphrase;
 };
 
 /* Makes a profile and all its keys from an invitation and opens it. Talks to
  * nobody yet: ro_client_join asks to be admitted. A profile that was made
- * from the same invitation is opened as it is. RO_BAD_TICKET,
- * RO_TICKET_EXPIRED, RO_BAD_INPUT (no invitation), RO_TAKEN (the folder holds
- * something else). */
+ * from the same invitation is opened as it is; one of which nothing came (the
+ * invitation was used or had expired, or the authority refused) is made anew.
+ * RO_BAD_TICKET, RO_TICKET_EXPIRED, RO_BAD_INPUT (no invitation), RO_TAKEN (the
+ * folder holds another profile, or something else). */
 RO_MUST_USE enum ro_status ro_client_create(const struct ro_join_setup *setup,
                                             struct ro_why *why,
                                             struct ro_client **ret_client);
+
+/* Gives a profile another key, a file (created 0600 if absent) or a passphrase:
+ * one of them. In one commit: whatever happens, either the key before or this
+ * one opens it. The file before stays where it is, and like the passphrase
+ * before it still opens copies that were made of the profile. As
+ * ro_client_open, and RO_BAD_INPUT (the passphrase will not do). */
+struct ro_new_key {
+    const char *key_file;
+    const struct ro_passphrase *passphrase;
+};
+RO_MUST_USE enum ro_status ro_profile_rekey(const struct ro_client_setup *setup,
+                                            const struct ro_new_key *key,
+                                            struct ro_why *why);
+
+/* Looks at a profile from outside: RO_OK if no process works on it, and which
+ * kind of key it has; RO_TAKEN, RO_NOT_FOUND, RO_VAULT_DAMAGED. */
+enum ro_profile_key { RO_PROFILE_KEY_FILE, RO_PROFILE_PASSPHRASE };
+RO_MUST_USE enum ro_status ro_profile_look(const char *profile,
+                                           struct ro_why *why,
+                                           enum ro_profile_key *ret_key);
 
 /* Ends the worker (what it had begun is committed or left undone), closes the
  * vault, wipes the keys. Results that were not dispatched are dropped. Accepts
@@ -92,7 +147,7 @@ enum ro_place {
     RO_PLACE_KEPT,    /* kept here */
     RO_PLACE_BROKER,  /* the broker has it durably, for every recipient */
     RO_PLACE_ARRIVED, /* at least one seat of every recipient said so */
-    RO_PLACE_FAILED,  /* with a reason */
+    RO_PLACE_FAILED,  /* nobody can get it any more; the reason is beside it */
     RO_PLACE_THEIRS,  /* not ours: somebody sent it to us */
 };
 
@@ -110,16 +165,20 @@ struct ro_self {
         RO_ENROL_REFUSED,
     } enrolment;
     const char *words[5]; /* to compare by telephone */
+    /* what the last try came to, in this process or in one before */
     enum ro_reach_state {
-        RO_BROKER_UNKNOWN,
+        RO_BROKER_UNKNOWN, /* never tried */
         RO_BROKER_AWAY,
         RO_BROKER_THERE
     } broker;
-    size_t outbox; /* messages not yet at the broker */
+    int64_t reached_at_s; /* when the broker last answered; 0: never yet */
+    size_t outbox;        /* messages not yet at the broker */
     size_t inbox_unread;
     uint64_t directory_size;
     struct ro_hash directory_head;
-    int64_t checkpoint_age_s;  /* -1: none yet */
+    /* since this seat last saw a checkpoint of the hour it was, so 0 right
+     * after a sync with a broker that is well; -1: none yet */
+    int64_t checkpoint_age_s;
     uint32_t epoch_keys_ahead; /* days */
 };
 
@@ -147,6 +206,10 @@ struct ro_request {
     int64_t sent_at_s;
     int64_t age_s;
     size_t answers; /* for the asker; others see their own */
+    /* Where our messages are that made this state, the hindmost of them; with
+     * RO_PLACE_KEPT it is so on this machine only, and nobody else knows of it
+     * yet. RO_PLACE_THEIRS: others made it. */
+    enum ro_place place;
 };
 
 /* One thread of a request. */
@@ -168,6 +231,23 @@ struct ro_event {
     int64_t at_s;
     const char *text;    /* "" if none */
     const char *refused; /* why it was not applied; NULL: it was */
+    enum ro_place place; /* of several bodies in one event, the hindmost */
+    const char *failed;  /* RO_PLACE_FAILED: why; NULL otherwise */
+};
+
+/* A file that came, or went, with a message. */
+struct ro_attachment {
+    struct ro_attachment_id id;
+    const char *name; /* harmless as the name of a file, whatever was sent */
+    uint64_t size;    /* bytes */
+    enum ro_attachment_state {
+        RO_ATTACHMENT_OURS, /* we sent it: it is where its message is */
+        RO_ATTACHMENT_ARRIVING,
+        RO_ATTACHMENT_HERE,   /* all of it: it can be saved */
+        RO_ATTACHMENT_FAILED, /* it will never be whole */
+    } state;
+    uint32_t n_here; /* of its pieces; ours: those that have left */
+    uint32_t pieces;
 };
 
 /* A message of a thread. */
@@ -180,6 +260,9 @@ struct ro_message {
     int64_t sent_at_s;
     const char *text;
     enum ro_place place;
+    const char *failed; /* RO_PLACE_FAILED: why; NULL otherwise */
+    const struct ro_attachment *attachments;
+    size_t n_attachments;
 };
 
 /* What a school answered to a request of ours. */
@@ -214,6 +297,7 @@ struct ro_result {
     enum ro_place place;
     const char *state;     /* the new state; NULL: none */
     size_t stored;         /* envelopes at the broker */
+    size_t sent;           /* sync: kept messages of ours that left with it */
     int64_t accepted_at_s; /* broker's clock; 0: not yet */
     const char **left_out; /* who could not be reached, and why */
     size_t n_left_out;
@@ -229,6 +313,8 @@ struct ro_result {
     size_t n_messages;
     const struct ro_answered *answers;
     size_t n_answers;
+    struct ro_attachment attachment; /* what was saved, */
+    const char *saved;               /* and where; NULL: nothing */
     const struct ro_audience *audience;
     size_t n_audience;
     const char **readers; /* who can read this now, by name */
@@ -247,7 +333,9 @@ struct ro_then {
 
 /* --- calls ------------------------------------------------------------------
  * In every call `then.fn` runs exactly once, from ro_client_dispatch, unless
- * the client is freed before. Ids are given as people type them: any unique
+ * the client is freed before; also where there is no memory for the call
+ * (RO_NO_MEMORY; up to 64 such calls are remembered until the next dispatch,
+ * one more ends the process). Ids are given as people type them: any unique
  * prefix of the lower-case hex. RO_NOT_FOUND, RO_AMBIGUOUS (with `choices`).
  * Calls that send keep their message durably before they try the broker for
  * up to `wait_ms`; then they are RO_OK (the broker has it) or RO_KEPT. All
@@ -264,12 +352,21 @@ ro_client_join(struct ro_client *client, int64_t wait_ms, struct ro_then then);
 /* Fills self. Reads only what is here. */
 void ro_client_self(struct ro_client *client, struct ro_then then);
 
+/* Closes the vault and wipes its keys now. Fills nothing. A sync that stays
+ * ends before it as RO_VAULT_LOCKED, and so does every later call: free the
+ * client, and open the profile again with its key. */
+void ro_client_lock(struct ro_client *client, struct ro_then then);
+
 /* Fetches, sends what waits, and, when `for_ms` > 0, stays attached so long
- * (negative: until ro_client_free). Fills events; with `for_ms` != 0 `then`
- * runs once for each batch of events, and a last time with none. */
+ * (negative: until ro_client_free). Fills self, events and sent (receipts and
+ * the like do not count); with `for_ms` != 0 `then` runs once for each batch
+ * of events or of what was sent, and a last time with neither. */
 struct ro_sync {
     int64_t wait_ms;
     int64_t for_ms;
+    /* locks the client, as ro_client_lock does, once it has stayed so long
+     * without another call; monotonic; 0: never */
+    int64_t lock_after_ms;
 };
 void ro_client_sync(struct ro_client *client,
                     const struct ro_sync *sync,
@@ -333,6 +430,8 @@ struct ro_write {
     double days;         /* answer: offered; negative: not said */
     const char *outcome; /* close: "helped", "partly", "not-helped" */
     int64_t wait_ms;
+    const char *const *attach; /* say: paths of files that go with it */
+    size_t n_attach;
 };
 
 /* Willing to help with request `to`. Fills thread_id, stored, place. RO_ILLEGAL
@@ -363,7 +462,10 @@ void ro_client_decline(struct ro_client *client,
                        struct ro_then then);
 
 /* Says `text` in thread `to` (a request with exactly one open thread here will
- * do). Fills message_id, thread_id, place. */
+ * do), with files, at most 8 and 25 MiB of them together. They are read before
+ * it tries the broker, and not needed afterwards. `wait_ms` counts anew for
+ * each piece of a file that the broker takes. Fills message_id, thread_id,
+ * place. RO_NOT_FOUND, RO_BAD_INPUT, RO_TOO_LARGE: a file; nothing is kept. */
 void ro_client_say(struct ro_client *client,
                    const struct ro_write *write,
                    struct ro_then then);
@@ -378,8 +480,23 @@ void ro_client_read(struct ro_client *client,
                     const struct ro_read *read,
                     struct ro_then then);
 
-/* Ends request `to` (ours): outcome and text to the chosen helper, "closed" to
- * all others. Fills state, stored. */
+/* Which file to save, and where: a name that is free, or a folder, in which it
+ * gets its own name. */
+struct ro_save {
+    const char *attachment;
+    const char *out;
+};
+/* Writes a file that came to disk, readable for its owner only, and durable;
+ * nothing is ever written over. What is written is what its message announced:
+ * RO_REFUSED if it is not, or not all here, or something is there already.
+ * RO_NOT_FOUND, RO_AMBIGUOUS, RO_IO_FAILED. Fills attachment and saved. */
+void ro_client_save(struct ro_client *client,
+                    const struct ro_save *save,
+                    struct ro_then then);
+
+/* Ends request `to` (ours), for which a helper was accepted: outcome and text
+ * to that helper, "closed" to all others. Fills state, stored. RO_ILLEGAL
+ * before that: it can be withdrawn. */
 void ro_client_close(struct ro_client *client,
                      const struct ro_write *write,
                      struct ro_then then);

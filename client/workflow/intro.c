@@ -32,7 +32,6 @@ static const struct table_cell cells[INTRO_STATE_COUNT][FLOW_EVENT_COUNT] =
                           [FLOW_ASK_COORDINATORS] = BY_ASKER(INTRO_NONE),
                           [FLOW_SAY] = BY_ASKER_OR_TEAM(INTRO_NONE),
                           [FLOW_STATE_NOTE] = BY_ASKER(INTRO_NONE),
-                          [FLOW_CLOSE] = BY_ASKER(INTRO_ENDED),
                           [FLOW_CLOSED] = BY_ASKER(INTRO_ENDED),
                           [FLOW_WITHDRAW] = BY_ASKER(INTRO_ENDED),
                           },
@@ -44,7 +43,6 @@ static const struct table_cell cells[INTRO_STATE_COUNT][FLOW_EVENT_COUNT] =
                           [FLOW_PASS] = BY_HELPER(INTRO_HELPER_DECLINED),
                           [FLOW_SAY] = BY_ANYONE(INTRO_HELPER_ASKED),
                           [FLOW_STATE_NOTE] = BY_ASKER(INTRO_HELPER_ASKED),
-                          [FLOW_CLOSE] = BY_ASKER(INTRO_ENDED),
                           [FLOW_CLOSED] = BY_ASKER(INTRO_ENDED),
                           [FLOW_WITHDRAW] = BY_ASKER(INTRO_ENDED),
                           },
@@ -56,7 +54,6 @@ static const struct table_cell cells[INTRO_STATE_COUNT][FLOW_EVENT_COUNT] =
                           [FLOW_SAY] = BY_BOTH_SCHOOLS(INTRO_HELPER_WILLING),
                           [FLOW_INTRODUCED] = BY_ASKER(INTRO_REVEALED),
                           [FLOW_NOT_CHOSEN] = BY_ASKER(INTRO_NOT_CHOSEN),
-                          [FLOW_CLOSE] = BY_ASKER(INTRO_ENDED),
                           [FLOW_CLOSED] = BY_ASKER(INTRO_ENDED),
                           [FLOW_WITHDRAW] = BY_ASKER(INTRO_ENDED),
                           },
@@ -67,7 +64,6 @@ static const struct table_cell cells[INTRO_STATE_COUNT][FLOW_EVENT_COUNT] =
                           [FLOW_SAY] = BY_BOTH_SCHOOLS(INTRO_HELPER_DECLINED),
                           [FLOW_INTRODUCED] = BY_ASKER(INTRO_REVEALED),
                           [FLOW_NOT_CHOSEN] = BY_ASKER(INTRO_NOT_CHOSEN),
-                          [FLOW_CLOSE] = BY_ASKER(INTRO_ENDED),
                           [FLOW_CLOSED] = BY_ASKER(INTRO_ENDED),
                           [FLOW_WITHDRAW] = BY_ASKER(INTRO_ENDED),
                           },
@@ -99,9 +95,7 @@ static const struct table_cell cells[INTRO_STATE_COUNT][FLOW_EVENT_COUNT] =
 };
 
 static const struct table table = {
-    .what = "conversation",
     .cells = cells[0],
-    .names = names,
     .n_states = INTRO_STATE_COUNT,
 };
 
@@ -122,12 +116,11 @@ enum ro_status
 intro_next(enum intro_state state,
            enum flow_event event,
            enum flow_actor actor,
-           struct ro_why *why,
            enum intro_state *ret_next)
 {
     struct table_step step = {state, event, actor};
     size_t next = 0;
-    RO_TRY(table_next(&table, &step, why, &next));
+    RO_TRY(table_next(&table, &step, &next));
     *ret_next = (enum intro_state)next;
     return RO_OK;
 }

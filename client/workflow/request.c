@@ -11,8 +11,10 @@ static const char *const names[REQUEST_STATE_COUNT] = {
 };
 
 /* A second ask is the same request's body for another audience. What a helper
- * or a coordinator writes changes nothing here, but is possible or not. The
- * last "closed" stands after the end that it tells of. */
+ * or a coordinator writes changes nothing here, but is possible or not. An
+ * outcome is of somebody's help, so "close" is there once a school is chosen;
+ * before that a request is taken back. The last "closed" stands after the end
+ * that it tells of. */
 static const struct table_cell cells[REQUEST_STATE_COUNT][FLOW_EVENT_COUNT] = {
     [REQUEST_NONE] =
         {
@@ -25,7 +27,6 @@ static const struct table_cell cells[REQUEST_STATE_COUNT][FLOW_EVENT_COUNT] = {
                         [FLOW_ASK_COORDINATORS] = BY_ASKER(REQUEST_SUBMITTED),
                         [FLOW_SAY] = BY_ASKER_OR_TEAM(REQUEST_SUBMITTED),
                         [FLOW_STATE_NOTE] = BY_ASKER(REQUEST_SUBMITTED),
-                        [FLOW_CLOSE] = BY_ASKER(REQUEST_CLOSED),
                         [FLOW_CLOSED] = BY_ASKER(REQUEST_CLOSED),
                         [FLOW_WITHDRAW] = BY_ASKER(REQUEST_WITHDRAWN),
                         },
@@ -39,7 +40,6 @@ static const struct table_cell cells[REQUEST_STATE_COUNT][FLOW_EVENT_COUNT] = {
                         [FLOW_INTRODUCED] = BY_ASKER(REQUEST_INTRODUCED),
                         [FLOW_NOT_CHOSEN] = BY_ASKER(REQUEST_OPEN),
                         [FLOW_STATE_NOTE] = BY_ASKER(REQUEST_OPEN),
-                        [FLOW_CLOSE] = BY_ASKER(REQUEST_CLOSED),
                         [FLOW_CLOSED] = BY_ASKER(REQUEST_CLOSED),
                         [FLOW_WITHDRAW] = BY_ASKER(REQUEST_WITHDRAWN),
                         },
@@ -67,9 +67,7 @@ static const struct table_cell cells[REQUEST_STATE_COUNT][FLOW_EVENT_COUNT] = {
 };
 
 static const struct table table = {
-    .what = "request",
     .cells = cells[0],
-    .names = names,
     .n_states = REQUEST_STATE_COUNT,
 };
 
@@ -90,12 +88,11 @@ enum ro_status
 request_next(enum request_state state,
              enum flow_event event,
              enum flow_actor actor,
-             struct ro_why *why,
              enum request_state *ret_next)
 {
     struct table_step step = {state, event, actor};
     size_t next = 0;
-    RO_TRY(table_next(&table, &step, why, &next));
+    RO_TRY(table_next(&table, &step, &next));
     *ret_next = (enum request_state)next;
     return RO_OK;
 }

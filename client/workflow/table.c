@@ -3,12 +3,6 @@
 
 #include <assert.h>
 
-static const char *const actors[TABLE_ACTORS] = {
-    [FLOW_ASKER] = "the school that asks",
-    [FLOW_HELPER] = "a school that is asked",
-    [FLOW_COORDINATOR] = "a coordinator",
-};
-
 static uint8_t
 step_to(const struct table *table, const struct table_step *step)
 {
@@ -31,7 +25,6 @@ is_ever_allowed(const struct table *table, const struct table_step *step)
 enum ro_status
 table_next(const struct table *table,
            const struct table_step *step,
-           struct ro_why *why,
            size_t *ret_next)
 {
     assert(step->state < table->n_states);
@@ -43,11 +36,5 @@ table_next(const struct table *table,
         *ret_next = (size_t)to - 1;
         return RO_OK;
     }
-    if (!is_ever_allowed(table, step)) {
-        return ro_why(why, RO_FORBIDDEN, "\"%s\" is not for %s",
-                      flow_event_name(step->event), actors[step->actor]);
-    }
-    return ro_why(why, RO_ILLEGAL, "\"%s\" is not possible: the %s is %s",
-                  flow_event_name(step->event), table->what,
-                  table->names[step->state]);
+    return is_ever_allowed(table, step) ? RO_ILLEGAL : RO_FORBIDDEN;
 }

@@ -53,16 +53,14 @@ struct table_cell {
         }                                                                      \
     }
 
-/* One state machine: its cells, row after row, and its words. */
+/* One state machine: its cells, row after row. */
 struct table {
-    const char *what;               /* "request", "conversation" */
     const struct table_cell *cells; /* n_states rows of FLOW_EVENT_COUNT */
-    const char *const *names;
     size_t n_states;
 };
 
 /* One step of a machine: RO_FORBIDDEN where no state would let this actor do
- * that, RO_ILLEGAL where only this state does not. `why` may be NULL. */
+ * that, RO_ILLEGAL where only this state does not. */
 struct table_step {
     size_t state;
     enum flow_event event;
@@ -70,7 +68,6 @@ struct table_step {
 };
 RO_MUST_USE enum ro_status table_next(const struct table *table,
                                       const struct table_step *step,
-                                      struct ro_why *why,
                                       size_t *ret_next);
 
 #endif

@@ -70,18 +70,33 @@ const char *flow_event_name(enum flow_event event);
 bool request_state_is_end(enum request_state state);
 bool intro_state_is_end(enum intro_state state);
 
-/* The next state; RO_FORBIDDEN when this actor may not, RO_ILLEGAL when the
- * state does not allow it (`why` says both in words). */
+/* The next state; RO_FORBIDDEN when this actor may never do that, RO_ILLEGAL
+ * when the state does not allow it (flow_refuse says both in words). */
 RO_MUST_USE enum ro_status request_next(enum request_state state,
                                         enum flow_event event,
                                         enum flow_actor actor,
-                                        struct ro_why *why,
                                         enum request_state *ret_next);
 RO_MUST_USE enum ro_status intro_next(enum intro_state state,
                                       enum flow_event event,
                                       enum flow_actor actor,
-                                      struct ro_why *why,
                                       enum intro_state *ret_next);
+
+/* What was refused, to whom, and by which of the two tables. */
+struct flow_refusal {
+    enum { FLOW_REQUEST, FLOW_INTRO } machine;
+    enum ro_status status;      /* RO_FORBIDDEN or RO_ILLEGAL */
+    enum request_state request; /* with FLOW_REQUEST */
+    enum intro_state intro;     /* with FLOW_INTRO */
+    enum flow_event event;
+    enum flow_actor actor;
+    const char *other; /* the other side's name; NULL: "that school" */
+};
+
+/* Says why in a sentence for people, "You cannot close this request now: no
+ * school has been chosen for it yet. Next: ...", and returns its status. `why`
+ * may be NULL. */
+enum ro_status flow_refuse(const struct flow_refusal *refusal,
+                           struct ro_why *why);
 
 /* One message of a request, as far as folding needs it. */
 struct flow_message {
@@ -97,6 +112,7 @@ struct flow_message {
     int64_t sent_at_s;
     const struct ro_hash *seen; /* bodies its writer had seen, own ones too */
     size_t n_seen;
+    size_t index; /* the caller's own: goes along and is not looked at */
     /* written by flow_fold: */
     size_t order;           /* its place in the story */
     enum ro_status applied; /* RO_OK, or why it changed nothing */

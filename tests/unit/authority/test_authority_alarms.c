@@ -134,7 +134,7 @@ test_bad_files(void)
     char conf[400];
     char broker[240];
     (void)snprintf(conf, sizeof(conf), "%s",
-                   circle_path(&rig.circle, "circle.conf"));
+                   circle_path(&rig.circle, "mine.conf"));
     (void)snprintf(broker, sizeof(broker), "%s/broker.pub", rig.broker_dir);
     struct authority_chartering chartering = {conf, broker};
     tap_is(authority_charter(rig.circle.authority, &chartering, &mistakes, &why,
@@ -144,10 +144,13 @@ test_bad_files(void)
                            RO_FILE_PUBLIC, NULL) == RO_OK);
     tap_is(authority_charter(rig.circle.authority, &chartering, &mistakes, &why,
                              &record),
-           RO_BAD_CONFIG);
+           RO_BAD_INPUT);
     ro_buf_put_u8(&mistakes, 0);
-    tap_ok(strstr((const char *)mistakes.data, ":1:") != NULL);
-    tap_ok(strstr((const char *)mistakes.data, ":2:") != NULL);
+    tap_ok(strstr((const char *)mistakes.data, "/mine.conf:1:") != NULL);
+    tap_ok(strstr((const char *)mistakes.data, "/mine.conf:2:") != NULL);
+    tap_say(strstr((const char *)mistakes.data, "circle.conf") == NULL,
+            "mistakes name the file that has them");
+    tap_ok(strstr(why.text, "/mine.conf has 2 mistakes") != NULL);
     (void)snprintf(conf, sizeof(conf), "%s/config/circle.conf", rig_root_path);
     chartering.broker_path = circle_path(&rig.circle, "auth/authority.pub");
     tap_is(authority_charter(rig.circle.authority, &chartering, &mistakes, &why,

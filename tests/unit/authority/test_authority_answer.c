@@ -132,9 +132,8 @@ test_no(void)
            RO_OK);
     check_answer(&waiting, false, "The words differ.");
     waiting_reopen(&waiting);
-    tap_is(
-        authority_admit(waiting.circle.authority, &waiting.petition->id, &why),
-        RO_REFUSED);
+    tap_is(circle_admit(waiting.circle.authority, &waiting.petition->id, &why),
+           RO_REFUSED);
     waiting_fini(&waiting);
 }
 

@@ -7,6 +7,7 @@
 
 #include "common/wire/armour.h"
 #include "common/wire/codec.h"
+#include "common/wire/rules.h"
 #include "tests/support/tap.h"
 
 static unsigned
@@ -77,6 +78,92 @@ test_contents(void)
     circle_fini(&circle);
 }
 
+/* The root of two keys, of which the second is given by its bytes. */
+static enum ro_status
+root_of_two(const struct ro_key *first, const uint8_t second[RO_KEY_SIZE])
+{
+    ProtobufCBinaryData keys[] = {
+        ro_as_field((struct ro_bytes){first->b, RO_KEY_SIZE}),
+        ro_as_field((struct ro_bytes){second, RO_KEY_SIZE}),
+    };
+    Reachout__AuthorityPublic own = REACHOUT__AUTHORITY_PUBLIC__INIT;
+    struct ro_root root;
+    own.n_authority_keys = RO_LEN(keys);
+    own.authority_keys = keys;
+    own.has_threshold = true;
+    own.threshold = 2;
+    return ro_root_of(&own, &root);
+}
+
+/* Who has one key must not count as two: not with the same bytes, not with its
+ * negative (the top bit, which the same secret signs for), and not with the
+ * numbers from p = 2^255 - 19 on, which mean the points of 0 to 18. */
+static void
+test_one_key_twice(void)
+{
+    struct ro_entropy entropy = ro_entropy_system();
+    struct ro_keypair *pair = ro_keypair_new(&entropy);
+    struct ro_keypair *other = ro_keypair_new(&entropy);
+    struct ro_key key = *ro_keypair_public(pair);
+    struct ro_key again = key;
+    tap_is(root_of_two(&key, ro_keypair_public(other)->b), RO_OK);
+    tap_is(root_of_two(&key, again.b), RO_BAD_INPUT);
+    again.b[RO_KEY_SIZE - 1] ^= 0x80;
+    tap_say(root_of_two(&key, again.b) == RO_BAD_INPUT, "its negative");
+    size_t taken = 0;
+    for (unsigned i = 0; i < 2 * 19; i++) {
+        memset(again.b, 0xff, RO_KEY_SIZE);
+        again.b[0] = (uint8_t)(0xed + i / 2);
+        again.b[RO_KEY_SIZE - 1] = i % 2 == 0 ? 0x7f : 0xff;
+        taken += root_of_two(&key, again.b) != RO_BAD_INPUT;
+    }
+    tap_say(taken == 0, "no second form of a number");
+    ro_keypair_free(pair);
+    ro_keypair_free(other);
+}
+
+/* A certificate whose transport key is its signing key's negative; told before
+ * any signature is looked at. */
+static void
+test_negative_seat_key(void)
+{
+    struct circle circle;
+    struct joiner joiner;
+    struct ro_signed sig;
+    ProtobufCMessage *message;
+    Reachout__Seat *opened;
+    RO_AUTOBUF body = {0};
+    RO_AUTOBUF raw = {0};
+    const struct joining joining = {.urn = 900001};
+    struct ro_arena *arena = ro_arena_new(0, 0);
+    circle_make(&circle);
+    joiner_make(&circle, &joining, &joiner);
+    tap_need(ro_signed_open(ro_buf_view(&joiner.certificate), &sig) == RO_OK);
+    tap_need(ro_unpack(&reachout__seat__descriptor, sig.body, arena,
+                       &message) == RO_OK);
+    Reachout__Seat *seat = (void *)message;
+    struct ro_key negative = *ro_keypair_public(joiner.signing);
+    negative.b[RO_KEY_SIZE - 1] ^= 0x80;
+    seat->transport_key =
+        ro_as_field((struct ro_bytes){negative.b, RO_KEY_SIZE});
+    tap_need(ro_pack(&seat->base, &body) == RO_OK);
+    const struct ro_signing by[] = {
+        {joiner.member,   RO_LABEL_SEAT,           0},
+        {joiner.signing,  RO_LABEL_SEAT_COUNTER,   0},
+        {joiner.sealing,  RO_LABEL_SEAT_SEALING,   0},
+        {joiner.fallback, RO_LABEL_SEAT_FALLBACK,  0},
+        {joiner.signing,  RO_LABEL_SEAT_TRANSPORT, 0},
+    };
+    tap_need(ro_signed_make(REACHOUT__SIGNED__KIND__SEAT, ro_buf_view(&body),
+                            by, RO_LEN(by), &raw) == RO_OK);
+    tap_is(ro_seat_open(ro_buf_view(&raw), ro_keypair_public(joiner.member),
+                        arena, &opened),
+           RO_BAD_RECORD);
+    joiner_fini(&joiner);
+    ro_arena_free(arena);
+    circle_fini(&circle);
+}
+
 static enum ro_status
 found(struct circle *circle, const struct authority_founding *founding)
 {
@@ -101,7 +188,9 @@ test_refusals(void)
     founding.dir = circle_path(&circle, "other");
     founding.keys = 3;
     founding.threshold = 2;
-    tap_is(found(&circle, &founding), RO_REFUSED);
+    founding.key_file = circle_path(&circle, "my.key");
+    tap_is(found(&circle, &founding), RO_USAGE);
+    founding.key_file = NULL;
     founding.threshold = 4;
     tap_is(found(&circle, &founding), RO_USAGE);
     founding.keys = founding.threshold = 0;
@@ -251,7 +340,7 @@ test_no_broker(void)
     circle_make(&circle);
     struct authority_requests requests = {0};
     struct ro_why why = {""};
-    tap_is(authority_receive(circle.authority, &why, &requests), RO_NOT_READY);
+    tap_is(authority_receive(circle.authority, &why, &requests), RO_REFUSED);
     tap_say(strstr(why.text, "charter") != NULL, "says what to do");
     circle_fini(&circle);
 }
@@ -262,6 +351,8 @@ main(void)
     tap_need(ro_crypto_init() == RO_OK);
     tap_run(test_modes);
     tap_run(test_contents);
+    tap_run(test_one_key_twice);
+    tap_run(test_negative_seat_key);
     tap_run(test_refusals);
     tap_run(test_key_file);
     tap_run(test_open);

@@ -240,7 +240,7 @@ test_refused(void)
            RO_BAD_INPUT);
     write_csv(import.csv_path, HEADER "900001,Saltings,Primary,,,\n");
     tap_is(authority_register(circle.authority, &import, &why, &imported),
-           RO_NOT_READY);
+           RO_REFUSED);
     tap_ok(imported.list == NULL);
     circle_fini(&circle);
 }

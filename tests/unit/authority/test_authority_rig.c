@@ -203,7 +203,8 @@ rig_list(struct authority *authority, uint32_t urn, struct ro_why *why)
     RO_TRY(authority_block_pack(authority, &all, &at, &body));
     RO_TRY(authority_sign(authority, REACHOUT__SIGNED__KIND__LISTING,
                           ro_buf_view(&body), why, &record));
-    return authority_append(authority, ro_buf_view(&record), why);
+    const struct ro_bytes bytes = ro_buf_view(&record);
+    return authority_append(authority, &bytes, 1, why);
 }
 
 int64_t

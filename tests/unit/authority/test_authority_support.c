@@ -75,6 +75,15 @@ circle_path(const struct circle *circle, const char *name)
 /* --- records ------------------------------------------------------------- */
 
 enum ro_status
+circle_admit(struct authority *authority,
+             const struct ro_message_id *id,
+             struct ro_why *why)
+{
+    const struct authority_admission admission = {.id = *id};
+    return authority_admit(authority, &admission, why);
+}
+
+enum ro_status
 circle_add(struct circle *circle, struct ro_bytes record)
 {
     static const struct ro_replaying replaying = {RO_REPLAY_CHECK, 0};

@@ -56,6 +56,11 @@ const char *circle_path(const struct circle *circle, const char *name);
 void circle_charter(struct circle *circle);
 void circle_list(struct circle *circle, const uint32_t *urns, size_t n);
 
+/* Admits, with all old seats revoked where there are some. */
+enum ro_status circle_admit(struct authority *authority,
+                            const struct ro_message_id *id,
+                            struct ro_why *why);
+
 /* Replays one record as if it had been fetched. */
 enum ro_status circle_add(struct circle *circle, struct ro_bytes record);
 

@@ -29,9 +29,9 @@ static const struct ro_member members[] = {
 
 static const struct ro_request requests[] = {
     {REQUEST, SALTINGS, "Saltings Primary School",        "TL1", "U3", "open", NULL,
-     RO_SIDE_ASKER,                                                                                  AT_08_52, 4200,   2},
+     RO_SIDE_ASKER,                                                                                  AT_08_52, 4200,   2, RO_PLACE_BROKER},
     { ID(0x44,  0x01), COBBLERS, "Cobblers Bridge Primary School", "LD5", "U2",
-     "closed",                                                             "helped", RO_SIDE_HELPER, AT_08_52, 259200, 1},
+     "closed",                                                             "helped", RO_SIDE_HELPER, AT_08_52, 259200, 1, RO_PLACE_THEIRS},
 };
 
 static const struct ro_thread threads[] = {
@@ -45,23 +45,36 @@ static const struct ro_event events[] = {
     {"ask",
      REQUEST,           {{0}},
      "Saltings Primary School",                                   AT_08_52,
-     "Morning. Could do with 20 mins.\nWed or Thurs pm.",                                       NULL                       },
+     "Morning. Could do with 20 mins.\nWed or Thurs pm.",                                       NULL,
+     RO_PLACE_BROKER,                                                                                                                         NULL},
     {"answer", REQUEST, THREAD, "Cobblers Bridge Primary School",
-     AT_08_52 + 7200,                                                       "Come Thurs 1.15.", NULL                       },
+     AT_08_52 + 7200,                                                       "Come Thurs 1.15.", NULL,                        RO_PLACE_THEIRS, NULL},
     {"answer", REQUEST, THREAD, "Cobblers Bridge Primary School",
-     AT_08_52 + 7260,                                                       "",                 "another seat has answered"},
+     AT_08_52 + 7260,                                                       "",                 "another seat has answered", RO_PLACE_THEIRS, NULL},
+};
+
+static const struct ro_attachment files[] = {
+    {ID(0xf1, 0x01), "phonics plan.pdf", 1234567, RO_ATTACHMENT_HERE,     32, 32},
+    {ID(0xf1, 0x02), "rota.xlsx",        999,     RO_ATTACHMENT_ARRIVING, 0,  1 },
+    {ID(0xf1, 0x03), "photo.jpg",        61441,   RO_ATTACHMENT_FAILED,   1,  2 },
+};
+static const struct ro_attachment own_files[] = {
+    {ID(0xf2, 0x01), "diary.pdf", 26214400, RO_ATTACHMENT_OURS, 300, 512},
 };
 
 static const struct ro_message messages[] = {
     {MESSAGE, THREAD,   COBBLERS,                  "Cobblers Bridge Primary School", "Imran Shah",
-     AT_08_52 + 7200,             "Hi Dawn, happy to.", RO_PLACE_THEIRS},
+     AT_08_52 + 7200,             "Hi Dawn, happy to.", RO_PLACE_THEIRS, NULL, files,
+     RO_LEN(files)                                                                    },
     {       {{0}},
      THREAD,  SALTINGS,
      "Saltings Primary School",                                                  "",
      AT_08_52 + 7300,
-     "Thursday it is.",                  RO_PLACE_KEPT               },
+     "Thursday it is.",                  RO_PLACE_KEPT,
+     NULL,                                                          own_files,
+     RO_LEN(own_files)                                                              },
     { ID(0xaa, 0xcc), THREAD, SALTINGS,                               "Saltings Primary School",                                                                              "",
-     AT_08_52 + 7400,     "See you.",                RO_PLACE_ARRIVED},
+     AT_08_52 + 7400,     "See you.",            RO_PLACE_ARRIVED, NULL,     NULL, 0},
 };
 
 static const struct ro_answered answers[] = {
@@ -83,7 +96,7 @@ results_full(void)
         .status = RO_OK,
         .why = "",
         .self = {.member = SALTINGS,
-                 .seat = ID(0x5e, 0xa7),
+                 .seat = ID(0x5e,                0xa7),
                  .name = "Saltings Primary School",
                  .role = "lead",
                  .circle = "Estuary",
@@ -116,6 +129,10 @@ results_full(void)
         .n_events = 3,
         .messages = messages,
         .n_messages = 3,
+        .attachment = {.id = ID(0xf1, 0x01),
+                 .name = "phonics plan.pdf",
+                 .size = 1234567        },
+        .saved = "/home/dawn/phonics plan.pdf",
         .answers = answers,
         .n_answers = 2,
         .audience = audience,
@@ -166,6 +183,44 @@ results_kept(void)
     return result;
 }
 
+/* --- messages of every place, and somebody who forges many ---------------- */
+
+#define OWN(what, where, reason)                                               \
+    {                                                                          \
+        .type = "say", .request = REQUEST, .thread = THREAD,                   \
+        .from = "Saltings Primary School", .at_s = AT_08_52, .text = what,     \
+        .place = where, .failed = reason                                       \
+    }
+#define FORGED(reason)                                                         \
+    {                                                                          \
+        .type = "refused", .from = "", .at_s = AT_08_52 + 60, .text = "",      \
+        .refused = reason, .place = RO_PLACE_THEIRS                            \
+    }
+static const struct ro_event crowd_events[] = {
+    OWN("One.", RO_PLACE_KEPT, NULL),
+    OWN("Two.", RO_PLACE_BROKER, NULL),
+    FORGED("not from who they say"),
+    FORGED("not from who they say"),
+    FORGED("not from who they say"),
+    OWN("Three.", RO_PLACE_ARRIVED, NULL),
+    FORGED("it cannot be opened with our keys"),
+    OWN("Four.", RO_PLACE_FAILED, "nobody there has a seat"),
+    FORGED("not from who they say"),
+    FORGED("it names another circle"),
+};
+
+struct ro_result
+results_crowd(void)
+{
+    struct ro_result result = results_full();
+    result.events = crowd_events;
+    result.n_events = RO_LEN(crowd_events);
+    result.sent = 2;
+    result.self.broker = RO_BROKER_AWAY;
+    result.self.reached_at_s = AT_08_52;
+    return result;
+}
+
 /* --- what a hostile peer would send -------------------------------------- */
 
 #define EVIL                                                                   \
@@ -180,17 +235,21 @@ static const struct ro_member evil_members[] = {
 };
 static const struct ro_request evil_requests[] = {
     {REQUEST, SALTINGS, EVIL, EVIL, EVIL, EVIL, EVIL, RO_SIDE_HELPER, INT64_MAX,
-     INT64_MIN, 0},
+     INT64_MIN, 0, RO_PLACE_KEPT},
 };
 static const struct ro_thread evil_threads[] = {
     {THREAD, REQUEST, SALTINGS, EVIL, EVIL},
 };
 static const struct ro_event evil_events[] = {
-    {EVIL, REQUEST, THREAD, EVIL, AT_08_52, EVIL "\n" BAD_UTF8, EVIL},
+    {EVIL, REQUEST, THREAD, EVIL, AT_08_52, EVIL "\n" BAD_UTF8, EVIL,
+     RO_PLACE_THEIRS, NULL},
+};
+static const struct ro_attachment evil_files[] = {
+    {ID(0xf1, 0x01), EVIL, 26214400, RO_ATTACHMENT_HERE, 512, 512},
 };
 static const struct ro_message evil_messages[] = {
     {MESSAGE, THREAD, SALTINGS, EVIL, EVIL, AT_08_52, EVIL "\r\n" BAD_UTF8,
-     RO_PLACE_THEIRS},
+     RO_PLACE_THEIRS, NULL, evil_files, RO_LEN(evil_files)},
 };
 static const struct ro_answered evil_answers[] = {
     {THREAD, SALTINGS, EVIL, EVIL, 1e300, 1e300, EVIL "\t" BAD_UTF8, EVIL},
@@ -221,6 +280,8 @@ results_hostile(void)
     result.n_threads = 1;
     result.events = evil_events;
     result.n_events = 1;
+    result.attachment = evil_files[0];
+    result.saved = EVIL;
     result.messages = evil_messages;
     result.n_messages = 1;
     result.answers = evil_answers;

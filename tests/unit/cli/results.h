@@ -22,4 +22,8 @@ struct ro_result results_refused(void);
 /* A result full of what a hostile peer would send. */
 struct ro_result results_hostile(void);
 
+/* Own messages in every place, runs of forged ones between them, and two kept
+ * ones that went out. */
+struct ro_result results_crowd(void);
+
 #endif

@@ -205,6 +205,36 @@ test_parents(void)
     tap_is(input_make_parents("profile", &why), RO_OK);
 }
 
+/* The text of stdin is kept, and taken from there the next time; a command
+ * that was handed over has none but that. */
+static void
+test_typed(void)
+{
+    RO_AUTOBUF typed = {0};
+    struct told told = {.text = NULL};
+    (void)text_from_stdin(&told, "Thursday\r\n", 10);
+    tap_need(lseek(STDIN_FILENO, 0, SEEK_SET) == 0);
+    told.args.typed = &typed;
+    ro_buf_fini(&told.buf);
+    tap_is(input_text(&told.args, INPUT_REQUIRED, &told.buf, &told.why,
+                      &told.text),
+           RO_OK);
+    tap_ok(text_is(told.text, "Thursday") &&
+           text_is((const char *)typed.data, "Thursday"));
+    tap_is(input_text(&told.args, INPUT_REQUIRED, &told.buf, &told.why,
+                      &told.text),
+           RO_OK);
+    tap_ok(text_is(told.text, "Thursday"));
+    tap_need(lseek(STDIN_FILENO, 0, SEEK_SET) == 0);
+    ro_buf_clear(&typed);
+    ro_buf_fini(&told.buf);
+    told.args.host = (struct host *)&typed; /* some process's, never used */
+    tap_is(input_text(&told.args, INPUT_REQUIRED, &told.buf, &told.why,
+                      &told.text),
+           RO_BAD_INPUT);
+    ro_buf_fini(&told.buf);
+}
+
 int
 main(void)
 {
@@ -214,5 +244,6 @@ main(void)
     tap_run(test_numbers);
     tap_run(test_profile);
     tap_run(test_parents);
+    tap_run(test_typed);
     return tap_done();
 }

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the program itself promises before there is a profile or a broker (TAP).
 
-    test_program.py REACHOUT MANUAL
+    test_program.py REACHOUT MANUAL-DIRECTORY STATES
 """
 
 import json
@@ -13,7 +13,11 @@ import sys
 import tempfile
 
 program = os.path.abspath(sys.argv[1])
-manual = open(sys.argv[2], encoding="utf-8").read()
+manual = open(os.path.join(sys.argv[2], "reachout.1.scd"), encoding="utf-8").read()
+office = open(os.path.join(sys.argv[2], "reachout-authority.1.scd"),
+              encoding="utf-8").read()
+states = re.findall(r'\[REQUEST_[A-Z]+\] = "([a-z-]+)"',
+                    open(sys.argv[3], encoding="utf-8").read())
 points = 0
 failed = 0
 
@@ -94,6 +98,10 @@ def about_authority():
         ok(below.returncode == 0 and below.stdout.startswith(
             b"reachout authority %s: " % name.encode()),
            f"authority {name} --help", below)
+        options = re.findall(r"^  (--[a-z-]+)", below.stdout.decode(), re.M)
+        lacking = [o for o in options if f"*{o}*" not in office + manual]
+        ok(f"\n*{name}*" in office and not lacking,
+           f"authority {name} and its options are in the manual", lacking)
     refuses(["authority"], 2, "authority needs a command")
     refuses(["authority", "inti"], 2, "did you mean \"init\"?")
 
@@ -114,10 +122,38 @@ def about_usage():
     for later in ("queue", "offer", "verify", "kit", "lookahead"):
         refuses([later], 1, f"{later} is not in this release")
     refuses(["ask", "--veiled"], 1, "--veiled is not in this release")
-    refuses(["say", "3f", "--attach", "x"], 1, "--attach is not in this release")
+    refuses(["say", "3f", "--text", "x", *["--attach", "x"] * 9], 2,
+            "9 files are too many for one message")
+    refuses(["save", "3f"], 2, "save needs --out")
+    refuses(["save", "x", "--out", "y"], 2, "is no id")
     refuses(["close", "3f", "--outcome", "helped", "--story", "group"], 1,
             "--story group is not in this release")
     refuses(["join", "x.inv"], 1, "--key-file")
+
+
+def about_words():
+    """What can be said here, and what cannot: all there is is listed."""
+    ok(len(states) >= 6 and "none" in states, "the states were found", states)
+    for state in states:
+        told = run("requests", "--state", state)
+        ok(told.returncode == (2 if state == "none" else 3),
+           f"requests --state {state}", told)
+    refuses(["requests", "--state", "foo"], 2,
+            "submitted, open, introduced, closed or withdrawn")
+    refuses(["requests", "--state", "opne"], 2,
+            "did you mean \"open\"? There are submitted, open")
+    refuses(["ask", "--mode", "phone", "--topic", "TL1", "--urgency", "U3"], 2,
+            "not one of in-person or remote")
+    told = run("ask", "--help").stdout
+    ok(b"circle.conf" in told and b"charter" in told,
+       "ask --help says where topics come from", told)
+
+
+def about_ids():
+    for line in (["show", "zz"], ["answers", "3F"], ["accept", ""],
+                 ["say", "urn:1", "--text", "x"], ["pass", "a" * 33],
+                 ["read", "x"], ["close", "g", "--outcome", "helped"]):
+        refuses(line, 2, "is no id")
 
 
 def about_texts():
@@ -127,14 +163,14 @@ def about_texts():
     refuses(say, 1, "plain UTF-8", b"caf\xe9")
     refuses(say, 1, "the text is empty", b"\n")
     refuses(["say", "3f", "--text", ""], 1, "the text is empty")
-    refuses(say, 3, "not found", b"caf\xc3\xa9\r\n")
+    refuses(say, 3, "there is no profile in", b"caf\xc3\xa9\r\n")
 
 
 def about_profiles():
     for line in (["status"], ["members"], ["requests"], ["sync"], ["read"],
                  ["show", "3f"], ["answers", "3f"], ["pass", "3f"],
                  ["withdraw", "3f"], ["accept", "3f"], ["decline", "3f"]):
-        refuses(line, 3, "not found")
+        refuses(line, 3, "there is no profile in")
     hint = run("status")
     ok(b"reachout join" in hint.stderr, "a next step on stderr", hint)
     ok(not os.path.exists(os.path.join(place, "data")),
@@ -186,6 +222,8 @@ with tempfile.TemporaryDirectory() as place:
     about_profiles()
     about_authority()
     about_usage()
+    about_words()
+    about_ids()
     about_texts()
     about_output()
     about_completion()

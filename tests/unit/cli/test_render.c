@@ -31,6 +31,7 @@ static const struct rendering {
     {"state",    render_json_state,    render_text_state   },
     {"say",      render_json_say,      render_text_say     },
     {"read",     render_json_read,     render_text_read    },
+    {"save",     render_json_save,     render_text_save    },
     {"sync",     render_json_sync,     render_text_sync    },
 };
 
@@ -44,6 +45,7 @@ static const struct {
     {"admitted", results_admitted},
     {"refused",  results_refused },
     {"hostile",  results_hostile },
+    {"crowd",    results_crowd   },
 };
 
 /* Appends one result in one rendering, under a heading. */
@@ -144,6 +146,13 @@ test_batches(void)
     render_json_sync(document, &result);
     render_json_sync(document, &result);
     tap_ok(json_array_size(json_object_get(document, "events")) == 6);
+    tap_ok(json_integer_value(json_object_get(document, "sent")) == 0);
+    result = results_crowd();
+    render_json_sync(document, &result);
+    render_json_sync(document, &result);
+    tap_ok(json_integer_value(json_object_get(document, "sent")) == 4);
+    tap_say(json_array_size(json_object_get(document, "events")) == 26,
+            "JSON keeps every refused one");
     json_decref(document);
 }
 

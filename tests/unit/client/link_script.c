@@ -43,6 +43,11 @@ serve_zap(struct broker *b)
     const char *code = memcmp(parts[6], b->banned.b, 32) == 0 ? "400" : "200";
     char user[65];
     ro_hex((const uint8_t *)parts[6], 32, user);
+    unsigned n = atomic_load(&b->n_guests);
+    if (memcmp(parts[6], b->admitted.b, 32) != 0 && n < PEERS_MAX) {
+        memcpy(b->guests[n].b, parts[6], 32);
+        atomic_store(&b->n_guests, n + 1);
+    }
     zmq_send(b->zap, "1.0", 3, ZMQ_SNDMORE);
     zmq_send(b->zap, parts[1], sizes[1], ZMQ_SNDMORE);
     zmq_send(b->zap, code, 3, ZMQ_SNDMORE);

@@ -45,6 +45,8 @@ struct broker {
     atomic_uint hellos; /* with a good proof */
     atomic_uint answered;
     atomic_uint strangers; /* who were told to say hello first */
+    atomic_uint n_guests;  /* handshakes of others than the member, ever */
+    struct ro_key guests[PEERS_MAX];
     void *context;
     int stop_fd;
     /* of the thread */

@@ -246,7 +246,7 @@ free_seat(struct seat *seat)
 {
     seat_stop(seat);
     vault_free(seat->vault);
-    news_fini(&seat->news);
+    inbox_news_fini(&seat->news);
     job_free(seat->job);
     free(seat);
 }

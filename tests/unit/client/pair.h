@@ -35,7 +35,9 @@ struct seat {
     struct vault *vault; /* the engine's, or our own before it */
     struct test_member *member;
     struct test_seat *circle_seat;
-    int64_t ahead_s; /* its clock less the broker's */
+    int64_t ahead_s;        /* its clock less the broker's */
+    struct ro_entropy lots; /* of its engine from the next start; zero: the
+                               kernel's */
     char dir[280];
     char key_file[280];
     struct news_list news; /* of the last sync */

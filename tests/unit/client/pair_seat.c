@@ -101,8 +101,8 @@ make_vault(struct seat *seat, const struct keyring *keyring)
     struct ro_why why = {""};
     const struct ro_entropy entropy = ro_entropy_system();
     struct vault *vault = NULL;
-    enum ro_status s =
-        vault_create(seat->dir, seat->key_file, &entropy, &why, &vault);
+    const struct vault_key key = {.file = seat->key_file};
+    enum ro_status s = vault_create(seat->dir, &key, &entropy, &why, &vault);
     need(s == RO_OK, why.text);
     test_must(vault_begin(vault));
     test_must(keyring_save(keyring, vault));
@@ -250,8 +250,13 @@ seat_start(struct seat *seat)
     const struct ro_entropy entropy = ro_entropy_system();
     enum ro_status s = vault_open(seat->dir, NULL, &entropy, &why, &vault);
     need(s == RO_OK, why.text);
-    need(engine_open_take(vault, &why, &seat->engine) == RO_OK, why.text);
-    seat->engine->clock = (struct ro_clock){seat_wall_s, seat_mono_ms, seat};
+    const struct engine_world world = {
+        .clock = {seat_wall_s, seat_mono_ms, seat},
+        .entropy = entropy,
+        .lots = seat->lots.fill != NULL ? seat->lots : entropy,
+    };
+    s = engine_open_take(vault, &world, &why, &seat->engine);
+    need(s == RO_OK, why.text);
 }
 
 void
@@ -292,7 +297,7 @@ seat_restore(struct seat *seat)
 enum ro_status
 seat_sync(struct seat *seat)
 {
-    news_fini(&seat->news);
+    inbox_news_fini(&seat->news);
     seat->why.text[0] = '\0';
     enum ro_status s = sync_all(
         seat->engine, engine_deadline(seat->engine, seat->pair->wait_ms),

@@ -5,8 +5,6 @@
 
 #include "common/base/text.h"
 
-#define VERB_ENROL 6
-
 static struct pair *pair;
 static struct seat *dan; /* with an invitation */
 
@@ -44,10 +42,10 @@ __wrap_link_ask(struct link *link,
                 struct ro_why *why,
                 struct link_answer *ret_answer)
 {
-    if (ask->verb == VERB_ENROL && enrolling == ENROL_IS_NOT_SENT)
+    if (ask->verb == RO_VERB_ENROL && enrolling == ENROL_IS_NOT_SENT)
         return RO_UNREACHABLE;
     enum ro_status s = __real_link_ask(link, ask, arena, why, ret_answer);
-    return ask->verb == VERB_ENROL && enrolling == ENROL_IS_NOT_HEARD
+    return ask->verb == RO_VERB_ENROL && enrolling == ENROL_IS_NOT_HEARD
                ? RO_UNREACHABLE
                : s;
 }

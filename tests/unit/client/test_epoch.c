@@ -3,9 +3,12 @@
  * before. */
 #include "tests/unit/client/forge.h"
 
-#include "client/core/epoch.h"
+#include <sqlite3.h>
+#include <unistd.h>
 
-#define VERB_PUBLISH 4
+#include "client/core/epoch.h"
+#include "common/base/file.h"
+
 #define DAY 86400
 
 static struct pair *pair;
@@ -53,8 +56,8 @@ __wrap_link_ask(struct link *link,
                 struct ro_why *why,
                 struct link_answer *ret_answer)
 {
-    if (ask->verb != VERB_PUBLISH || publishing == PUBLISH_GOES) {
-        published += ask->verb == VERB_PUBLISH;
+    if (ask->verb != RO_VERB_PUBLISH || publishing == PUBLISH_GOES) {
+        published += ask->verb == RO_VERB_PUBLISH;
         return __real_link_ask(link, ask, arena, why, ret_answer);
     }
     if (publishing == PUBLISH_IS_NOT_HEARD)
@@ -283,6 +286,133 @@ test_clocks_that_are_ahead(void)
     close_circle();
 }
 
+/* --- the file of their own --------------------------------------------------
+ */
+
+/* The sealed secrets as they stand in ben's epoch file, which is closed. */
+static size_t
+read_sealed(struct ro_buf *ret_sealed, size_t room)
+{
+    char path[320];
+    sqlite3 *db = NULL;
+    sqlite3_stmt *stmt = NULL;
+    size_t n = 0;
+    snprintf(path, sizeof(path), "%s/epoch", ben->dir);
+    tap_need(sqlite3_open(path, &db) == SQLITE_OK);
+    tap_need(sqlite3_prepare_v2(db, "SELECT value FROM row ORDER BY seq", -1,
+                                &stmt, NULL) == SQLITE_OK);
+    while (sqlite3_step(stmt) == SQLITE_ROW && n < room) {
+        ro_buf_clear(&ret_sealed[n]);
+        ro_buf_put(&ret_sealed[n++], sqlite3_column_blob(stmt, 0),
+                   (size_t)sqlite3_column_bytes(stmt, 0));
+    }
+    sqlite3_finalize(stmt);
+    sqlite3_close(db);
+    return n;
+}
+
+static bool
+file_has(const char *name, struct ro_bytes bytes)
+{
+    char path[320];
+    RO_AUTOBUF file = {0};
+    snprintf(path, sizeof(path), "%s/%s", ben->dir, name);
+    enum ro_status s = ro_file_read(path, 100000000, NULL, &file);
+    tap_need(s == RO_OK || s == RO_NOT_FOUND);
+    return s == RO_OK &&
+           memmem(file.data, file.size, bytes.data, bytes.size) != NULL;
+}
+
+static void
+test_destroyed_is_gone_from_the_disk(void)
+{
+    struct ro_buf sealed[98] = {0};
+    size_t n_kept = 0;
+    size_t n_left = 0;
+    size_t n = 0;
+    open_circle();
+    tap_ok(vault_count(ben->engine->vault, VAULT_EPOCH, &n) == RO_OK && n == 0);
+    seat_stop(ben);
+    tap_ok(read_sealed(sealed, 98) == 98);
+    for (size_t i = 0; i < 98; i++)
+        n_kept += file_has("epoch", ro_buf_view(&sealed[i]));
+    tap_say(n_kept == 98, "all of them are there");
+    seat_start(ben);
+    pass_to(today() + 20, 10);
+    tap_is(seat_sync(ben), RO_OK);
+    tap_ok(!has_secret(ben, today() - 3) && has_secret(ben, today() - 2));
+    seat_stop(ben);
+    n_kept = 0;
+    for (size_t i = 0; i < 98; i++) {
+        bool there = file_has("epoch", ro_buf_view(&sealed[i])) ||
+                     file_has("epoch-journal", ro_buf_view(&sealed[i])) ||
+                     file_has("vault.db", ro_buf_view(&sealed[i]));
+        n_left += there && i < 18;
+        n_kept += there && i >= 18;
+    }
+    tap_say(n_left == 0, "what was destroyed is nowhere");
+    tap_say(n_kept == 80, "and nothing else was");
+    for (size_t i = 0; i < 98; i++)
+        ro_buf_fini(&sealed[i]);
+    close_circle();
+}
+
+/* A profile comes back from a backup, where the secrets never were. */
+static void
+test_restored_without_them(void)
+{
+    struct mail mail[2];
+    struct ro_key key;
+    char path[320];
+    char to[32];
+    open_circle();
+    uint32_t first = today();
+    snprintf(to, sizeof(to), "urn:%u", ben->member->urn);
+    seat_stop(ben);
+    tap_is(seat_ask(ann, to, "Before it broke."), RO_OK);
+    snprintf(path, sizeof(path), "%s/epoch", ben->dir);
+    tap_need(unlink(path) == 0);
+    seat_start(ben);
+    tap_say(seat_sync(ben) == RO_OK, "it works on");
+    tap_need(seat_trouble(ben, 0) != NULL);
+    tap_is(seat_trouble(ben, 0)->trouble, RO_BAD_SEAL);
+    tap_ok(strstr(seat_trouble(ben, 0)->why.text, "restored") != NULL);
+    tap_ok(seat_shows(ben, "Before it broke.") == 0);
+    tap_ok(epoch_days_ahead(ben->engine) == 0);
+
+    tap_is(seat_sync(ann), RO_OK);
+    tap_say(!key_of(today(), &key) && !key_of(first + 97, &key) &&
+                key_of(first + 98, &key) && key_of(first + 195, &key),
+            "a new list, behind the days of the old one");
+    tap_is(seat_ask(ann, to, "And after it."), RO_OK);
+    tap_need(pair_mail(pair, ben, mail, 2) == 1);
+    tap_ok(mail[0].envelope.day == RO_DAY_FALLBACK);
+    mail_fini(mail, 1);
+    published = 0;
+    tap_is(seat_sync(ben), RO_OK);
+    tap_ok(seat_shows(ben, "And after it.") == 1);
+    seat_restart(ben);
+    tap_is(seat_sync(ben), RO_OK);
+    tap_say(published == 0, "one new list is enough");
+
+    pass_to(first + 110, 10);
+    tap_is(seat_sync(ben), RO_OK);
+    tap_ok(published == 0 && epoch_days_ahead(ben->engine) == 86);
+    tap_is(seat_sync(ann), RO_OK);
+    tap_is(seat_ask(ann, to, "As it always was."), RO_OK);
+    tap_need(pair_mail(pair, ben, mail, 2) == 1);
+    tap_ok(mail[0].envelope.day == today());
+    mail_fini(mail, 1);
+    tap_is(seat_sync(ben), RO_OK);
+    tap_ok(seat_shows(ben, "As it always was.") == 1);
+    pass_to(first + 98 + 29, 10);
+    published = 0;
+    tap_is(seat_sync(ben), RO_OK);
+    tap_say(published == 1, "and renewed as ever");
+    tap_ok(epoch_days_ahead(ben->engine) == 98);
+    close_circle();
+}
+
 int
 main(int argc, char **argv)
 {
@@ -295,5 +425,7 @@ main(int argc, char **argv)
     tap_run(test_not_destroyed_while_away);
     tap_run(test_an_envelope_that_comes_too_late);
     tap_run(test_clocks_that_are_ahead);
+    tap_run(test_destroyed_is_gone_from_the_disk);
+    tap_run(test_restored_without_them);
     return tap_done();
 }

@@ -4,6 +4,7 @@
 #include "tests/unit/client/forge.h"
 
 #include "client/core/sequence.h"
+#include "common/wire/codec.h"
 
 static struct pair *pair;
 static struct seat *ann; /* asks */
@@ -24,6 +25,31 @@ static void
 close_circle(void)
 {
     pair_free(pair);
+}
+
+/* How often the log was asked for. (Linked with --wrap=link_ask.) */
+static int directory_asks;
+
+enum ro_status __real_link_ask(struct link *link,
+                               const struct link_ask *ask,
+                               struct ro_arena *arena,
+                               struct ro_why *why,
+                               struct link_answer *ret_answer);
+enum ro_status __wrap_link_ask(struct link *link,
+                               const struct link_ask *ask,
+                               struct ro_arena *arena,
+                               struct ro_why *why,
+                               struct link_answer *ret_answer);
+
+enum ro_status
+__wrap_link_ask(struct link *link,
+                const struct link_ask *ask,
+                struct ro_arena *arena,
+                struct ro_why *why,
+                struct link_answer *ret_answer)
+{
+    directory_asks += ask->verb == RO_VERB_DIRECTORY;
+    return __real_link_ask(link, ask, arena, why, ret_answer);
 }
 
 /* ann's request to ben and cat, which both have. */
@@ -121,6 +147,37 @@ test_a_sender_we_do_not_know(void)
     close_circle();
 }
 
+/* However many strangers write: the directory is looked at once for all that
+ * is received at a time, or they could keep us busy with it. */
+static void
+test_many_senders_we_do_not_know(void)
+{
+    struct forgery forgery;
+    struct news_list news = {0};
+    struct ro_why why = {""};
+    open_circle();
+    pair_hold(pair);
+    struct test_seat *stranger =
+        test_seat_new(pair_circle(pair), ann->member, REACHOUT__ROLE__LEAD);
+    for (int i = 0; i < 3; i++) {
+        forge_init(&forgery, ann, ben);
+        forgery.sender = stranger->id;
+        forgery.reference.seat = stranger->id;
+        forgery.sealing = stranger->sealing;
+        forge_post(&forgery);
+    }
+    pair_go(pair);
+    directory_asks = 0;
+    tap_is(inbox_receive(ben->engine, INBOX_EMPTY,
+                         engine_deadline(ben->engine, PAIR_WAIT_MS), &why,
+                         &news),
+           RO_OK);
+    tap_ok(news.n == 3 && news.at[2].trouble == RO_MISBOUND);
+    tap_say(directory_asks == 1, "it is fetched once");
+    inbox_news_fini(&news);
+    close_circle();
+}
+
 /* ben's log is behind when the envelope is on its way already: it fetches the
  * sender's certificate while it receives. */
 static void
@@ -143,7 +200,7 @@ test_a_sender_who_is_new(void)
            RO_OK);
     tap_ok(news.n == 1 && news.at[0].trouble == RO_OK);
     tap_ok(ro_directory_size(ben->engine->directory) == before + 2);
-    news_fini(&news);
+    inbox_news_fini(&news);
     mail_fini(mail, 1);
     close_circle();
 }
@@ -493,6 +550,7 @@ main(int argc, char **argv)
     pair_setup(argc, argv);
     tap_run(test_what_is_refused_stops_nothing);
     tap_run(test_a_sender_we_do_not_know);
+    tap_run(test_many_senders_we_do_not_know);
     tap_run(test_a_sender_who_is_new);
     tap_run(test_a_replay_is_silent);
     tap_run(test_wrapped_again_is_the_same);

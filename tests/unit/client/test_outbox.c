@@ -15,8 +15,6 @@
 
 #include "frame.pb-c.h"
 
-#define VERB_DEPOSIT 7
-
 static struct pair *pair;
 static struct seat *ann;
 static struct seat *ben;
@@ -123,7 +121,7 @@ __wrap_link_ask(struct link *link,
     if (crash.how == CRASH_ENDS_IT && crashes_here())
         return RO_IO_FAILED;
     enum ro_status s = __real_link_ask(link, ask, arena, why, ret_answer);
-    if (ask->verb == VERB_DEPOSIT && crash.deposit != RO_OK)
+    if (ask->verb == RO_VERB_DEPOSIT && crash.deposit != RO_OK)
         return crash.deposit;
     if (crash.how == NO_ROOM_ONCE)
         return s;
@@ -133,6 +131,7 @@ __wrap_link_ask(struct link *link,
 /* Every content key that ever sealed a body. */
 static struct ro_buf keys_used;
 static bool key_used_twice;
+static int n_sealed;
 
 enum ro_status
 __wrap_ro_body_seal(struct ro_bytes content,
@@ -144,6 +143,7 @@ __wrap_ro_body_seal(struct ro_bytes content,
         if (memcmp(keys_used.data + at, content_key, RO_CONTENT_KEY_SIZE) == 0)
             key_used_twice = true;
     }
+    n_sealed++;
     ro_buf_put(&keys_used, content_key, RO_CONTENT_KEY_SIZE);
     return __real_ro_body_seal(content, content_key, entropy, ret_body);
 }
@@ -283,6 +283,60 @@ test_sent_and_not_noted(void)
     close_circle();
 }
 
+/* What happens to a message that was sealed and cannot leave, one after the
+ * other. */
+static void
+hinder(int how)
+{
+    switch (how) {
+    case 0: /* another try */
+        break;
+    case 1:
+        seat_restart(ann);
+        break;
+    case 2: /* its day is over: a new wrap */
+        pair_pass(pair, 3 * 86400);
+        break;
+    default: /* another reason */
+        crash.deposit = RO_NO_ROOM;
+        break;
+    }
+}
+
+/* A body is sealed once. However often it is tried, wrapped again, or started
+ * from the vault, the same bytes go out: there is never a second nonce, under
+ * which it would be another message. */
+static void
+test_sealed_once(void)
+{
+    struct mail mail[4];
+    RO_AUTOOUTGOING sealed = {0};
+    open_circle();
+    const char *thread = quiet_thread();
+    crash.deposit = RO_UNREACHABLE;
+    n_sealed = 0;
+    tap_is(seat_write(ann, jobs_say, thread, "Once."), RO_KEPT);
+    tap_need(read_outbox(ann, &sealed) == 1);
+    for (int how = 0; how < 4; how++) {
+        hinder(how);
+        (void)seat_sync(ann);
+    }
+    crash.deposit = RO_OK;
+    tap_is(seat_sync(ann), RO_OK);
+    tap_say(n_sealed == 1, "sealed once");
+    size_t n = pair_mail(pair, ben, mail, 4);
+    bool same = n > 0;
+    for (size_t i = 0; i < n; i++) {
+        same = same &&
+               ro_bytes_equal(mail[i].envelope.body, ro_buf_view(&sealed.body));
+    }
+    tap_say(same, "each wrap that ever left is of that body");
+    mail_fini(mail, n);
+    test_must(seat_sync(ben));
+    tap_ok(seat_shows(ben, "Once.") == 1);
+    close_circle();
+}
+
 /* A third school joins, ann talks and ben answers, and one commit of ann's
  * finds the disk full. She tries again, and all is as if it had not been. */
 static bool
@@ -337,6 +391,7 @@ main(int argc, char **argv)
     pair_setup(argc, argv);
     tap_run(test_a_crash_at_every_step);
     tap_run(test_sent_and_not_noted);
+    tap_run(test_sealed_once);
     tap_run(test_a_full_disk_at_every_step);
     return tap_done();
 }

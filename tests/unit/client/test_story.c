@@ -138,6 +138,30 @@ test_withdrawn(void)
     close_circle();
 }
 
+/* An outcome is of somebody's help: before a school is chosen there is none to
+ * tell, and the refusal says what there is instead. */
+static void
+test_no_outcome_before_a_choice(void)
+{
+    open_circle();
+    const char *request = ask_both();
+    tap_is(seat_close(ann, request), RO_ILLEGAL);
+    tap_say(strstr(ann->job->result.why, "'withdraw'") != NULL,
+            ann->job->result.why);
+    tap_ok(is(state_of(ann, request), "open"));
+    test_must(seat_sync(ben));
+    test_must(seat_write(ben, jobs_answer, request, "Gladly."));
+    test_must(seat_sync(ann));
+    tap_is(seat_close(ann, request), RO_ILLEGAL);
+    const char *thread = thread_between(request, ann, ben);
+    tap_is(seat_write(ann, jobs_decline, thread, NULL), RO_OK);
+    tap_is(seat_write(ann, jobs_accept, thread, NULL), RO_ILLEGAL);
+    tap_say(strstr(ann->job->result.why, ben->member->name) != NULL,
+            ann->job->result.why);
+    tap_is(seat_write(ann, jobs_withdraw, request, NULL), RO_OK);
+    close_circle();
+}
+
 static void
 test_a_second_choice_is_illegal(void)
 {
@@ -184,6 +208,34 @@ test_a_late_answer_gets_a_kind_word(void)
 
 /* After the end everybody has been told; an answer that crosses it is seen
  * and changes nothing. */
+/* Killed after the late answer was kept, and before anything was done about
+ * it: the next sync does. */
+static void
+test_a_late_answer_and_a_crash(void)
+{
+    struct news_list news = {0};
+    open_circle();
+    const char *request = ask_both();
+    test_must(seat_sync(ben));
+    test_must(seat_sync(cat));
+    test_must(seat_write(ben, jobs_answer, request, "First."));
+    test_must(seat_sync(ann));
+    test_must(
+        seat_write(ann, jobs_accept, thread_between(request, ann, ben), NULL));
+    test_must(seat_write(cat, jobs_answer, request, "Me too!"));
+    test_must(inbox_receive(ann->engine, INBOX_EMPTY,
+                            engine_deadline(ann->engine, PAIR_WAIT_MS),
+                            &ann->why, &news));
+    tap_ok(news.n == 1);
+    inbox_news_fini(&news);
+    seat_restart(ann);
+    tap_is(seat_sync(ann), RO_OK);
+    test_must(seat_sync(cat));
+    test_must(seat_show(cat, request));
+    tap_ok(is(cat->job->result.threads[0].state, "not-chosen"));
+    close_circle();
+}
+
 static void
 test_an_answer_that_crosses_the_end(void)
 {
@@ -456,8 +508,10 @@ main(int argc, char **argv)
     pair_setup(argc, argv);
     tap_run(test_from_ask_to_close);
     tap_run(test_withdrawn);
+    tap_run(test_no_outcome_before_a_choice);
     tap_run(test_a_second_choice_is_illegal);
     tap_run(test_a_late_answer_gets_a_kind_word);
+    tap_run(test_a_late_answer_and_a_crash);
     tap_run(test_an_answer_that_crosses_the_end);
     tap_run(test_stepping_back_is_not_told);
     tap_run(test_coordinators_are_told_the_state);

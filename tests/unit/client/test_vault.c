@@ -43,7 +43,8 @@ test_create_and_open(void)
     tap_ok(vault_count(vault, VAULT_STATE, &n) == RO_OK && n == 0);
 
     vault_freep(&vault);
-    tap_is(vault_create(place.dir, place.key, &entropy, &why, &vault),
+    tap_is(vault_create(place.dir, &(struct vault_key){.file = place.key},
+                        &entropy, &why, &vault),
            RO_TAKEN);
     tap_is(open_again(&place, &why, &vault), RO_OK);
     tap_ok(holds(vault, "k", "value"));
@@ -324,7 +325,9 @@ static int
 child_creates(const struct place *place)
 {
     struct vault *vault = NULL;
-    return (int)vault_create(place->dir, place->key, &entropy, NULL, &vault);
+    return (int)vault_create(place->dir,
+                             &(struct vault_key){.file = place->key}, &entropy,
+                             NULL, &vault);
 }
 
 static void
@@ -435,13 +438,16 @@ test_locked(void)
     tap_need(rename(place.key, other) == 0);
     tap_is(open_again(&place, &why, &vault), RO_VAULT_LOCKED);
     tap_ok(strstr(why.text, place.key) != NULL);
-    tap_is(vault_open(place.dir, other, &entropy, &why, &vault), RO_OK);
+    tap_is(vault_open(place.dir, &(struct vault_key){.file = other}, &entropy,
+                      &why, &vault),
+           RO_OK);
     vault_freep(&vault);
 
     /* somebody else's key */
     PLACE second = place_new();
     vault = make(&second);
-    tap_is(vault_open(place.dir, second.key, &entropy, &why, &vault),
+    tap_is(vault_open(place.dir, &(struct vault_key){.file = second.key},
+                      &entropy, &why, &vault),
            RO_VAULT_LOCKED);
     tap_ok(strstr(why.text, "another vault's key") != NULL);
 
@@ -449,15 +455,19 @@ test_locked(void)
     tap_need(ro_file_write(other, ro_bytes_text("hello\n"), RO_FILE_SECRET,
                            NULL) == RO_OK);
     struct vault *none = NULL;
-    tap_is(vault_open(place.dir, other, &entropy, &why, &none),
+    tap_is(vault_open(place.dir, &(struct vault_key){.file = other}, &entropy,
+                      &why, &none),
            RO_VAULT_LOCKED);
     snprintf(second.dir, sizeof(second.dir), "%s/c", second.root);
-    tap_is(vault_create(second.dir, other, &entropy, &why, &none),
+    tap_is(vault_create(second.dir, &(struct vault_key){.file = other},
+                        &entropy, &why, &none),
            RO_VAULT_LOCKED);
     tap_ok(none == NULL);
 
     /* one key file for two vaults */
-    tap_is(vault_create(second.dir, second.key, &entropy, &why, &none), RO_OK);
+    tap_is(vault_create(second.dir, &(struct vault_key){.file = second.key},
+                        &entropy, &why, &none),
+           RO_OK);
     vault_freep(&none);
 }
 

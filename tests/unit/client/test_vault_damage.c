@@ -284,6 +284,49 @@ test_nothing_in_clear(void)
     sqlite3_close(db);
 }
 
+/* --- the file of epoch secrets ------------------------------------------- */
+
+/* Its damage has its own name and says what it costs; without the file the
+ * vault is what it was. */
+static void
+test_epoch_file(void)
+{
+    PLACE place = place_new();
+    VAULT *vault = make_three(&place);
+    struct ro_why why = {""};
+    struct place epoch = place;
+    PLACE other = place_new();
+    char theirs[100];
+    const struct vault_place at = {VAULT_EPOCH, ro_bytes_text("day"),
+                                   ro_bytes_text("")};
+    tap_need(vault_begin(vault_epoch(vault)) == RO_OK);
+    tap_need(vault_put(vault_epoch(vault), &at, ro_bytes_text("s")) == RO_OK);
+    tap_need(vault_commit(vault_epoch(vault)) == RO_OK);
+    snprintf(epoch.db, sizeof(epoch.db), "%s/epoch", place.dir);
+    tap_ok(mode_of(epoch.db) == 0600);
+    vault_freep(&vault);
+
+    tamper(&epoch, "UPDATE row SET generation = generation - 1");
+    need_damage(&epoch, "a row set back", "moved, changed or set back");
+    tap_ok(open_again(&place, &why, &vault) == RO_VAULT_DAMAGED &&
+           strstr(why.text, "without this file") != NULL);
+    tamper(&epoch, "UPDATE row SET generation = generation + 1");
+    tap_is(open_again(&place, &why, &vault), RO_OK);
+    vault_freep(&vault);
+
+    vault = make(&other);
+    vault_freep(&vault);
+    snprintf(theirs, sizeof(theirs), "%s/epoch", other.dir);
+    tap_need(rename(theirs, epoch.db) == 0);
+    need_damage(&epoch, "somebody else's", "the vault's generation");
+
+    tap_need(unlink(epoch.db) == 0);
+    tap_is(open_again(&place, &why, &vault), RO_OK);
+    size_t n = 9;
+    tap_ok(walks(vault, "", "one two three "));
+    tap_ok(vault_count(vault_epoch(vault), VAULT_EPOCH, &n) == RO_OK && n == 0);
+}
+
 int
 main(void)
 {
@@ -293,5 +336,6 @@ main(void)
     tap_run(test_set_back);
     tap_run(test_any_byte);
     tap_run(test_nothing_in_clear);
+    tap_run(test_epoch_file);
     return tap_done();
 }

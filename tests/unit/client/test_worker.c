@@ -4,50 +4,15 @@
  * result comes once, a watch delivers and survives the broker, freeing waits
  * for nothing.
  */
-#include "tests/unit/client/pair.h"
+#include "tests/unit/client/calls.h"
 
-#include <poll.h>
-#include <pthread.h>
 #include <stdatomic.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "tests/unit/broker/rig.h"
 
-#define PATIENCE_MS 20000
-
-static struct pair *pair;
-static struct seat *ann;
-static struct seat *ben;
-
-static int64_t
-now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-/* A circle that lives now. */
-static void
-open_circle(void)
-{
-    pair = pair_new_at((int64_t)time(NULL), NULL);
-    ann = pair_school(pair, 0);
-    ben = pair_school(pair, 2);
-    pair_sync_all(pair);
-    seat_stop(ann);
-}
-
-static void
-close_circle(void)
-{
-    pair_free(pair);
-}
-
 /* A broker that has no room for what one client deposits. (Linked with
  * --wrap=link_ask.) */
-#define VERB_DEPOSIT 7
 static pthread_t test_thread; /* in which seats without a worker run */
 static atomic_bool full;
 static atomic_int deposits;
@@ -70,7 +35,7 @@ __wrap_link_ask(struct link *link,
                 struct ro_why *why,
                 struct link_answer *ret_answer)
 {
-    bool ours = ask->verb == VERB_DEPOSIT &&
+    bool ours = ask->verb == RO_VERB_DEPOSIT &&
                 !pthread_equal(pthread_self(), test_thread);
     if (ours)
         atomic_fetch_add(&deposits, 1);
@@ -79,95 +44,16 @@ __wrap_link_ask(struct link *link,
     return __real_link_ask(link, ask, arena, why, ret_answer);
 }
 
-/* --- results ----------------------------------------------------------------
- */
+/* Whether there is memory for a call. (Linked with --wrap=job_new.) */
+static atomic_bool no_memory;
 
-/* What came back of one call, or of a watch. */
-struct got {
-    int n;
-    int with_events;
-    size_t events;
-    enum ro_status status; /* of the last */
-    size_t last_events;
-    char last_type[32];
-    char request[RO_ID_HEX];
-    pthread_t thread;
-};
+struct job *__real_job_new(job_fn *run, struct ro_then then);
+struct job *__wrap_job_new(job_fn *run, struct ro_then then);
 
-static void
-take(void *user, const struct ro_result *result)
+struct job *
+__wrap_job_new(job_fn *run, struct ro_then then)
 {
-    struct got *got = user;
-    got->n++;
-    got->with_events += result->n_events > 0;
-    got->events += result->n_events;
-    got->last_events = result->n_events;
-    got->status = result->status;
-    got->thread = pthread_self();
-    ro_hex(result->request_id.b, RO_ID_SIZE, got->request);
-    if (result->n_events > 0)
-        snprintf(got->last_type, sizeof(got->last_type), "%s",
-                 result->events[result->n_events - 1].type);
-}
-
-static struct ro_then
-into(struct got *got)
-{
-    return (struct ro_then){take, got};
-}
-
-/* Dispatches until there have been so many results, or the time is over. */
-static bool
-await_until(struct ro_client *client,
-            const struct got *got,
-            int n,
-            int64_t until_ms)
-{
-    while (got->n < n && now_ms() < until_ms) {
-        struct pollfd fd = {.fd = ro_client_fd(client), .events = POLLIN};
-        poll(&fd, 1, 100);
-        ro_client_dispatch(client);
-    }
-    return got->n >= n;
-}
-
-static bool
-await(struct ro_client *client, const struct got *got, int n)
-{
-    return await_until(client, got, n, now_ms() + PATIENCE_MS);
-}
-
-/* Whether one more result comes within so long. */
-static bool
-await_ms(struct ro_client *client, const struct got *got, int64_t ms)
-{
-    return await_until(client, got, got->n + 1, now_ms() + ms);
-}
-
-static struct ro_client *
-open_client(const struct seat *seat)
-{
-    struct ro_why why = {""};
-    struct ro_client *client = NULL;
-    const struct ro_client_setup setup = {.profile = seat->dir};
-    enum ro_status s = ro_client_open(&setup, &why, &client);
-    if (s != RO_OK)
-        printf("# %s: %s\n", ro_status_name(s), why.text);
-    tap_need(s == RO_OK);
-    return client;
-}
-
-static void
-ask(struct ro_client *client, const char *to, struct got *got)
-{
-    const struct ro_ask asked = {.topic = "TL1",
-                                 .urgency = "U3",
-                                 .to = &to,
-                                 .n_to = 1,
-                                 .text = "Anybody?",
-                                 .days = -1,
-                                 .wait_ms = PAIR_WAIT_MS};
-    ro_client_ask(client, &asked, into(got));
+    return atomic_load(&no_memory) ? NULL : __real_job_new(run, then);
 }
 
 /* --- calls ------------------------------------------------------------------
@@ -204,6 +90,31 @@ test_each_result_comes_once(void)
     tap_ok(ro_client_dispatch(client) == 0);
     test_must(seat_sync(ben));
     tap_ok(seat_shows(ben, "Anybody?") == 1);
+    close_circle();
+}
+
+/* A call without memory is told as every other: once, and from a dispatch. */
+static void
+test_no_memory_for_a_call(void)
+{
+    struct got first = {0};
+    struct got second = {0};
+    open_circle();
+    RO_CLEANUP(ro_client_freep) struct ro_client *client = open_client(ann);
+    const struct ro_requests_query all = {.state = NULL};
+    const struct ro_write write = {.to = "00", .days = -1};
+    atomic_store(&no_memory, true);
+    ro_client_requests(client, &all, into(&first));
+    ro_client_pass(client, &write, into(&second));
+    atomic_store(&no_memory, false);
+    tap_say(first.n == 0 && second.n == 0, "not within the call");
+    struct pollfd fd = {.fd = ro_client_fd(client), .events = POLLIN};
+    tap_say(poll(&fd, 1, 0) == 1, "the descriptor says that it is there");
+    tap_ok(await(client, &second, 1) && first.n == 1);
+    tap_ok(first.status == RO_NO_MEMORY && second.status == RO_NO_MEMORY);
+    tap_say(ro_client_dispatch(client) == 0, "and once");
+    ro_client_requests(client, &all, into(&first));
+    tap_ok(await(client, &first, 2) && first.status == RO_OK);
     close_circle();
 }
 
@@ -332,15 +243,6 @@ test_a_profile_that_is_open(void)
 /* --- watching ---------------------------------------------------------------
  */
 
-static const char *
-ask_ann(void)
-{
-    char to[32];
-    snprintf(to, sizeof(to), "urn:%u", ann->member->urn);
-    test_must(seat_ask(ben, to, "Do you have a minute?"));
-    return seat_request(ben);
-}
-
 static void
 test_a_watch_delivers(void)
 {
@@ -365,6 +267,29 @@ test_a_watch_delivers(void)
     ro_client_sync(client, &watch, into(&second));
     tap_need(await(client, &second, 1));
     tap_say(second.status == RO_TAKEN, "there is one watch at a time");
+    close_circle();
+}
+
+/* What was kept goes out with a watch, which says so although nothing came. */
+static void
+test_a_watch_says_what_it_sent(void)
+{
+    struct got got = {0};
+    struct got asked = {0};
+    char to[32];
+    static const struct ro_sync watch = {.wait_ms = 500, .for_ms = -1};
+    open_circle();
+    snprintf(to, sizeof(to), "urn:%u", ben->member->urn);
+    pair_away(pair);
+    RO_CLEANUP(ro_client_freep) struct ro_client *client = open_client(ann);
+    ro_client_sync(client, &watch, into(&got));
+    ask(client, to, &asked);
+    tap_need(await(client, &asked, 1));
+    tap_is(asked.status, RO_KEPT);
+    tap_ok(got.n == 0);
+    pair_back(pair);
+    tap_need(await(client, &got, 1));
+    tap_ok(got.sent == 1 && got.events == 0 && got.status == RO_OK);
     close_circle();
 }
 
@@ -506,12 +431,14 @@ main(int argc, char **argv)
     pair_setup(argc, argv);
     test_thread = pthread_self();
     tap_run(test_each_result_comes_once);
+    tap_run(test_no_memory_for_a_call);
     tap_run(test_words_are_copied);
     tap_run(test_results_that_call);
     tap_run(test_freed_while_jobs_are_queued);
     tap_run(test_freed_while_watching);
     tap_run(test_a_profile_that_is_open);
     tap_run(test_a_watch_delivers);
+    tap_run(test_a_watch_says_what_it_sent);
     tap_run(test_a_watch_that_ends);
     tap_run(test_a_watch_survives_the_broker);
     tap_run(test_a_watch_that_begins_alone);

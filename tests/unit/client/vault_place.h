@@ -66,8 +66,8 @@ make(const struct place *place)
 {
     struct vault *vault = NULL;
     struct ro_why why = {""};
-    tap_need(vault_create(place->dir, place->key, &entropy, &why, &vault) ==
-             RO_OK);
+    const struct vault_key key = {.file = place->key};
+    tap_need(vault_create(place->dir, &key, &entropy, &why, &vault) == RO_OK);
     return vault;
 }
 

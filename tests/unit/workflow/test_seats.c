@@ -158,10 +158,10 @@ allows(const struct view *view, size_t seat, enum flow_event event, char thread)
 {
     enum request_state r;
     enum intro_state i;
-    return request_next(view->story.state, event, actor_of(seat), NULL, &r) ==
+    return request_next(view->story.state, event, actor_of(seat), &r) ==
                RO_OK &&
            (thread == '-' || intro_next(thread_state(view, thread), event,
-                                        actor_of(seat), NULL, &i) == RO_OK);
+                                        actor_of(seat), &i) == RO_OK);
 }
 
 static void
@@ -173,7 +173,7 @@ end_request(struct world *world, size_t seat, const struct view *view)
             thread_state(view, t) == INTRO_FIRST_CONTACT)
             chosen = t;
     }
-    if (below(world, 3) == 0) {
+    if (chosen == '-' || below(world, 3) == 0) {
         put(world, seat, FLOW_WITHDRAW, '-', "");
     } else {
         const char to[] = {chosen, '\0'};
@@ -215,7 +215,7 @@ act(struct world *world, size_t seat)
     } else if (actor_of(seat) == FLOW_HELPER) {
         event = helper[below(world, RO_LEN(helper))];
     }
-    if (event == FLOW_CLOSE && allows(&view, seat, event, '-')) {
+    if (event == FLOW_CLOSE && allows(&view, seat, FLOW_WITHDRAW, '-')) {
         end_request(world, seat, &view);
         return;
     }

@@ -142,7 +142,7 @@ step_thread(const struct fold *fold,
 {
     const struct flow_message *m = order_at(order, place);
     enum intro_state next = *state;
-    RO_TRY(intro_next(*state, event, m->actor, NULL, &next));
+    RO_TRY(intro_next(*state, event, m->actor, &next));
     if (next != *state && gives_way(fold, order, place, in_a_thread))
         return RO_ILLEGAL;
     if (event == FLOW_PASS && crosses_answer(fold, order, place, *state))
@@ -195,10 +195,9 @@ step_request(const struct fold *fold, const struct order *order, size_t place)
 
     if (!to_group && m->applied != RO_OK)
         return;
-    enum ro_status s =
-        to_group && !is_group_event(m->event)
-            ? RO_ILLEGAL
-            : request_next(*state, m->event, m->actor, NULL, &next);
+    enum ro_status s = to_group && !is_group_event(m->event)
+                           ? RO_ILLEGAL
+                           : request_next(*state, m->event, m->actor, &next);
     if (s == RO_OK && next != *state &&
         gives_way(fold, order, place, in_the_request))
         s = RO_ILLEGAL;

@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The circle's key after somebody was removed. Each step is kept before the
+ * next one, and can be done again:
+ *
+ *   1. a new key is made and kept in authority.state;
+ *   2. every live seat gets it, sealed under the key that is in force;
+ *   3. DIR/door.key is written anew, for the broker's operator to install;
+ *   4. once the broker takes the new key, the charter names it;
+ *   5. once the log has that charter, the new key is the one in force.
+ */
+#include "client/authority/inside.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "common/wire/armour.h"
+#include "common/wire/codec.h"
+#include "common/wire/notices.h"
+#include "common/wire/rules.h"
+
+#define EXPIRY_HOURS (90 * 24)
+#define BATCH AUTHORITY_BATCH
+
+const uint8_t *
+authority_psk(const struct authority *authority, uint32_t generation)
+{
+    const struct authority_state *state = &authority->state;
+    if (generation == 0)
+        return NULL;
+    if (generation == state->generation)
+        return state->psk;
+    if (generation == state->next.generation)
+        return state->next.psk;
+    return generation == state->last.generation ? state->last.psk : NULL;
+}
+
+uint32_t
+authority_newest_generation(const struct authority *authority)
+{
+    const struct authority_state *state = &authority->state;
+    return state->next.generation != 0 ? state->next.generation
+                                       : state->generation;
+}
+
+uint32_t
+authority_charter_generation(const struct authority *authority)
+{
+    return authority->door == AUTHORITY_DOOR_TAKES_NEXT
+               ? authority->state.next.generation
+               : authority->state.generation;
+}
+
+/* --- door.key ------------------------------------------------------------ */
+
+enum ro_status
+authority_door_write(const struct authority_state *state,
+                     const struct ro_circle_id *circle,
+                     const char *path,
+                     struct ro_why *why)
+{
+    AUTHORITY_SECRET bytes = {0};
+    Reachout__DoorKey message = REACHOUT__DOOR_KEY__INIT;
+    const struct ro_bytes now = {state->psk, sizeof(state->psk)};
+    const struct ro_bytes next = {state->next.psk, sizeof(state->next.psk)};
+    bool is_rotating = state->next.generation != 0;
+    message.has_circle = message.has_generation = message.has_psk = true;
+    message.circle = ro_as_field((struct ro_bytes){circle->b, RO_ID_SIZE});
+    message.generation =
+        is_rotating ? state->next.generation : state->generation;
+    message.psk = ro_as_field(is_rotating ? next : now);
+    message.has_previous_generation = message.has_previous_psk = is_rotating;
+    message.previous_generation = state->generation;
+    message.previous_psk = ro_as_field(now);
+    RO_TRY(ro_pack(&message.base, &bytes));
+    return ro_armour_write(path, "door-key", ro_buf_view(&bytes),
+                           RO_FILE_SECRET, why);
+}
+
+/* --- 1: a new key -------------------------------------------------------- */
+
+/* One for the newest revocation, unless it has its own. */
+static enum ro_status
+begin(struct authority *authority, struct ro_why *why)
+{
+    struct authority_state *state = &authority->state;
+    struct ro_bytes record;
+    uint64_t number = 0;
+    if (authority_log_newest(authority, REACHOUT__SIGNED__KIND__REVOCATION,
+                             &record, &number) != RO_OK ||
+        number <= state->covered)
+        return RO_OK;
+    state->next.generation = authority_newest_generation(authority) + 1;
+    ro_entropy_fill(&authority->world.entropy, state->next.psk,
+                    sizeof(state->next.psk));
+    state->next_seats = 0;
+    state->covered = number;
+    return authority_state_save(authority->dir, state, why);
+}
+
+/* --- 2: to every seat ---------------------------------------------------- */
+
+/* Seats that get the new key in one ask. */
+struct batch {
+    struct authority *authority;
+    struct ro_notices *notices;
+    const struct ro_seat_view *seats[BATCH];
+    struct ro_buf bodies[BATCH];
+    uint8_t wraps[BATCH][RO_WRAP_SIZE];
+    struct ro_hash hashes[BATCH];
+    uint32_t days[BATCH];
+    size_t n;
+    uint32_t today;
+    uint32_t expiry_hour;
+};
+
+static void
+batch_fini(struct batch *batch)
+{
+    for (size_t i = 0; i < BATCH; i++)
+        ro_buf_fini(&batch->bodies[i]);
+    ro_notices_free(batch->notices);
+}
+
+static enum ro_status
+take_notice(struct batch *batch, struct ro_bytes notice)
+{
+    struct ro_notice_facts facts;
+    enum ro_status s = ro_notices_check(
+        batch->notices, batch->authority->directory, notice, NULL, &facts);
+    /* one that does not hold is no reason to give its seat no key */
+    return s == RO_OK ? ro_notices_add(batch->notices, notice)
+                      : (s == RO_NO_MEMORY ? s : RO_OK);
+}
+
+/* The seats' epoch keys, for the day's of each. */
+static enum ro_status
+fetch_notices(struct batch *batch, struct ro_why *why)
+{
+    Reachout__Notices__Ask ask = REACHOUT__NOTICES__ASK__INIT;
+    const ProtobufCMessage *message;
+    const Reachout__Notices__Answer *answer;
+    ask.has_after = true;
+    do {
+        RO_TRY(authority_ask(batch->authority, RO_VERB_NOTICES, &ask.base, why,
+                             &message));
+        answer = (const void *)message;
+        for (size_t i = 0; i < answer->n_entries; i++) {
+            const Reachout__Notices__Answer__Entry *entry = answer->entries[i];
+            if (entry->cursor <= ask.after)
+                return ro_why(why, RO_BAD_FRAME, "the broker repeats notices");
+            ask.after = entry->cursor;
+            RO_TRY(take_notice(batch, ro_field(&entry->notice)));
+        }
+    } while (answer->n_entries > 0 && ask.after < answer->newest);
+    return RO_OK;
+}
+
+static enum ro_status
+pack_content(const struct batch *batch,
+             const struct ro_hash *recipients,
+             struct ro_buf *ret_content)
+{
+    const struct authority *authority = batch->authority;
+    const struct authority_psk *next = &authority->state.next;
+    Reachout__Content content = REACHOUT__CONTENT__INIT;
+    Reachout__Psk psk = REACHOUT__PSK__INIT;
+    psk.has_generation = psk.has_psk = true;
+    psk.generation = next->generation;
+    psk.psk = ro_as_field((struct ro_bytes){next->psk, sizeof(next->psk)});
+    content.has_circle = content.has_sender = content.has_sent_at = true;
+    content.has_recipients = true;
+    content.circle =
+        ro_as_field((struct ro_bytes){authority->circle.b, RO_ID_SIZE});
+    content.sender =
+        ro_as_field((struct ro_bytes){authority->mailbox.b, RO_ID_SIZE});
+    content.sent_at = (uint64_t)ro_clock_wall_s(&authority->world.clock);
+    content.recipients =
+        ro_as_field((struct ro_bytes){recipients->b, RO_HASH_SIZE});
+    content.psk = &psk;
+    RO_TRY(ro_content_check(&content, NULL));
+    return ro_pack(&content.base, ret_content);
+}
+
+static enum ro_status
+seal_one(struct batch *batch, size_t i)
+{
+    const struct authority *authority = batch->authority;
+    const struct authority_state *state = &authority->state;
+    const struct ro_entropy *entropy = &authority->world.entropy;
+    const struct ro_seat_view *seat = batch->seats[i];
+    struct ro_key key = seat->fallback;
+    AUTHORITY_SECRET content = {0};
+    struct ro_wrap_inside inside = {.sender = authority_reference(authority),
+                                    .sequence = 1};
+    struct ro_wrap_binding binding = {.circle = authority->circle,
+                                      .mailbox = seat->id,
+                                      .day = RO_DAY_FALLBACK,
+                                      .generation = state->generation,
+                                      .expiry_hour = batch->expiry_hour,
+                                      .psk = state->psk};
+    if (ro_notices_epoch_key(batch->notices, &seat->id, batch->today, &key) ==
+        RO_OK)
+        binding.day = batch->today;
+    struct ro_seat_id id = seat->id; /* it is sorted where it stands */
+    ro_recipients_hash(&id, 1, &inside.recipients);
+    RO_TRY(pack_content(batch, &inside.recipients, &content));
+    ro_entropy_fill(entropy, inside.content_key, sizeof(inside.content_key));
+    ro_buf_clear(&batch->bodies[i]);
+    enum ro_status s = ro_body_seal(ro_buf_view(&content), inside.content_key,
+                                    entropy, &batch->bodies[i]);
+    ro_body_hash(ro_buf_view(&batch->bodies[i]), &batch->hashes[i]);
+    binding.body_hash = batch->hashes[i];
+    batch->days[i] = binding.day;
+    if (s == RO_OK)
+        s = ro_bucket_of(batch->bodies[i].size, &binding.bucket);
+    const struct ro_sealing_key sender = {
+        ro_keypair_x25519_secret(state->enrolment),
+        ro_keypair_x25519(state->enrolment)};
+    const struct ro_wrap_seal seal = {&binding, &key, &inside, &sender};
+    if (s == RO_OK)
+        s = ro_wrap_seal(&seal, entropy, batch->wraps[i]);
+    ro_wipe(&inside, sizeof(inside));
+    return s;
+}
+
+/* A seat that is gone meanwhile needs no key. */
+static enum ro_status
+read_statuses(const struct batch *batch,
+              const Reachout__Deposit__Answer *answer,
+              struct ro_why *why)
+{
+    if (answer->n_statuses != batch->n)
+        return ro_why(why, RO_BAD_FRAME, "the broker answers other wraps");
+    for (size_t i = 0; i < batch->n; i++) {
+        enum ro_status s = ro_status_from_wire((uint16_t)answer->statuses[i]);
+        if (s == RO_OK || s == RO_NO_MAILBOX)
+            continue;
+        return ro_why(why, s,
+                      "the new key did not get to all seats (%s); the same "
+                      "command goes on later",
+                      ro_status_text(s));
+    }
+    return RO_OK;
+}
+
+static enum ro_status
+send_batch(struct batch *batch, struct ro_why *why)
+{
+    Reachout__Deposit__Ask ask = REACHOUT__DEPOSIT__ASK__INIT;
+    Reachout__Deposit__Wrap wraps[BATCH];
+    Reachout__Deposit__Wrap *pointers[BATCH];
+    ProtobufCBinaryData bodies[BATCH];
+    const ProtobufCMessage *message;
+    for (size_t i = 0; i < batch->n; i++) {
+        Reachout__Deposit__Wrap *wrap = pointers[i] = &wraps[i];
+        RO_TRY(seal_one(batch, i));
+        bodies[i] = ro_as_field(ro_buf_view(&batch->bodies[i]));
+        reachout__deposit__wrap__init(wrap);
+        wrap->has_mailbox = wrap->has_body = wrap->has_wrap = true;
+        wrap->has_day = wrap->has_generation = wrap->has_expiry_hour = true;
+        wrap->mailbox =
+            ro_as_field((struct ro_bytes){batch->seats[i]->id.b, RO_ID_SIZE});
+        wrap->body =
+            ro_as_field((struct ro_bytes){batch->hashes[i].b, RO_HASH_SIZE});
+        wrap->wrap =
+            ro_as_field((struct ro_bytes){batch->wraps[i], RO_WRAP_SIZE});
+        wrap->day = batch->days[i];
+        wrap->generation = batch->authority->state.generation;
+        wrap->expiry_hour = batch->expiry_hour;
+    }
+    ask.bodies = bodies;
+    ask.wraps = pointers;
+    ask.n_bodies = ask.n_wraps = batch->n;
+    RO_TRY(authority_ask(batch->authority, RO_VERB_DEPOSIT, &ask.base, why,
+                         &message));
+    return read_statuses(batch, (const void *)message, why);
+}
+
+uint64_t
+authority_live_seats(const struct authority *authority,
+                     uint64_t from,
+                     const struct ro_seat_view **ret_seats,
+                     size_t *ret_n)
+{
+    const struct ro_seat_view *seat;
+    *ret_n = 0;
+    while (*ret_n < AUTHORITY_BATCH &&
+           (seat = ro_directory_nth_seat(authority->directory, from)) != NULL) {
+        if (seat->standing == RO_SEAT_LIVE)
+            ret_seats[(*ret_n)++] = seat;
+        from++;
+    }
+    return from;
+}
+
+static enum ro_status
+distribute(struct authority *authority, struct ro_why *why)
+{
+    RO_CLEANUP(batch_fini)
+    struct batch batch = {.authority = authority, .notices = ro_notices_new()};
+    struct authority_state *state = &authority->state;
+    uint64_t upto;
+    if (batch.notices == NULL)
+        return RO_NO_MEMORY;
+    if (ro_directory_nth_seat(authority->directory, state->next_seats) == NULL)
+        return RO_OK;
+    RO_TRY(fetch_notices(&batch, why));
+    int64_t now_s = ro_clock_wall_s(&authority->world.clock);
+    if (link_broker_time(authority->link, &now_s) != RO_OK)
+        return ro_why(why, RO_UNREACHABLE, "the broker told no time");
+    batch.today = ro_day_of(now_s);
+    batch.expiry_hour = ro_hour_of(now_s) + EXPIRY_HOURS;
+    while ((upto = authority_live_seats(authority, state->next_seats,
+                                        batch.seats, &batch.n)) >
+           state->next_seats) {
+        if (batch.n > 0)
+            RO_TRY(send_batch(&batch, why));
+        state->next_seats = upto;
+        RO_TRY(authority_state_save(authority->dir, state, why));
+    }
+    return RO_OK;
+}
+
+/* --- 5: in force --------------------------------------------------------- */
+
+enum ro_status
+authority_generation_settle(struct authority *authority, struct ro_why *why)
+{
+    struct authority_state *state = &authority->state;
+    const struct ro_charter_view *charter =
+        ro_directory_charter(authority->directory);
+    if (charter == NULL || state->next.generation == 0 ||
+        charter->psk_generation != state->next.generation)
+        return RO_OK;
+    state->last.generation = state->generation;
+    memcpy(state->last.psk, state->psk, sizeof(state->psk));
+    state->generation = state->next.generation;
+    memcpy(state->psk, state->next.psk, sizeof(state->psk));
+    ro_wipe(&state->next, sizeof(state->next));
+    return authority_state_save(authority->dir, state, why);
+}
+
+/* --- all of it ----------------------------------------------------------- */
+
+static enum ro_status
+write_door(const struct authority *authority, struct ro_why *why)
+{
+    RO_AUTOFREE char *path = authority_path(authority->dir, "door.key");
+    if (path == NULL)
+        return RO_NO_MEMORY;
+    return authority_door_write(&authority->state, &authority->circle, path,
+                                why);
+}
+
+enum ro_status
+authority_generation_follow(struct authority *authority, struct ro_why *why)
+{
+    if (authority->draft != NULL)
+        return RO_OK;
+    RO_TRY(begin(authority, why));
+    if (authority->state.next.generation == 0)
+        return RO_OK;
+    RO_TRY(distribute(authority, why));
+    return write_door(authority, why);
+}
+
+void
+authority_rotation(const struct authority *authority,
+                   struct authority_rotation *ret_rotation)
+{
+    const struct authority_state *state = &authority->state;
+    *ret_rotation = (struct authority_rotation){
+        .stage = AUTHORITY_SETTLED, .generation = state->generation};
+    if (state->next.generation == 0)
+        return;
+    ret_rotation->generation = state->next.generation;
+    ret_rotation->stage = authority->door == AUTHORITY_DOOR_TAKES_NEXT
+                              ? AUTHORITY_NEEDS_CHARTER
+                              : AUTHORITY_NEEDS_DOOR_KEY;
+}

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* authority requests, admit, refuse: who belongs to the circle. */
+#include "client/cli/cmd_authority.h"
+
+#include "client/cli/input.h"
+#include "client/cli/output.h"
+#include "client/cli/show.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define CHOICES_SHOWN 20
+
+/* --- requests ------------------------------------------------------------ */
+
+const struct cli_option cmd_admission_requests_options[] = {
+    DIR_ROW, INPUT_WAIT_ROW, CLI_OPTIONS_END};
+
+static void
+show_request(struct cli_output *out,
+             json_t *list,
+             const struct authority_request *request)
+{
+    json_t *item = doc_item(list);
+    struct ro_buf *text = &out->text;
+    doc_id(item, "request", request->id.b);
+    doc_id(item, "member", request->member.b);
+    doc_id(item, "seat", request->seat.b);
+    doc_said(item, "holder", request->holder);
+    doc_texts(item, "words", request->words, AUTHORITY_WORDS);
+    doc_text(item, "kind", request->kind);
+    doc_text(item, "role", request->role);
+    doc_text(item, "name", request->name);
+    doc_time(item, "sent_at", request->sent_at_s);
+    doc_truth(item, "replaces",
+              request->wish == AUTHORITY_NEW_KEYS ? DOC_TRUE : DOC_FALSE);
+    show_id(text, request->id.b);
+    ro_buf_printf(text, "  ");
+    show_line(text, request->name);
+    ro_buf_printf(text, ", %s", request->role);
+    if (request->holder[0] != '\0') {
+        ro_buf_printf(text, ": ");
+        show_line(text, request->holder);
+    }
+    if (request->wish == AUTHORITY_NEW_KEYS)
+        ro_buf_printf(text, "\n          gets new keys: the old ones end");
+    ro_buf_printf(text, "\n          words:");
+    for (size_t i = 0; i < AUTHORITY_WORDS; i++)
+        ro_buf_printf(text, " %s", request->words[i]);
+    ro_buf_put_u8(text, '\n');
+}
+
+/* How many from `at` on say the same. */
+static size_t
+count_same(const struct authority_requests *requests, size_t at)
+{
+    size_t run = 1;
+    while (at + run < requests->n_troubles &&
+           strcmp(requests->troubles[at].text,
+                  requests->troubles[at + run].text) == 0)
+        run++;
+    return run;
+}
+
+/* What came and could not be a request: talk, in both forms, and one line for
+ * many of a kind. */
+static void
+tell_troubles(const struct authority_requests *requests)
+{
+    size_t run;
+    for (size_t i = 0; i < requests->n_troubles; i += run) {
+        RO_AUTOBUF line = {0};
+        run = count_same(requests, i);
+        ro_buf_printf(&line, "reachout: ");
+        show_count(&line, run, "message");
+        ro_buf_printf(&line, run == 1 ? " came that is no request ("
+                                      : " came that are no requests (");
+        show_line(&line, requests->troubles[i].text);
+        ro_buf_printf(&line, "): nothing of it was kept\n");
+        if (ro_buf_ok(&line) == RO_OK)
+            (void)fwrite(line.data, 1, line.size, stderr);
+    }
+}
+
+static void
+suggest_admission(const struct cli_args *args,
+                  const struct authority_requests *requests,
+                  struct cli_output *out)
+{
+    output_then(out, "Telephone each of them; who reads the same words to you "
+                     "can be admitted:");
+    for (size_t i = 0; i < requests->n && i < CHOICES_SHOWN; i++)
+        OUTPUT_NEXT(out, "reachout", "authority", "admit", "--dir",
+                    options_text(args, "dir"),
+                    show_short(requests->list[i].id.b).hex);
+}
+
+enum ro_status
+cmd_admission_requests(const struct cli_args *args,
+                       struct cli_output *out,
+                       struct ro_why *why)
+{
+    RO_CLEANUP(authority_freep) struct authority *authority = NULL;
+    RO_CLEANUP(authority_requests_fini)
+    struct authority_requests requests = {0};
+    RO_TRY(cmd_authority_open(args, why, &authority));
+    RO_TRY(authority_receive(authority, why, &requests));
+    tell_troubles(&requests);
+    json_t *list = doc_list(output_json(out), "requests");
+    for (size_t i = 0; i < requests.n; i++)
+        show_request(out, list, &requests.list[i]);
+    if (requests.n == 0) {
+        ro_buf_printf(&out->text, "Nobody waits to be admitted.\n");
+    } else {
+        suggest_admission(args, &requests, out);
+    }
+    return RO_OK;
+}
+
+/* --- admit --------------------------------------------------------------- */
+
+const struct cli_option cmd_admission_admit_options[] = {
+    DIR_ROW,
+    {"all",    NULL,   "everybody who waits, words unheard: for tests",     CLI_ONCE},
+    {"revoke", "SEAT", "of a member with new keys, end this old seat only",
+      CLI_MANY                                                                       },
+    INPUT_WAIT_ROW,
+    OUT_ROW,
+    CLI_OPTIONS_END
+};
+
+/* Old seats that one admission can name. */
+#define REVOKE_MAX 16
+
+/* An admission under way. */
+struct admitting {
+    struct authority *authority;
+    const char *revoke[REVOKE_MAX];
+    size_t n_revoke;
+};
+
+static enum ro_status
+admit_one(const struct admitting *admitting,
+          const struct authority_request *request,
+          struct cli_output *out,
+          struct ro_why *why)
+{
+    const struct authority_admission admission = {
+        request->id, admitting->revoke, admitting->n_revoke};
+    char hex[RO_ID_HEX];
+    RO_AUTOBUF line = {0};
+    bool is_draft = json_object_get(output_json(out), "proposed") != NULL;
+    json_t *list =
+        json_object_get(output_json(out), is_draft ? "proposed" : "admitted");
+    show_line(&line, request->name);
+    RO_TRY(authority_admit(admitting->authority, &admission, why));
+    ro_hex(request->id.b, RO_ID_SIZE, hex);
+    json_array_append_new(list, json_string(hex));
+    ro_buf_put(&out->text, line.data, line.size);
+    ro_buf_printf(&out->text, " (%s) %s admitted.\n", request->role,
+                  is_draft ? "is to be" : "is");
+    return RO_OK;
+}
+
+/* One that cannot be admitted does not stand in the way of the others. */
+static enum ro_status
+admit_all(const struct admitting *admitting,
+          struct cli_output *out,
+          struct ro_why *why)
+{
+    RO_CLEANUP(authority_requests_fini)
+    struct authority_requests requests = {0};
+    enum ro_status first = RO_OK;
+    struct authority *authority = admitting->authority;
+    enum ro_status s = authority_receive(authority, why, &requests);
+    if (s == RO_UNREACHABLE && json_object_get(output_json(out), "proposed"))
+        s = authority_list(authority, &requests);
+    RO_TRY(s);
+    tell_troubles(&requests);
+    for (size_t i = 0; i < requests.n; i++) {
+        struct ro_why detail = {""};
+        s = admit_one(admitting, &requests.list[i], out, &detail);
+        if (s == RO_OK || first != RO_OK)
+            continue;
+        *why = detail;
+        first = s;
+        if (s != RO_REFUSED)
+            return s;
+    }
+    if (requests.n == 0)
+        ro_buf_printf(&out->text, "Nobody waits to be admitted.\n");
+    return first;
+}
+
+/* The waiting requests that an id may mean, for an ambiguous one. */
+static void
+offer_choices(const struct authority_requests *requests,
+              const char *prefix,
+              struct cli_output *out)
+{
+    char ids[CHOICES_SHOWN][RO_ID_HEX];
+    const char *choices[CHOICES_SHOWN];
+    size_t n = 0;
+    for (size_t i = 0; i < requests->n && n < CHOICES_SHOWN; i++) {
+        ro_hex(requests->list[i].id.b, RO_ID_SIZE, ids[n]);
+        if (strncmp(ids[n], prefix, strlen(prefix)) != 0)
+            continue;
+        choices[n] = ids[n];
+        n++;
+    }
+    output_choices(out, choices, n);
+}
+
+/* Finds the waiting request of an id that was typed. */
+static enum ro_status
+find_request(struct authority *authority,
+             const char *prefix,
+             struct cli_output *out,
+             struct ro_why *why,
+             struct authority_request *ret_request)
+{
+    RO_CLEANUP(authority_requests_fini)
+    struct authority_requests requests = {0};
+    struct ro_message_id id;
+    RO_TRY(authority_list(authority, &requests));
+    enum ro_status s = authority_find(authority, prefix, why, &id);
+    if (s == RO_AMBIGUOUS)
+        offer_choices(&requests, prefix, out);
+    RO_TRY(s);
+    for (size_t i = 0; i < requests.n; i++) {
+        if (ro_message_id_equal(&requests.list[i].id, &id))
+            *ret_request = requests.list[i];
+    }
+    return RO_OK;
+}
+
+enum ro_status
+cmd_admission_admit(const struct cli_args *args,
+                    struct cli_output *out,
+                    struct ro_why *why)
+{
+    RO_CLEANUP(authority_freep) struct authority *authority = NULL;
+    if (options_has(args, "all") == (args->n_words > 0))
+        return ro_why(why, RO_USAGE, "admit needs requests, or --all");
+    struct admitting admitting = {0};
+    admitting.n_revoke =
+        options_all(args, "revoke", admitting.revoke, REVOKE_MAX);
+    if (admitting.n_revoke > REVOKE_MAX)
+        return ro_why(why, RO_USAGE, "no member has so many seats");
+    RO_TRY(cmd_authority_open_draft(args, why, &authority));
+    admitting.authority = authority;
+    doc_list(output_json(out), "admitted");
+    if (options_has(args, "out"))
+        doc_list(output_json(out), "proposed");
+    if (args->n_words == 0)
+        RO_TRY(admit_all(&admitting, out, why));
+    for (size_t i = 0; i < args->n_words; i++) {
+        struct authority_request request;
+        RO_TRY(find_request(authority, args->words[i], out, why, &request));
+        RO_TRY(admit_one(&admitting, &request, out, why));
+    }
+    return cmd_authority_write(args, authority, out, why);
+}
+
+/* --- refuse -------------------------------------------------------------- */
+
+const struct cli_option cmd_admission_refuse_options[] = {
+    DIR_ROW,
+    {"text", "TEXT", "why; \"-\" reads it from stdin", CLI_ONCE},
+    INPUT_WAIT_ROW,
+    OUT_ROW,
+    CLI_OPTIONS_END
+};
+
+enum ro_status
+cmd_admission_refuse(const struct cli_args *args,
+                     struct cli_output *out,
+                     struct ro_why *why)
+{
+    RO_CLEANUP(authority_freep) struct authority *authority = NULL;
+    RO_AUTOBUF typed = {0};
+    const char *text = NULL;
+    struct authority_request request = {0};
+    RO_TRY(input_text(args, INPUT_REQUIRED, &typed, why, &text));
+    RO_TRY(cmd_authority_open_draft(args, why, &authority));
+    RO_TRY(find_request(authority, args->words[0], out, why, &request));
+    show_line(&out->text, request.name);
+    RO_TRY(authority_refuse(authority, &request.id, text, why));
+    doc_id(output_json(out), "refused", request.id.b);
+    ro_buf_printf(&out->text,
+                  options_has(args, "out")
+                      ? " (%s) is refused; the reason waits for a signature.\n"
+                      : " (%s) is refused, and the reason is on its way.\n",
+                  request.role);
+    return cmd_authority_write(args, authority, out, why);
+}

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* authority sign, publish: several keys, several hands. */
+#include "client/cli/cmd_authority.h"
+
+#include "client/cli/input.h"
+#include "client/cli/output.h"
+#include "client/cli/show.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* --- what they share ----------------------------------------------------- */
+
+void
+cmd_cosign_show(struct cli_output *out, const struct authority_drafted *drafted)
+{
+    json_t *json = output_json(out);
+    doc_count(json, "records", drafted->records);
+    doc_count(json, "answers", drafted->replies);
+    doc_count(json, "signatures", drafted->signatures);
+    doc_count(json, "threshold", drafted->threshold);
+}
+
+void
+cmd_cosign_suggest(const struct cli_args *args,
+                   const struct authority_drafted *drafted,
+                   const char *path,
+                   struct cli_output *out)
+{
+    size_t need = drafted->records > 0 ? drafted->threshold : 1;
+    if (drafted->signatures >= need) {
+        output_then(out, "It has all its signatures:");
+        OUTPUT_NEXT(out, "reachout", "authority", "publish", "--dir",
+                    options_text(args, "dir"), path);
+        return;
+    }
+    ro_buf_printf(&out->text, "%zu of %zu signatures are on it.\n",
+                  drafted->signatures, need);
+    output_then(out,
+                "Whoever has another key, in a folder with authority.pub:");
+    OUTPUT_NEXT(out, "reachout", "authority", "sign", path, "--dir", "DIR",
+                "--out", "FILE");
+}
+
+/* --- sign ---------------------------------------------------------------- */
+
+const struct cli_option cmd_cosign_sign_options[] = {
+    {"dir", "DIR",  "a folder with authority.pub and a signing key",     CLI_ONCE},
+    {"out", "FILE", "sign it, and write it to FILE; without: only look",
+     CLI_ONCE                                                                    },
+    CLI_OPTIONS_END
+};
+
+static void
+show_item(struct cli_output *out,
+          json_t *list,
+          const struct authority_item *item)
+{
+    json_t *json = doc_item(list);
+    doc_text(json, "kind", item->kind);
+    if (item->serial > 0) {
+        doc_count(json, "serial", item->serial);
+    } else {
+        doc_null(json, "serial");
+    }
+    doc_text(json, "text", item->text);
+    if (item->words[0] != NULL) {
+        doc_texts(json, "words", item->words, AUTHORITY_WORDS);
+    } else {
+        doc_null(json, "words");
+    }
+    doc_count(json, "signatures", item->signatures);
+    ro_buf_printf(&out->text, "%s", item->kind);
+    if (item->serial > 0) {
+        ro_buf_printf(&out->text, ", serial %llu",
+                      (unsigned long long)item->serial);
+    }
+    ro_buf_printf(&out->text, ":\n");
+    show_body(&out->text, item->text);
+}
+
+static void
+show_cosigned(struct cli_output *out, const struct authority_cosigned *cosigned)
+{
+    json_t *json = output_json(out);
+    doc_text(json, "circle", cosigned->circle);
+    json_t *list = doc_list(json, "signs");
+    ro_buf_printf(&out->text, "For the circle ");
+    show_line(&out->text, cosigned->circle);
+    ro_buf_printf(&out->text, ":\n");
+    for (size_t i = 0; i < cosigned->n; i++)
+        show_item(out, list, &cosigned->items[i]);
+    cmd_cosign_show(out, &cosigned->drafted);
+    doc_truth(json, "checked",
+              cosigned->fit == AUTHORITY_CHECKED ? DOC_TRUE : DOC_FALSE);
+    if (cosigned->fit != AUTHORITY_CHECKED && cosigned->drafted.records > 0) {
+        ro_buf_printf(&out->text,
+                      "The directory before it is not here, so what it "
+                      "changes is not told; with a newer directory.log beside "
+                      "the key it is.\n");
+    }
+}
+
+enum ro_status
+cmd_cosign_sign(const struct cli_args *args,
+                struct cli_output *out,
+                struct ro_why *why)
+{
+    RO_CLEANUP(authority_cosigned_fini)
+    struct authority_cosigned cosigned = {0};
+    struct authority_cosigning cosigning = {
+        .path = args->words[0], .out_path = options_text(args, "out")};
+    RO_TRY(options_need(args, "dir", why, &cosigning.dir));
+    RO_TRY(authority_cosign(&cosigning, why, &cosigned));
+    show_cosigned(out, &cosigned);
+    doc_text(output_json(out), "out", cosigning.out_path);
+    if (cosigning.out_path == NULL) {
+        ro_buf_printf(&out->text, "Nothing was signed.\n");
+        output_then(out, "If that is what you were told of, sign it:");
+        OUTPUT_NEXT(out, "reachout", "authority", "sign", cosigning.path,
+                    "--dir", cosigning.dir, "--out", "FILE");
+        return RO_OK;
+    }
+    ro_buf_printf(&out->text, "Signed: ");
+    show_line(&out->text, cosigning.out_path);
+    ro_buf_put_u8(&out->text, '\n');
+    if (cosigned.drafted.records > 0 || cosigned.drafted.replies > 0)
+        cmd_cosign_suggest(args, &cosigned.drafted, cosigning.out_path, out);
+    return RO_OK;
+}
+
+/* Where the circle's new key is, and what is next. */
+static void
+show_rotation(const struct cli_args *args,
+              const struct authority *authority,
+              struct cli_output *out)
+{
+    static const char *const stages[] = {
+        [AUTHORITY_SETTLED] = "settled",
+        [AUTHORITY_NEEDS_DOOR_KEY] = "needs-door-key",
+        [AUTHORITY_NEEDS_CHARTER] = "needs-charter",
+    };
+    struct authority_rotation rotation;
+    authority_rotation(authority, &rotation);
+    doc_count(output_json(out), "generation", rotation.generation);
+    doc_text(output_json(out), "stage", stages[rotation.stage]);
+    if (rotation.stage == AUTHORITY_SETTLED) {
+        ro_buf_printf(&out->text,
+                      "The circle's key of generation %u is in "
+                      "force.\n",
+                      rotation.generation);
+        return;
+    }
+    ro_buf_printf(&out->text,
+                  "Every seat that stays has the circle's new key, generation "
+                  "%u.\n",
+                  rotation.generation);
+    if (rotation.stage == AUTHORITY_NEEDS_CHARTER) {
+        output_then(out, "The broker takes it; the charter must name it, and "
+                         "others must sign that:");
+        OUTPUT_NEXT(out, "reachout", "authority", "charter", "--dir",
+                    options_text(args, "dir"), "--out", "FILE");
+        return;
+    }
+    output_then(out, "Give the new door.key of that folder to the broker's "
+                     "operator, who installs it and sends SIGHUP to reachoutd "
+                     "(or restarts it). Then:");
+    OUTPUT_NEXT(out, "reachout", "authority", "revoke", "--dir",
+                options_text(args, "dir"));
+}
+
+/* --- publish ------------------------------------------------------------- */
+
+const struct cli_option cmd_cosign_publish_options[] = {DIR_ROW, INPUT_WAIT_ROW,
+                                                        CLI_OPTIONS_END};
+
+enum ro_status
+cmd_cosign_publish(const struct cli_args *args,
+                   struct cli_output *out,
+                   struct ro_why *why)
+{
+    RO_CLEANUP(authority_freep) struct authority *authority = NULL;
+    struct authority_drafted drafted;
+    RO_TRY(cmd_authority_open(args, why, &authority));
+    RO_TRY(authority_publish(authority, args->words, args->n_words, why,
+                             &drafted));
+    doc_count(output_json(out), "record", authority_log_size(authority));
+    cmd_cosign_show(out, &drafted);
+    show_count(&out->text, drafted.records, "record");
+    ro_buf_printf(&out->text, " published");
+    if (drafted.replies > 0) {
+        ro_buf_printf(&out->text, ", ");
+        show_count(&out->text, drafted.replies, "answer");
+        ro_buf_printf(&out->text, " sent");
+    }
+    ro_buf_printf(&out->text, "; the directory has %llu records.\n",
+                  (unsigned long long)authority_log_size(authority));
+    show_rotation(args, authority, out);
+    return RO_OK;
+}
+
+/* --- revoke -------------------------------------------------------------- */
+
+#define NAMES_MAX 500
+
+const struct cli_option cmd_cosign_revoke_options[] = {
+    DIR_ROW,
+    {"seat",   "ID",  "end this seat, by the beginning of its id", CLI_MANY},
+    {"member", "ID",  "remove this member with all its seats",     CLI_MANY},
+    {"urn",    "URN", "the same, by its school",                   CLI_MANY},
+    INPUT_WAIT_ROW,
+    OUT_ROW,
+    CLI_OPTIONS_END
+};
+
+/* Who is named on the command line. */
+struct named {
+    const char *seats[NAMES_MAX];
+    const char *words[NAMES_MAX];
+    struct authority_named members[NAMES_MAX];
+    struct authority_revoking revoking;
+};
+
+static enum ro_status
+read_names(const struct cli_args *args, struct ro_why *why, struct named *named)
+{
+    struct authority_revoking *revoking = &named->revoking;
+    size_t n_ids = options_all(args, "member", named->words, NAMES_MAX);
+    revoking->seats = named->seats;
+    revoking->members = named->members;
+    revoking->n_seats = options_all(args, "seat", named->seats, NAMES_MAX);
+    for (size_t i = 0; i < n_ids && i < NAMES_MAX; i++)
+        named->members[revoking->n_members++].member = named->words[i];
+    size_t n_urns = options_all(args, "urn", named->words, NAMES_MAX);
+    if (n_ids + n_urns > NAMES_MAX || revoking->n_seats > NAMES_MAX)
+        return ro_why(why, RO_USAGE, "at most %d at once", NAMES_MAX);
+    for (size_t i = 0; i < n_urns; i++) {
+        char *end = NULL;
+        unsigned long urn = strtoul(named->words[i], &end, 10);
+        if (*end != '\0' || urn == 0 || urn > UINT32_MAX) {
+            return ro_why(why, RO_USAGE, "--urn: \"%.40s\" is no URN",
+                          named->words[i]);
+        }
+        named->members[revoking->n_members++].urn = (uint32_t)urn;
+    }
+    return RO_OK;
+}
+
+enum ro_status
+cmd_cosign_revoke(const struct cli_args *args,
+                  struct cli_output *out,
+                  struct ro_why *why)
+{
+    RO_CLEANUP(authority_freep) struct authority *authority = NULL;
+    RO_AUTOFREE struct named *named = calloc(1, sizeof(*named));
+    if (named == NULL)
+        return RO_NO_MEMORY;
+    RO_TRY(read_names(args, why, named));
+    RO_TRY(cmd_authority_open_draft(args, why, &authority));
+    RO_TRY(authority_revoke(authority, &named->revoking, why));
+    doc_count(output_json(out), "members", named->revoking.n_members);
+    doc_count(output_json(out), "seats", named->revoking.n_seats);
+    if (options_has(args, "out"))
+        return cmd_authority_write(args, authority, out, why);
+    show_rotation(args, authority, out);
+    return RO_OK;
+}
+
+/* --- mend ---------------------------------------------------------------- */
+
+const struct cli_option cmd_cosign_mend_options[] = {DIR_ROW, INPUT_WAIT_ROW,
+                                                     CLI_OPTIONS_END};
+
+enum ro_status
+cmd_cosign_mend(const struct cli_args *args,
+                struct cli_output *out,
+                struct ro_why *why)
+{
+    RO_CLEANUP(authority_freep) struct authority *authority = NULL;
+    size_t sent = 0;
+    RO_TRY(cmd_authority_open(args, why, &authority));
+    RO_TRY(authority_mend(authority, why, &sent));
+    json_t *json = output_json(out);
+    doc_count(json, "sent", sent);
+    doc_count(json, "size", authority_log_size(authority));
+    if (sent == 0) {
+        ro_buf_printf(&out->text, "The broker lacks nothing.\n");
+        return RO_OK;
+    }
+    show_count(&out->text, sent, "record");
+    ro_buf_printf(&out->text,
+                  " given back; the directory has %llu records again.\n",
+                  (unsigned long long)authority_log_size(authority));
+    return RO_OK;
+}

@@ -1,0 +1,466 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/core/arriving.h"
+
+#include "client/core/attach.h"
+#include "client/core/riding.h"
+#include "client/core/row.h"
+#include "client/core/story.h"
+#include "common/wire/codec.h"
+
+#include <string.h>
+
+/* Files whose message is not here have this tag: they are few, and looked at
+ * whenever there is one more. */
+#define EARLY_TAG "early"
+
+/* --- rows ---------------------------------------------------------------- */
+
+static enum ro_status
+put_file(struct vault *vault, const struct arriving *file)
+{
+    RO_AUTOBUF row = {0};
+    ro_buf_put(&row, file->id.b, RO_ID_SIZE);
+    ro_buf_put_u8(&row, (uint8_t)file->state);
+    ro_buf_put(&row, file->message.b, RO_ID_SIZE);
+    ro_buf_put(&row, file->writer.b, RO_ID_SIZE);
+    ro_buf_put(&row, file->side.b, RO_ID_SIZE);
+    ro_buf_put(&row, file->thread.b, RO_ID_SIZE);
+    ro_buf_put_u64(&row, file->size);
+    ro_buf_put(&row, file->hash.b, RO_HASH_SIZE);
+    ro_buf_put_u32(&row, file->chunks);
+    ro_buf_put_u32(&row, file->n_here);
+    ro_buf_put_u64(&row, (uint64_t)file->since_s);
+    ro_buf_put(&row, file->here, sizeof(file->here));
+    RO_TRY(ro_buf_ok(&row));
+    struct vault_place place = {
+        VAULT_FILE, {file->id.b, RO_ID_SIZE},
+         {0         }
+    };
+    if (file->state == ARRIVING_EARLY)
+        place.tag = ro_bytes_text(EARLY_TAG);
+    return vault_put(vault, &place, ro_buf_view(&row));
+}
+
+static enum ro_status
+read_file(struct ro_bytes value, struct arriving *ret_file)
+{
+    struct row_reader row = row_read(value);
+    struct arriving file = {0};
+    row_fixed(&row, file.id.b, RO_ID_SIZE);
+    file.state = row_u8(&row);
+    row_fixed(&row, file.message.b, RO_ID_SIZE);
+    row_fixed(&row, file.writer.b, RO_ID_SIZE);
+    row_fixed(&row, file.side.b, RO_ID_SIZE);
+    row_fixed(&row, file.thread.b, RO_ID_SIZE);
+    file.size = row_u64(&row);
+    row_fixed(&row, file.hash.b, RO_HASH_SIZE);
+    file.chunks = row_u32(&row);
+    file.n_here = row_u32(&row);
+    file.since_s = (int64_t)row_u64(&row);
+    row_fixed(&row, file.here, sizeof(file.here));
+    RO_TRY(row_end(&row));
+    if (file.chunks > RO_CHUNKS_MAX)
+        return RO_VAULT_DAMAGED;
+    *ret_file = file;
+    return RO_OK;
+}
+
+enum ro_status
+arriving_get(struct vault *vault,
+             const struct ro_attachment_id *id,
+             struct arriving *ret_file)
+{
+    RO_AUTOBUF value = {0};
+    RO_TRY(vault_get(vault, VAULT_FILE, (struct ro_bytes){id->b, RO_ID_SIZE},
+                     &value));
+    return read_file(ro_buf_view(&value), ret_file);
+}
+
+bool
+arriving_is_whole(const struct arriving *file)
+{
+    return file->state == ARRIVING_KNOWN && file->n_here == file->chunks;
+}
+
+static bool
+is_here(const struct arriving *file, uint32_t index)
+{
+    return (file->here[index / 8] & (1u << (index % 8))) != 0;
+}
+
+static void
+note_here(struct arriving *file, uint32_t index)
+{
+    file->here[index / 8] |= (uint8_t)(1u << (index % 8));
+    file->n_here++;
+}
+
+/* The data of a chunk that is here; none behind the end of the file. */
+static enum ro_status
+get_chunk(struct vault *vault,
+          const struct arriving *file,
+          uint32_t index,
+          struct ro_buf *ret_data)
+{
+    uint8_t key[ATTACH_KEY_SIZE];
+    attach_key(&file->id, index, key);
+    enum ro_status s = vault_get(vault, VAULT_CHUNK,
+                                 (struct ro_bytes){key, sizeof(key)}, ret_data);
+    return s == RO_NOT_FOUND ? RO_OK : s;
+}
+
+enum ro_status
+arriving_chunk(struct vault *vault,
+               const struct arriving *file,
+               uint32_t index,
+               struct ro_buf *ret_data)
+{
+    const size_t before = ret_data->size;
+    RO_TRY(get_chunk(vault, file, index, ret_data));
+    return ret_data->size - before == ro_chunk_size(file->size, index)
+               ? RO_OK
+               : RO_VAULT_DAMAGED;
+}
+
+static enum ro_status
+drop_chunks(struct vault *vault, const struct arriving *file)
+{
+    for (uint32_t i = 0; i < RO_CHUNKS_MAX; i++) {
+        uint8_t key[ATTACH_KEY_SIZE];
+        if (!is_here(file, i))
+            continue;
+        attach_key(&file->id, i, key);
+        RO_TRY(vault_drop(vault, VAULT_CHUNK,
+                          (struct ro_bytes){key, sizeof(key)}));
+    }
+    return RO_OK;
+}
+
+/* A walk that reads the rows. */
+struct walking {
+    arriving_fn *fn;
+    void *user;
+};
+
+static enum ro_status
+walk_one(void *user, struct ro_bytes value)
+{
+    const struct walking *walking = user;
+    struct arriving file;
+    RO_TRY(read_file(value, &file));
+    return walking->fn(walking->user, &file);
+}
+
+static enum ro_status
+walk(struct vault *vault, struct ro_bytes tag, arriving_fn *fn, void *user)
+{
+    struct walking walking = {fn, user};
+    return vault_walk(vault, VAULT_FILE, tag, walk_one, &walking);
+}
+
+enum ro_status
+arriving_walk(struct vault *vault, arriving_fn *fn, void *user)
+{
+    return walk(vault, (struct ro_bytes){0}, fn, user);
+}
+
+/* --- the message --------------------------------------------------------- */
+
+/* What came early must fit what the message says now. */
+static enum ro_status
+check_early(struct vault *vault, struct arriving *file)
+{
+    RO_AUTOBUF data = {0};
+    for (uint32_t i = 0; i < RO_CHUNKS_MAX; i++) {
+        if (!is_here(file, i))
+            continue;
+        ro_buf_clear(&data);
+        RO_TRY(get_chunk(vault, file, i, &data));
+        if (i >= file->chunks || data.size != ro_chunk_size(file->size, i))
+            file->state = ARRIVING_BROKEN;
+    }
+    return RO_OK;
+}
+
+/* Takes over what came early of this sender in this thread; what somebody else
+ * sent under this id goes. */
+static enum ro_status
+take_over(struct vault *vault,
+          const struct arriving *early,
+          struct arriving *file)
+{
+    if (!ro_seat_id_equal(&early->writer, &file->writer) ||
+        !ro_thread_id_equal(&early->thread, &file->thread))
+        return drop_chunks(vault, early);
+    file->n_here = early->n_here;
+    memcpy(file->here, early->here, sizeof(file->here));
+    return check_early(vault, file);
+}
+
+/* A file whose id another message has already stays what it is there. */
+static enum ro_status
+announce_one(struct vault *vault,
+             const struct opened *opened,
+             const Reachout__Attachment *attachment,
+             enum arriving_whole *whole)
+{
+    const struct message *message = &opened->message;
+    struct arriving before;
+    struct arriving file = {
+        .state = ARRIVING_KNOWN,
+        .message = message->row,
+        .writer = message->writer,
+        .side = message->side,
+        .thread = message->thread,
+        .size = attachment->size,
+        .chunks = attachment->chunks,
+        .since_s = message->arrived_at_s,
+    };
+    RO_TRY(ro_field_copy(&attachment->id, file.id.b, RO_ID_SIZE));
+    RO_TRY(ro_field_copy(&attachment->hash, file.hash.b, RO_HASH_SIZE));
+    enum ro_status s = arriving_get(vault, &file.id, &before);
+    if (s == RO_OK && before.state != ARRIVING_EARLY) {
+        *whole = ARRIVING_INCOMPLETE;
+        return RO_OK;
+    }
+    if (s == RO_OK)
+        s = take_over(vault, &before, &file);
+    if (s != RO_OK && s != RO_NOT_FOUND)
+        return s;
+    if (!arriving_is_whole(&file))
+        *whole = ARRIVING_INCOMPLETE;
+    return put_file(vault, &file);
+}
+
+enum ro_status
+arriving_announce(struct engine *engine,
+                  const struct opened *opened,
+                  enum arriving_whole *ret_whole)
+{
+    const Reachout__Say *say = opened->content->say;
+    enum arriving_whole whole = ARRIVING_WHOLE;
+    for (size_t i = 0; say != NULL && i < say->n_attachments; i++) {
+        RO_TRY(
+            announce_one(engine->vault, opened, say->attachments[i], &whole));
+    }
+    *ret_whole = whole;
+    return RO_OK;
+}
+
+enum ro_status
+arriving_ours(struct vault *vault,
+              const Reachout__Attachment *attachment,
+              const struct row_id *message)
+{
+    struct arriving file = {.state = ARRIVING_OURS,
+                            .message = *message,
+                            .size = attachment->size,
+                            .chunks = attachment->chunks};
+    RO_TRY(ro_field_copy(&attachment->id, file.id.b, RO_ID_SIZE));
+    return put_file(vault, &file);
+}
+
+/* --- a chunk ------------------------------------------------------------- */
+
+/* What waits of one member for messages that are not here. */
+struct waiting {
+    struct ro_member_id side;
+    uint64_t bytes;
+    uint32_t chunks;
+};
+
+static enum ro_status
+add_waiting(void *user, const struct arriving *file)
+{
+    struct waiting *waiting = user;
+    if (!ro_member_id_equal(&file->side, &waiting->side))
+        return RO_OK;
+    waiting->bytes += file->size;
+    waiting->chunks += file->n_here;
+    return RO_OK;
+}
+
+/* Nothing that nobody has announced may fill this disk. */
+static enum ro_status
+check_room(struct engine *engine,
+           const struct opened *opened,
+           struct ro_why *why)
+{
+    struct waiting waiting = {.side = opened->side};
+    RO_TRY(
+        walk(engine->vault, ro_bytes_text(EARLY_TAG), add_waiting, &waiting));
+    if (waiting.chunks >= ARRIVING_EARLY_CHUNKS ||
+        waiting.bytes + opened->content->chunk->data.len >
+            ARRIVING_EARLY_BYTES) {
+        return ro_why(why, RO_MISBOUND,
+                      "it is a piece of a file that no message here has "
+                      "announced, and there are too many of those");
+    }
+    return RO_OK;
+}
+
+/* The file that a chunk belongs to; a new one if its message is still to
+ * come. */
+static enum ro_status
+find_file(struct engine *engine,
+          const struct opened *opened,
+          struct ro_why *why,
+          struct arriving *ret_file)
+{
+    const struct message *message = &opened->message;
+    struct ro_attachment_id id;
+    RO_TRY(
+        ro_field_copy(&opened->content->chunk->attachment, id.b, RO_ID_SIZE));
+    enum ro_status s = arriving_get(engine->vault, &id, ret_file);
+    if (s == RO_NOT_FOUND) {
+        *ret_file = (struct arriving){.id = id,
+                                      .state = ARRIVING_EARLY,
+                                      .writer = message->writer,
+                                      .side = message->side,
+                                      .thread = message->thread,
+                                      .chunks = RO_CHUNKS_MAX,
+                                      .since_s = message->arrived_at_s};
+        return RO_OK;
+    }
+    RO_TRY(s);
+    if (!ro_seat_id_equal(&ret_file->writer, &message->writer) ||
+        !ro_thread_id_equal(&ret_file->thread, &message->thread)) {
+        return ro_why(why, RO_MISBOUND,
+                      "it is a piece of a file that somebody else has sent");
+    }
+    return RO_OK;
+}
+
+static enum ro_status
+check_chunk(struct engine *engine,
+            const struct opened *opened,
+            const struct arriving *file,
+            struct ro_why *why)
+{
+    const Reachout__Chunk *chunk = opened->content->chunk;
+    if (file->state == ARRIVING_EARLY)
+        RO_TRY(check_room(engine, opened, why));
+    if (chunk->index >= file->chunks || is_here(file, chunk->index) ||
+        (file->state != ARRIVING_EARLY &&
+         (file->state != ARRIVING_KNOWN ||
+          chunk->data.len != ro_chunk_size(file->size, chunk->index)))) {
+        return ro_why(why, RO_MISBOUND,
+                      "it is a piece that its file does not have");
+    }
+    return RO_OK;
+}
+
+static enum ro_status
+keep_chunk(struct vault *vault,
+           const Reachout__Chunk *chunk,
+           struct arriving *file)
+{
+    uint8_t key[ATTACH_KEY_SIZE];
+    attach_key(&file->id, chunk->index, key);
+    const struct vault_place place = {
+        VAULT_CHUNK, {key, sizeof(key)},
+         {0  }
+    };
+    if (chunk->data.len > 0)
+        RO_TRY(vault_put(vault, &place, ro_field(&chunk->data)));
+    if (file->state == ARRIVING_EARLY)
+        file->size += chunk->data.len;
+    note_here(file, chunk->index);
+    return put_file(vault, file);
+}
+
+/* Whether all files of a message are here. */
+static enum ro_status
+is_all_here(struct vault *vault, const struct message *message, bool *ret_all)
+{
+    Reachout__Content *content;
+    RO_CLEANUP(ro_arena_freep) struct ro_arena *arena = ro_arena_new(0, 0);
+    if (arena == NULL)
+        return RO_NO_MEMORY;
+    RO_TRY(story_content(message, arena, &content));
+    *ret_all = true;
+    for (size_t i = 0; i < content->say->n_attachments; i++) {
+        struct ro_attachment_id id;
+        struct arriving one;
+        RO_TRY(
+            ro_field_copy(&content->say->attachments[i]->id, id.b, RO_ID_SIZE));
+        RO_TRY(arriving_get(vault, &id, &one));
+        if (!arriving_is_whole(&one) ||
+            memcmp(one.message.b, message->row.b, RO_ID_SIZE) != 0)
+            *ret_all = false;
+    }
+    return RO_OK;
+}
+
+/* The last chunk of all makes its message whole. */
+static enum ro_status
+owe_receipt(struct engine *engine, const struct arriving *file)
+{
+    RO_AUTOMESSAGE message = {0};
+    bool all = false;
+    if (!arriving_is_whole(file))
+        return RO_OK;
+    RO_TRY(message_get(engine->vault, &file->message, &message));
+    RO_TRY(is_all_here(engine->vault, &message, &all));
+    return all ? riding_owe(engine, &message) : RO_OK;
+}
+
+enum ro_status
+arriving_take(struct engine *engine,
+              const struct opened *opened,
+              struct ro_why *why)
+{
+    struct arriving file;
+    RO_TRY(find_file(engine, opened, why, &file));
+    RO_TRY(check_chunk(engine, opened, &file, why));
+    RO_TRY(keep_chunk(engine->vault, opened->content->chunk, &file));
+    RO_TRY(message_remember(engine->vault, &opened->message.id,
+                            opened->expiry_hour));
+    return owe_receipt(engine, &file);
+}
+
+/* --- what nobody announced ----------------------------------------------- */
+
+struct forgetting {
+    int64_t before_s;
+    struct ro_buf *files; /* struct arriving, one after the other */
+};
+
+static enum ro_status
+collect_old(void *user, const struct arriving *file)
+{
+    const struct forgetting *forgetting = user;
+    if (file->since_s < forgetting->before_s)
+        ro_buf_put(forgetting->files, file, sizeof(*file));
+    return ro_buf_ok(forgetting->files);
+}
+
+static enum ro_status
+drop_files(struct vault *vault, const struct arriving *files, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        RO_TRY(drop_chunks(vault, &files[i]));
+        RO_TRY(vault_drop(vault, VAULT_FILE,
+                          (struct ro_bytes){files[i].id.b, RO_ID_SIZE}));
+    }
+    return RO_OK;
+}
+
+enum ro_status
+arriving_forget(struct engine *engine, size_t *ret_n)
+{
+    RO_AUTOBUF files = {0};
+    struct forgetting forgetting = {engine_past_s(engine) - ARRIVING_EARLY_S,
+                                    &files};
+    *ret_n = 0;
+    RO_TRY(walk(engine->vault, ro_bytes_text(EARLY_TAG), collect_old,
+                &forgetting));
+    if (files.size == 0)
+        return RO_OK;
+    const size_t n = files.size / sizeof(struct arriving);
+    RO_TRY(vault_begin(engine->vault));
+    RO_TRY(vault_end(engine->vault,
+                     drop_files(engine->vault, (const void *)files.data, n)));
+    *ret_n = n;
+    return RO_OK;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Requests as rows of the vault: what they are to us, apart from what their
+ * messages fold to. */
+#ifndef CLIENT_CORE_REQUEST_ROW_H
+#define CLIENT_CORE_REQUEST_ROW_H
+
+#include "client/core/message.h"
+
+/* A request as we came to know it. */
+struct request_row {
+    struct ro_request_id id;
+    struct ro_member_id asker;
+    struct row_id ask; /* the message that asks; zero before it */
+    int64_t first_seen_s;
+    struct ro_buf asked; /* ours: member ids that it went to */
+};
+void request_row_fini(struct request_row *request);
+RO_MUST_USE enum ro_status request_row_put(struct vault *vault,
+                                           const struct request_row *request);
+RO_MUST_USE enum ro_status request_row_get(struct vault *vault,
+                                           const struct ro_request_id *id,
+                                           struct request_row *ret_request);
+
+/* All requests, oldest first. */
+struct request_rows {
+    struct request_row *at;
+    size_t n;
+};
+RO_MUST_USE enum ro_status request_row_all(struct vault *vault,
+                                           struct request_rows *ret_rows);
+void request_row_list_fini(struct request_rows *rows);
+
+/* Notes, inside a commit, that something came for a request of ours; and, in a
+ * commit of its own, that it was looked at. The ids of those to look at are
+ * appended to `ret_ids`, 16 bytes each. */
+RO_MUST_USE enum ro_status request_row_touch(struct vault *vault,
+                                             const struct ro_request_id *id);
+RO_MUST_USE enum ro_status
+request_row_looked_at(struct vault *vault, const struct ro_request_id *id);
+RO_MUST_USE enum ro_status request_row_touched(struct vault *vault,
+                                               struct ro_buf *ret_ids);
+
+#define RO_AUTOREQUEST RO_CLEANUP(request_row_fini) struct request_row
+#define RO_AUTOREQUESTS RO_CLEANUP(request_row_list_fini) struct request_rows
+
+#endif
