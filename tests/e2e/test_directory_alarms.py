@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """A broker that was set back, or goes on differently from there: exit 9, in
-words, and not a byte is sent to it; put right, everything goes on."""
+words, and not a byte is sent to it; put right, or given its records back by
+the authority, everything goes on."""
 import json
 import os
 import shutil
@@ -39,8 +40,8 @@ def keep(rig, name):
         shutil.copytree(rig.path(folder), rig.path(f"{folder}.{name}"))
 
 
-def set_back(rig, name):
-    for folder in ("b", "auth"):
+def set_back(rig, name, folders=("b", "auth")):
+    for folder in folders:
         shutil.rmtree(rig.path(folder))
         shutil.copytree(rig.path(f"{folder}.{name}"), rig.path(folder))
 
@@ -121,6 +122,17 @@ def main():
         goes_on(tap, rig, thread, "Back again.")
         settle(rig)
 
+        rig.term()
+        set_back(rig, "before", folders=["b"])
+        rig.up()
+        alarmed(tap, rig, "restored from a backup", "records", HELPER, "sync")
+        given = rig.authority("mend")
+        tap.ok(given["sent"] > 0, "the authority gives its records back",
+               given)
+        goes_on(tap, rig, thread, "After the restore.")
+        tap.ok(rig.authority("mend")["sent"] == 0, "and then lacks nothing")
+        settle(rig)
+
         if CLOCK:
             rig.term()
             set_back(rig, "before")
@@ -132,6 +144,13 @@ def main():
             now(rig, 2)
             rig.up()
             refuses(tap, rig, thread, "another log", "differs")
+            set_back(rig, "good", folders=["auth"])
+            rig.up()
+            code, _, err = rig.finish(rig.start(
+                ASKER, "authority", "mend", "--dir", rig.path("auth")))
+            tap.ok(code == 9 and "another" in err,
+                   "another log is not mended", f"exit {code}: {err}")
+            rig.term()
             set_back(rig, "good")
             rig.up()
             goes_on(tap, rig, thread, "And again.")

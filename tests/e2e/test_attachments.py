@@ -1,0 +1,200 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""A file of 25 MiB from one school to another, with kill -9 of everybody in
+the middle: it comes whole, nothing of it is stored twice, and neither side
+takes much memory for it."""
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.environ["RO_SOURCE_ROOT"], "tests/support"))
+from rig import Rig, Tap  # noqa: E402
+
+ASKER, HELPER = 900001, 900012
+SIZE, PIECES = 25 * 1024 * 1024, 512
+GROWTH_KIB = 64 * 1024
+MIB = 1024 * 1024
+
+
+def written(process):
+    """Bytes that a process has written to files so far; None: it has ended."""
+    try:
+        with open(f"/proc/{process.pid}/io") as stream:
+            return int(stream.read().split("wchar: ")[1].split()[0])
+    except (OSError, IndexError, ValueError):
+        return None
+
+
+def peak_kib(process):
+    try:
+        with open(f"/proc/{process.pid}/status") as stream:
+            return int(stream.read().split("VmHWM:")[1].split()[0])
+    except (OSError, IndexError, ValueError):
+        return 0
+
+
+class Watched:
+    """Runs commands and keeps the most memory that one of them took."""
+
+    def __init__(self, rig):
+        self.rig, self.most = rig, 0
+
+    def run(self, profile, *words, until=None):
+        """To its end, or until it has written so much: then it is killed.
+        Gives its exit code."""
+        process = self.rig.start(profile, *words)
+        while process.poll() is None:
+            self.most = max(self.most, peak_kib(process))
+            if until is not None and (written(process) or 0) >= until:
+                process.kill()
+            time.sleep(0.002)
+        self.err = self.rig.finish(process)[2]
+        return process.returncode
+
+
+def stored(rig):
+    """How many envelopes the broker has ever stored. It must not run; a copy
+    is looked at, for its store is its own."""
+    os.makedirs(rig.path("copy"), exist_ok=True)
+    for name in ("store.db", "store.db-wal"):
+        if os.path.exists(rig.path("b", name)):
+            shutil.copy(rig.path("b", name), rig.path("copy", name))
+    database = sqlite3.connect(rig.path("copy/store.db"))
+    rows = dict(database.execute("SELECT name, seq FROM sqlite_sequence"))
+    database.close()
+    shutil.rmtree(rig.path("copy"))
+    return rows["envelope"]
+
+
+def message(rig, profile, thread):
+    """The one with the file, as a profile reads it."""
+    return [message for message in
+            rig.run(profile, "read", thread)["messages"]
+            if message["attachments"]][0]
+
+
+def left(rig, thread):
+    return message(rig, ASKER, thread)["attachments"][0]["here"]
+
+
+def leaving(tap, rig, watched, thread, path):
+    """Sender and broker are killed while it leaves."""
+    rig.kill()
+    code = watched.run(ASKER, "say", thread, "--wait", 0.2, "--text",
+                       "The whole plan.", "--attach", path)
+    tap.ok(code == 5, "without a broker it is kept", watched.err)
+    os.rename(path, path + ".away")
+    tap.ok(left(rig, thread) == 0, "nothing of it has left")
+    rig.up()
+    seen = [0]
+    for _ in range(3):
+        code = watched.run(ASKER, "sync", until=20 * MIB)
+        seen.append(left(rig, thread))
+        tap.ok(code == -9 and seen[-2] < seen[-1] < PIECES,
+               f"killed after {seen[-1]} pieces", f"exit {code} {seen}")
+    sender = rig.start(ASKER, "sync")
+    while sender.poll() is None and (written(sender) or 0) < 10 * MIB:
+        time.sleep(0.002)
+    rig.kill()
+    code, _, err = rig.finish(sender)
+    seen.append(left(rig, thread))
+    tap.ok(code in (5, 6) and seen[-2] < seen[-1] < PIECES,
+           f"the broker is killed after {seen[-1]}", f"exit {code} {err} {seen}")
+    told = message(rig, ASKER, thread)
+    tap.ok(told["state"] == "kept-here" and
+           told["attachments"][0]["state"] == "kept-here",
+           "it is kept here until all of it has left", told)
+    rig.up()
+    begun = time.time()
+    code = watched.run(ASKER, "sync")
+    tap.note(f"the last {PIECES - seen[-1]} pieces left in "
+             f"{time.time() - begun:.1f} s")
+    told = message(rig, ASKER, thread)
+    tap.ok(code == 0 and told["state"] == "at-the-broker" and
+           told["attachments"][0]["here"] == PIECES, "then it is there", told)
+    os.rename(path + ".away", path)
+
+
+def arriving(tap, rig, watched, thread):
+    """The receiver is killed while it comes."""
+    seen = [-1]
+    for _ in range(3):
+        code = watched.run(HELPER, "sync", until=6 * MIB)
+        file = message(rig, HELPER, thread)["attachments"][0]
+        seen.append(file["here"])
+        tap.ok(code == -9 and file["state"] == "arriving" and
+               seen[-2] < seen[-1] < PIECES,
+               f"killed when {seen[-1]} pieces were here", f"exit {code} {file}")
+    refused = rig.run(HELPER, "save", file["attachment"], "--out",
+                      rig.path("early"), expect=1)
+    tap.ok("pieces are here" in refused["error"]["why"],
+           "half of it is not saved", refused)
+    begun = time.time()
+    code = watched.run(HELPER, "sync")
+    tap.note(f"the last {PIECES - seen[-1]} pieces came in "
+             f"{time.time() - begun:.1f} s")
+    file = message(rig, HELPER, thread)["attachments"][0]
+    tap.ok(code == 0 and file["state"] == "here" and file["size"] == SIZE,
+           "then all of it is", file)
+    return file["attachment"]
+
+
+def same(one, other):
+    return subprocess.run(["cmp", "-s", one, other]).returncode == 0
+
+
+def saving(tap, rig, watched, attachment, path):
+    os.mkdir(rig.path("in"))
+    code = watched.run(HELPER, "save", attachment[:8], "--out", rig.path("in"))
+    saved = rig.path("in", os.path.basename(path))
+    tap.ok(code == 0 and same(path, saved), "it is saved as it was sent",
+           watched.err)
+    tap.ok(os.stat(saved).st_mode & 0o777 == 0o600, "for its owner only")
+    rig.run(HELPER, "save", attachment, "--out", rig.path("in"), expect=1)
+    tap.ok(same(path, saved), "and never over anything")
+
+
+def forgotten(tap, rig, thread):
+    """Its receipt rides on the next word; the sender needs it no more."""
+    rig.run(HELPER, "say", thread, "--text", "Thank you.")
+    rig.run(ASKER, "sync")
+    told = message(rig, ASKER, thread)
+    tap.ok(told["state"] == "arrived", "it has arrived", told)
+    rig.kill()
+
+
+def main():
+    tap = Tap()
+    with Rig(schools=[ASKER, HELPER]) as rig:
+        rig.found()
+        thread = rig.thread(ASKER, HELPER)
+        small, large = Watched(rig), Watched(rig)
+        for profile, word in ((ASKER, ("say", thread, "--text", "Hello.")),
+                              (HELPER, ("sync",))):
+            small.run(profile, *word)
+        rig.term()
+        before = stored(rig)
+        rig.up()
+        path = rig.path("plan.pdf")
+        with open(path, "wb") as stream:
+            stream.write(os.urandom(SIZE))
+        leaving(tap, rig, large, thread, path)
+        attachment = arriving(tap, rig, large, thread)
+        saving(tap, rig, large, attachment, path)
+        rig.term()
+        count = stored(rig) - before
+        tap.ok(1 + PIECES <= count <= 1 + PIECES + 8,
+               f"{count} envelopes for one message and {PIECES} pieces")
+        rig.up()
+        forgotten(tap, rig, thread)
+        tap.note(f"memory: {small.most} KiB for words, {large.most} KiB at most")
+        tap.ok(0 < large.most < small.most + GROWTH_KIB,
+               "a file takes little more memory than words")
+    return tap.done()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

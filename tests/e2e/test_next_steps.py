@@ -1,0 +1,115 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Whoever pastes what stands after "next: " gets from nothing to a talk."""
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+
+ROOT = os.environ["RO_SOURCE_ROOT"]
+sys.path.insert(0, os.path.join(ROOT, "tests/support"))
+from rig import Tap  # noqa: E402
+
+FIRST = "reachout authority init --dir 'our office' --circle Estuary --key-file auth.key"
+
+
+class Paster:
+    """A shell in a folder, into which lines are pasted."""
+
+    def __init__(self, place):
+        self.place = place
+        self.broker = None
+        self.env = {**os.environ, "XDG_DATA_HOME": os.path.join(place, "data")}
+
+    def paste(self, line, text=b""):
+        """Gives (exit code, stdout, stderr)."""
+        if line.startswith("reachoutd --config"):
+            with open(os.path.join(self.place, "log"), "ab") as log:
+                self.broker = subprocess.Popen(
+                    ["bash", "-c", "exec " + line], cwd=self.place, env=self.env,
+                    stdout=subprocess.DEVNULL, stderr=log)
+            return 0, "", ""
+        done = subprocess.run(["bash", "-c", line], cwd=self.place, env=self.env,
+                              input=text, capture_output=True, timeout=120)
+        return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+    def end(self):
+        if self.broker is not None:
+            self.broker.send_signal(signal.SIGKILL)
+            self.broker.wait()
+
+
+def steps(talk):
+    return [line.removeprefix("next: ") for line in talk.splitlines()
+            if line.startswith("next: ")]
+
+
+def follow(tap, paster, line, text=b""):
+    """Pastes a line, and then all that it leads to: the authority's first, who
+    has to admit before anybody can go on."""
+    waiting, pasted = [line], []
+    while waiting and len(pasted) < 40:
+        waiting.sort(key=lambda step: "reachout sync" in step)
+        line = waiting.pop(0)
+        pasted.append(line)
+        code, out, err = paster.paste(line, text)
+        tap.ok(code == 0, line, f"exit {code}\n{out}\n{err}")
+        waiting += [step for step in steps(err) if step not in pasted + waiting]
+    return pasted
+
+
+def second_school(paster):
+    """A school with a folder of its own that takes some quoting."""
+    code, _, err = paster.paste(
+        "reachout authority invite --dir 'our office' --kind school --urn 900013 "
+        "--seat lead --out there.inv && reachout --profile \"Dawn's own\" join "
+        "there.inv --key-file there.key && reachout authority requests "
+        "--dir 'our office' >/dev/null && reachout authority admit "
+        "--dir 'our office' --all && reachout --profile \"Dawn's own\" sync")
+    return code, err
+
+
+def talking(tap, paster):
+    code, err = second_school(paster)
+    tap.ok(code == 0, "a second school joins", err)
+    asked = follow(tap, paster, "reachout --profile \"Dawn's own\" ask --topic TL1 "
+                   "--urgency U3 --to urn:900001 --text 'A look at phonics?'")
+    tap.ok(any(" answers " in line for line in asked), "asking leads to answers", asked)
+    code, _, err = paster.paste(
+        "reachout sync && reachout answer $(reachout --json requests | "
+        "jq -r '.requests[0].request') --text Gladly.")
+    tap.ok(code == 0, "the first school answers", err)
+    followed = follow(tap, paster, "reachout --profile \"Dawn's own\" sync")
+    answers = next(line for line in asked if " answers " in line)
+    followed = follow(tap, paster, answers, "Thursday it is.\n".encode())
+    tap.ok(any(" accept " in line for line in followed)
+           and any(" say " in line for line in followed),
+           "answers lead to a choice and a talk", followed)
+    _, out, err = paster.paste("reachout sync && reachout read")
+    tap.ok("Thursday it is." in out, "which arrives", out + err)
+
+
+def main():
+    tap = Tap()
+    place = tempfile.mkdtemp(prefix="reachout-next-")
+    paster = Paster(place)
+    try:
+        shutil.copy(os.path.join(ROOT, "config/circle.conf"), place)
+        shutil.copy(os.path.join(ROOT, "tests/data/cast.csv"),
+                    os.path.join(place, "schools.csv"))
+        pasted = follow(tap, paster, FIRST)
+        for word in ("charter", "register", "invite", "join", "requests", "admit", "sync"):
+            tap.ok(any(f" {word}" in line for line in pasted), f"it leads to {word}", pasted)
+        _, out, _ = paster.paste("reachout status")
+        tap.ok("admitted" in out, "and to being admitted", out)
+        talking(tap, paster)
+    finally:
+        paster.end()
+        shutil.rmtree(place, ignore_errors=True)
+    return tap.done()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,235 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""A school is removed: the circle gets a new key, step by step, with 2 of 3
+signers; who stays goes on talking, who is out opens nothing any more."""
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+ROOT = os.environ["RO_SOURCE_ROOT"]
+sys.path.insert(0, os.path.join(ROOT, "tests/support"))
+from rig import Rig, Tap  # noqa: E402
+
+DAY_S = 86400
+
+
+def call(rig, *words):
+    done = subprocess.run(
+        [rig.reachout, "--json", "authority", *[str(word) for word in words]],
+        capture_output=True, cwd=rig.dir, stdin=subprocess.DEVNULL,
+        env={**os.environ, **rig.env}, timeout=120)
+    try:
+        document = json.loads(done.stdout)
+    except ValueError:
+        document = {}
+    return done.returncode, document, done.stdout.decode() + done.stderr.decode()
+
+
+def need(rig, *words):
+    code, document, talk = call(rig, *words)
+    if code != 0:
+        raise RuntimeError(f"authority {words}: exit {code}: {talk}")
+    return document
+
+
+def found(rig, keys, threshold):
+    need(rig, "init", "--dir", "auth", "--circle", "Estuary", "--keys", keys,
+         "--threshold", threshold)
+    subprocess.run(
+        [rig.reachoutd, "init", "--dir", rig.path("b"), "--authority",
+         rig.path("auth/authority.pub"), "--door-key", rig.path("auth/door.key")],
+        check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        cwd=rig.dir)
+    rig.up()
+    need(rig, "charter", "--dir", "auth", "--file", "circle.conf", "--broker",
+         "b/broker.pub")
+    need(rig, "register", "--dir", "auth", "--csv", "cast.csv")
+
+
+def join(rig, *schools):
+    for urn in schools:
+        need(rig, "invite", "--dir", "auth", "--kind", "school", "--urn", urn,
+             "--seat", "lead", "--out", f"{urn}.inv")
+        rig.run(urn, "join", rig.path(f"{urn}.inv"), "--key-file",
+                rig.path(f"{urn}.key"))
+    need(rig, "admit", "--dir", "auth", "--all")
+    for urn in schools:
+        rig.run(urn, "sync")
+
+
+def install(rig):
+    """What the broker's operator does."""
+    with open(rig.path("b/reachoutd.conf")) as stream:
+        target = [line.split("=", 1)[1].strip().strip('"') for line in stream
+                  if line.strip().startswith("door_key_file")]
+    path = target[0] if target else rig.path("b/door.key")
+    path = path if os.path.isabs(path) else rig.path("b", path)
+    shutil.copy(rig.path("auth/door.key"), path)
+    before = rig.log().count("door-key generation")
+    rig.broker.send_signal(signal.SIGHUP)
+    for _ in range(200):
+        if rig.log().count("door-key generation") > before:
+            return
+        time.sleep(0.02)
+    raise RuntimeError("the broker did not read door.key again")
+
+
+def removal(tap, rig):
+    """Four schools; the last one is removed."""
+    thread = rig.thread(900001, 900012)
+    rig.run(900014, "sync")
+    before = need(rig, "revoke", "--dir", "auth")
+    tap.ok(before["stage"] == "settled" and before["generation"] == 1,
+           "nobody was removed yet", before)
+    out = need(rig, "revoke", "--dir", "auth", "--urn", 900014)
+    tap.ok(out["stage"] == "needs-door-key" and out["generation"] == 2,
+           "removed, and there is a new key", out)
+    code, _, talk = call(rig, "revoke", "--dir", "auth", "--urn", 900014)
+    tap.ok(code == 3, "once", talk)
+    again = need(rig, "revoke", "--dir", "auth")
+    tap.ok(again["stage"] == "needs-door-key" and again["generation"] == 2,
+           "the step is repeated, not the key", again)
+    code, document, talk = rig.finish(rig.start(900014, "sync"))
+    tap.ok(code == 4 and "removed from the circle" in talk,
+           "who was removed is told, exit 4", (code, document, talk))
+    # it has the new key by now, and must not use it before the charter does
+    rig.run(900001, "sync")
+    said = rig.run(900001, "say", thread, "--text", "Under the old key.")
+    tap.ok(said["state"] == "at-the-broker", "until then the old key is used", said)
+    rig.run(900012, "sync")
+    return thread
+
+
+def new_key(tap, rig, thread):
+    """The operator installs it; until then nobody notices anything."""
+    install(rig)
+    rig.run(900013, "status")
+    out = need(rig, "revoke", "--dir", "auth")
+    tap.ok(out["stage"] == "settled" and out["generation"] == 2,
+           "the broker has it, and the charter names it", out)
+    # 900013 was away through all of it, and has the old key only
+    rig.run(900013, "sync")
+    request = rig.run(900013, "ask", "--topic", "TL1", "--urgency", "U3", "--to",
+                      "urn:900012", "--text", "Late, but here.")
+    tap.ok(request["state"] is not None, "who was away asks with the new key",
+           request)
+    rig.run(900012, "sync")
+    said = rig.run(900012, "say", thread, "--text", "Under the new key.")
+    tap.ok(said["state"] == "at-the-broker", "they talk on",
+           said)
+    rig.run(900001, "sync")
+    texts = [one["text"] for one in rig.run(900001, "read", thread)["messages"]]
+    tap.ok("Under the new key." in texts, "and understand each other", texts)
+    texts = [one["text"] for one in rig.run(900012, "read", thread)["messages"]]
+    tap.ok("Under the old key." in texts, "also what was said under the old", texts)
+    code, _, talk = rig.finish(rig.start(900014, "sync"))
+    tap.ok(code == 4, "who was removed stays out", (code, talk))
+
+
+def late_invitation(tap, rig):
+    """An invitation from before, used after: it brings the new key along."""
+    rig.run(900015, "join", rig.path("900015.inv"), "--key-file",
+            rig.path("900015.key"))
+    need(rig, "admit", "--dir", "auth", "--all")
+    rig.run(900015, "sync")
+    asked = rig.run(900015, "ask", "--topic", "TL1", "--urgency", "U3", "--to",
+                    "urn:900012", "--text", "New here.")
+    tap.ok(asked["request"] is not None, "a newcomer with an old invitation asks",
+           asked)
+
+
+def fourteen_days(tap, rig):
+    """After them the old key opens no door."""
+    rig.kill()
+    later = time.time() + 15 * DAY_S
+    stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(later))
+    rig.env["REACHOUT_NOW"] = stamp
+    rig.up(None, "--accept-clock")
+    need(rig, "requests", "--dir", "auth")
+    code, document, talk = rig.finish(rig.start(
+        900016, "join", rig.path("900016.inv"), "--key-file",
+        rig.path("900016.key")))
+    tap.ok(code != 0, "the old key is refused", (code, document, talk))
+    rig.run(900001, "sync")
+    rig.run(900012, "sync")
+    # 900017 has not been there since before the removal
+    code, document, talk = rig.finish(rig.start(
+        900017, "ask", "--topic", "TL1", "--urgency", "U3", "--to",
+        "urn:900012", "--text", "Back again."))
+    tap.ok(code == 5 and "new key" in json.dumps(document) + talk,
+           "with the old key a message is kept", (code, document, talk))
+    rig.run(900017, "sync")
+    rig.run(900012, "sync")
+    asked = rig.run(900012, "requests", "--incoming")["requests"]
+    tap.ok(any(one["from"].startswith("Lamplighter") for one in asked),
+           "behind the members' door waits the new key", asked)
+    code, _, talk = rig.finish(rig.start(900014, "sync"))
+    tap.ok(code == 4, "for who was removed there is none", (code, talk))
+    rig.run(900015, "sync")
+    asked = rig.run(900015, "ask", "--topic", "TL1", "--urgency", "U3", "--to",
+                    "urn:900012", "--text", "Two weeks on.")
+    tap.ok(asked["request"] is not None, "its admission brought the new key", asked)
+    need(rig, "invite", "--dir", "auth", "--kind", "school", "--urn", 900016,
+         "--seat", "lead", "--out", "fresh.inv")
+    rig.run("fresh", "join", rig.path("fresh.inv"), "--key-file",
+            rig.path("fresh.key"))
+    tap.ok(True, "a fresh invitation has the new one")
+
+
+def signed_by_two(tap, rig):
+    """The same where one office cannot sign alone."""
+    os.mkdir(rig.path("ada"))
+    shutil.copy(rig.path("auth/authority.pub"), rig.path("ada"))
+    shutil.move(rig.path("auth/keys/2.key"), rig.path("ada/2.key"))
+    shutil.move(rig.path("auth/keys/3.key"), rig.path("three.key"))
+    code, _, talk = call(rig, "revoke", "--dir", "auth", "--urn", 900013)
+    tap.ok(code == 1 and "1 is here" in talk, "one key removes nobody", talk)
+    need(rig, "revoke", "--dir", "auth", "--urn", 900013, "--out", "r1")
+    tap.ok(need(rig, "revoke", "--dir", "auth")["stage"] == "settled",
+           "a draft removes nobody either")
+    seen = need(rig, "sign", "r1", "--dir", "ada", "--out", "r2")
+    tap.ok("REMOVES the member" in seen["signs"][0]["text"], "in words", seen)
+    done = need(rig, "publish", "--dir", "auth", "r2")
+    tap.ok(done["stage"] == "needs-door-key", "published, and a new key is sent",
+           done)
+    install(rig)
+    done = need(rig, "revoke", "--dir", "auth")
+    tap.ok(done["stage"] == "needs-charter", "the charter needs two signers", done)
+    need(rig, "charter", "--dir", "auth", "--out", "n1")
+    seen = need(rig, "sign", "n1", "--dir", "ada", "--out", "n2")
+    tap.ok("generation of the circle's key: 2" in seen["signs"][0]["text"],
+           "in words", seen)
+    done = need(rig, "publish", "--dir", "auth", "n2")
+    tap.ok(done["stage"] == "settled" and done["generation"] == 2, "in force", done)
+    for urn in (900001, 900012):
+        rig.run(urn, "sync")
+    asked = rig.run(900001, "ask", "--topic", "TL1", "--urgency", "U3", "--to",
+                    "urn:900012", "--text", "Still there?")
+    tap.ok(asked["request"] is not None, "and used", asked)
+
+
+def main():
+    tap = Tap()
+    with Rig(schools=[]) as rig:
+        found(rig, 1, 1)
+        join(rig, 900001, 900012, 900013, 900014, 900017)
+        for urn in (900015, 900016):
+            need(rig, "invite", "--dir", "auth", "--kind", "school", "--urn", urn,
+                 "--seat", "lead", "--expires", "60d", "--out", f"{urn}.inv")
+        thread = removal(tap, rig)
+        new_key(tap, rig, thread)
+        late_invitation(tap, rig)
+        fourteen_days(tap, rig)
+    with Rig(schools=[]) as rig:
+        found(rig, 3, 2)
+        join(rig, 900001, 900012, 900013)
+        signed_by_two(tap, rig)
+    return tap.done()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
