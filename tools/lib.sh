@@ -19,6 +19,7 @@ packages_to_run=(
 )
 packages_to_check=(
     clang clang-format clang-tidy libclang-rt-14-dev llvm shellcheck
+    protobuf-compiler python3-nacl python3-protobuf python3-zmq
 )
 packages_to_develop=(gcovr gdb valgrind)
 
