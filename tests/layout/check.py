@@ -296,6 +296,22 @@ def no_banned_calls(tree):
                            "is banned")
 
 
+@rule("every test that a page names is there")
+def tests_are_there(tree):
+    """`tests/a/b` is a file or a folder, `tests/a/b.c: test_x` a test in it."""
+    named = re.compile(r"`(tests/[a-z0-9_/.-]+)(?:: (test_\w+))?`")
+    for path in tree.named("*.md"):
+        for m in named.finditer(tree.text(path)):
+            file, test = m.group(1).rstrip("/"), m.group(2)
+            known = file in tree.file_set() or any(
+                f.startswith(file + "/") for f in tree.files)
+            if test is not None:
+                known = known and re.search(rf"\b{test}\b", tree.text(file))
+            if not known:
+                line = tree.text(path).count("\n", 0, m.start()) + 1
+                yield f"{path}:{line}: no {m.group()}"
+
+
 def compile_alone(tree, path):
     """The compiler's first words about a header that stands alone, or None.
 

@@ -111,6 +111,10 @@ SIX = "int a, int b, int c, int d, int e, int f"
 
 # (rule's function, file that is added or replaced, its text, words expected)
 CASES = [
+    ("tests_are_there", "docs/THREATS.md",
+     "| not that | `tests/unit/base/test_gone.c: test_x` |\n", "no `tests"),
+    ("tests_are_there", "README.md",
+     "`tests/unit/base/test_bytes.c: test_gone`\n", "no `tests"),
     ("folders_are_known", "daemon/extra/a.c", c("int a;\n"), "no line"),
     ("includes_resolve", "daemon/broker.c", c('#include "store.h"\n'),
      "no file"),
