@@ -25,6 +25,7 @@
 /* free_space_min_mib is at most this part of the disk. */
 #define FREE_SHARE 8
 
+/* NOLINTNEXTLINE(misc-redundant-expression) */
 _Static_assert(CONFIG_FRAME_BYTES_MAX == RO_FRAME_LIMIT,
                "the configuration knows the frame");
 

@@ -33,13 +33,13 @@
         return memcmp(x->b, zero, RO_ID_SIZE) == 0;                            \
     }
 
-RO_DEFINE_ID(ro_circle_id)   /* one partnership */
-RO_DEFINE_ID(ro_member_id)   /* a school, a coordinator team, ... */
-RO_DEFINE_ID(ro_seat_id)     /* a role on a device; also its mailbox id */
-RO_DEFINE_ID(ro_request_id)  /* a request, the same on all sides */
-RO_DEFINE_ID(ro_thread_id)   /* a request and one counterpart */
-RO_DEFINE_ID(ro_message_id)  /* sender reference and body */
-RO_DEFINE_ID(ro_envelope_id) /* mailbox, body hash and wrap */
+RO_DEFINE_ID(ro_circle_id)     /* one partnership */
+RO_DEFINE_ID(ro_member_id)     /* a school, a coordinator team, ... */
+RO_DEFINE_ID(ro_seat_id)       /* a role on a device; also its mailbox id */
+RO_DEFINE_ID(ro_request_id)    /* a request, the same on all sides */
+RO_DEFINE_ID(ro_thread_id)     /* a request and one counterpart */
+RO_DEFINE_ID(ro_message_id)    /* sender reference and body */
+RO_DEFINE_ID(ro_envelope_id)   /* mailbox, body hash and wrap */
 RO_DEFINE_ID(ro_attachment_id) /* a file that comes with a message */
 
 /* A BLAKE2b-256 value. */

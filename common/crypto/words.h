@@ -11,4 +11,10 @@
 void ro_words_of(struct ro_bytes enrol_request,
                  const char *ret_words[static RO_WORDS]);
 
+/* 10 words of the same list for a safety number (fingerprint.h), from
+ * BLAKE2b(another label ‖ its digits). */
+#define RO_SAFETY_WORDS 10
+void ro_words_of_number(const char *number,
+                        const char *ret_words[static RO_SAFETY_WORDS]);
+
 #endif

@@ -236,7 +236,7 @@ ro_armour_kind(const char *path,
     struct ro_bytes view = ro_buf_view(&file);
     if (view.size > 0)
         name = name_in(take_line(view, &at));
-    if (!is_name(name))
+    if (name.data == NULL || !is_name(name))
         return ro_why(why, RO_BAD_INPUT, "%s: no file of reachout's", path);
     memcpy(ret_name, name.data, name.size);
     ret_name[name.size] = '\0';

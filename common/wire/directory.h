@@ -150,6 +150,7 @@ struct ro_seat_view {
     struct ro_key sealing;   /* X25519 */
     struct ro_key fallback;  /* X25519 */
     struct ro_key transport; /* CURVE (X25519) */
+    uint64_t since;          /* number of its certificate's record, from 1 */
     enum { RO_SEAT_LIVE, RO_SEAT_REVOKED } standing;
 };
 

@@ -247,6 +247,7 @@ put_seat(struct ro_directory *directory,
                                   .sealing = keys->x25519[SEALING],
                                   .fallback = keys->x25519[FALLBACK],
                                   .transport = keys->x25519[TRANSPORT],
+                                  .since = directory->n_records + 1,
                                   .standing = RO_SEAT_LIVE};
     ro_seat_id_of(&seat->signing, &seat->id);
     ro_index_put(&directory->seat_of_id, seat->id.b, place);
