@@ -320,13 +320,15 @@ check_ticket(struct table *table, const Reachout__Ticket *ticket)
         .home_urn = ticket->has_home_urn ? &ticket->home_urn : NULL,
     };
     if (!ro_bytes_equal(ro_field(&ticket->circle),
-                        (struct ro_bytes){table->circle.b, RO_ID_SIZE}))
+                        (struct ro_bytes){table->circle.b, RO_ID_SIZE})) {
         return ro_why(table->why, RO_BAD_INPUT, "%s: another circle's",
                       table->cosigning->path);
+    }
     if (ro_admission_check(&who, NULL) != RO_OK ||
-        !ro_admission_fits(ticket->kind, ticket->role))
+        !ro_admission_fits(ticket->kind, ticket->role)) {
         return ro_why(table->why, RO_BAD_INPUT, "%s: its ticket invites nobody",
                       table->cosigning->path);
+    }
     return RO_OK;
 }
 

@@ -133,6 +133,23 @@ take_notice(struct batch *batch, struct ro_bytes notice)
                       : (s == RO_NO_MEMORY ? s : RO_OK);
 }
 
+/* Takes a page of them, and moves the cursor `after` on. */
+static enum ro_status
+take_page(struct batch *batch,
+          const Reachout__Notices__Answer *page,
+          struct ro_why *why,
+          uint64_t *after)
+{
+    for (size_t i = 0; i < page->n_entries; i++) {
+        const Reachout__Notices__Answer__Entry *entry = page->entries[i];
+        if (entry->cursor <= *after)
+            return ro_why(why, RO_BAD_FRAME, "the broker repeats notices");
+        *after = entry->cursor;
+        RO_TRY(take_notice(batch, ro_field(&entry->notice)));
+    }
+    return RO_OK;
+}
+
 /* The seats' epoch keys, for the day's of each. */
 static enum ro_status
 fetch_notices(struct batch *batch, struct ro_why *why)
@@ -145,13 +162,7 @@ fetch_notices(struct batch *batch, struct ro_why *why)
         RO_TRY(authority_ask(batch->authority, RO_VERB_NOTICES, &ask.base, why,
                              &message));
         answer = (const void *)message;
-        for (size_t i = 0; i < answer->n_entries; i++) {
-            const Reachout__Notices__Answer__Entry *entry = answer->entries[i];
-            if (entry->cursor <= ask.after)
-                return ro_why(why, RO_BAD_FRAME, "the broker repeats notices");
-            ask.after = entry->cursor;
-            RO_TRY(take_notice(batch, ro_field(&entry->notice)));
-        }
+        RO_TRY(take_page(batch, answer, why, &ask.after));
     } while (answer->n_entries > 0 && ask.after < answer->newest);
     return RO_OK;
 }

@@ -5,6 +5,8 @@
  */
 #include "client/authority/inside.h"
 
+#include <assert.h>
+
 #include "common/wire/codec.h"
 
 /* A proposal on its way. */
@@ -48,6 +50,7 @@ read_all(const struct authority *authority,
          struct issuing *issuing)
 {
     RO_TRY(read_one(authority, paths[0], why, &issuing->proposal));
+    assert(issuing->proposal != NULL);
     for (size_t i = 1; i < n_paths; i++) {
         RO_CLEANUP(proposal_freep) struct proposal *copy = NULL;
         RO_TRY(read_one(authority, paths[i], why, &copy));
@@ -162,23 +165,34 @@ append_next(struct authority *authority,
 }
 
 static enum ro_status
+check_serials(const struct authority *authority,
+              struct issuing *issuing,
+              struct ro_why *why)
+{
+    for (size_t i = 0; i < issuing->proposal->n_records; i++) {
+        if (!issuing->is_there[i])
+            RO_TRY(check_serial(authority, issuing, i, why));
+    }
+    return RO_OK;
+}
+
+static enum ro_status
 append_missing(struct authority *authority, void *user, struct ro_why *why)
 {
     struct issuing *issuing = user;
     const struct proposal *proposal = issuing->proposal;
     authority_log_each(authority, look_for, issuing);
-    for (size_t i = 0; i < proposal->n_records; i++) {
-        if (!issuing->is_there[i])
-            RO_TRY(check_serial(authority, issuing, i, why));
-    }
-    for (size_t at = 0; at < proposal->n_records;) {
+    RO_TRY(check_serials(authority, issuing, why));
+    size_t at = 0;
+    enum ro_status s = RO_OK;
+    while (s == RO_OK && at < proposal->n_records) {
         if (issuing->is_there[at]) {
             at++;
         } else {
-            RO_TRY(append_next(authority, issuing, &at, why));
+            s = append_next(authority, issuing, &at, why);
         }
     }
-    return RO_OK;
+    return s;
 }
 
 /* --- what follows -------------------------------------------------------- */

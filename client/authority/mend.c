@@ -65,6 +65,24 @@ look(struct authority *authority,
     return RO_OK;
 }
 
+/* Holds a page of the broker's records against ours, from the n-th on. */
+static enum ro_status
+compare_page(const struct kept *kept,
+             const Reachout__Directory__Answer *page,
+             struct ro_why *why,
+             size_t *n)
+{
+    for (size_t i = 0; i < page->n_records && *n < kept->n; i++, (*n)++) {
+        struct ro_bytes theirs = ro_field(&page->records[i]);
+        if (!ro_bytes_equal(theirs, kept->records[*n])) {
+            return ro_why(why, RO_FORKED,
+                          "the broker's record %zu is another than ours",
+                          *n + 1);
+        }
+    }
+    return RO_OK;
+}
+
 /* Holds what the broker has against ours: it must be its beginning. */
 static enum ro_status
 compare(struct authority *authority,
@@ -76,14 +94,7 @@ compare(struct authority *authority,
     size_t n = 0;
     do {
         RO_TRY(look(authority, n, why, &answer));
-        for (size_t i = 0; i < answer->n_records && n < kept->n; i++, n++) {
-            struct ro_bytes theirs = ro_field(&answer->records[i]);
-            if (!ro_bytes_equal(theirs, kept->records[n])) {
-                return ro_why(why, RO_FORKED,
-                              "the broker's record %zu is another than ours",
-                              n + 1);
-            }
-        }
+        RO_TRY(compare_page(kept, answer, why, &n));
     } while (answer->n_records > 0 && n < kept->n && n < answer->size);
     *ret_size = n;
     return RO_OK;

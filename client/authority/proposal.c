@@ -97,7 +97,7 @@ proposal_add_reply(struct proposal *proposal,
         return RO_NO_MEMORY;
     proposal->replies = more;
     more[proposal->n_replies++] = copy;
-    copy = (struct proposal_reply){0};
+    copy.body = copy.wrap = (struct ro_buf){0};
     return RO_OK;
 }
 

@@ -80,10 +80,11 @@ check_signatures(const struct ro_signed *sig, const struct ro_root *root)
     struct ro_signed own = {.kind = sig->kind, .body = sig->body};
     const struct ro_signers signers = {root->keys, root->n_keys, 1};
     for (size_t i = 0; i < sig->n_signers; i++) {
-        if (sig->signers[i].index < RO_AUTHORITY_KEYS_MAX)
+        if (sig->signers[i].index < RO_AUTHORITY_KEYS_MAX) {
             own.signers[own.n_signers++] = sig->signers[i];
-        else if (sig->kind != REACHOUT__SIGNED__KIND__MEMBER)
+        } else if (sig->kind != REACHOUT__SIGNED__KIND__MEMBER) {
             return RO_BAD_SIGNATURE;
+        }
     }
     return own.n_signers == 0 || ro_signed_check(&own, &signers) == RO_OK
                ? RO_OK
@@ -170,9 +171,10 @@ proposal_check(const struct proposal *proposal,
     }
     for (size_t i = 0; i < proposal->n_replies; i++) {
         enum ro_status s = check_reply(&proposal->replies[i], root);
-        if (s == RO_BAD_SIGNATURE)
+        if (s == RO_BAD_SIGNATURE) {
             return ro_why(why, s, "answer %zu: its signature does not hold",
                           i + 1);
+        }
         RO_TRY(s);
     }
     return RO_OK;

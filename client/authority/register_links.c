@@ -248,12 +248,14 @@ step(const struct register_links *links,
         return RO_NOT_FOUND;
     for (const struct successor *one = row; one < end && one->urn == urn;
          one++) {
-        if (one->kind == WAS_SPLIT)
+        if (one->kind == WAS_SPLIT) {
             return ro_why(why, RO_REFUSED, "%u was split into several schools",
                           urn);
-        if (one->to != row->to)
+        }
+        if (one->to != row->to) {
             return ro_why(why, RO_REFUSED, "%u has several successors: %u, %u",
                           urn, row->to, one->to);
+        }
     }
     *ret_urn = row->to;
     return RO_OK;

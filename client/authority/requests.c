@@ -103,11 +103,12 @@ authority_find(const struct authority *authority,
     size_t size = strlen(prefix);
     const struct authority_petition *found = NULL;
     if (size == 0 || size >= RO_ID_HEX ||
-        prefix[strspn(prefix, "0123456789abcdef")] != '\0')
+        prefix[strspn(prefix, "0123456789abcdef")] != '\0') {
         return ro_why(why, RO_USAGE,
                       "\"%.40s\" is no id: requests are named by what stands "
                       "before them in the list, 0 to 9 and a to f",
                       prefix);
+    }
     for (size_t i = 0; i < authority->n_petitions; i++) {
         const struct authority_petition *one = authority->petitions[i];
         char hex[RO_ID_HEX];
@@ -120,11 +121,12 @@ authority_find(const struct authority *authority,
         }
         found = one;
     }
-    if (found == NULL)
+    if (found == NULL) {
         return ro_why(why, RO_NOT_FOUND,
                       "no request %s waits here; reachout authority requests "
                       "lists those that do",
                       prefix);
+    }
     *ret_id = found->id;
     return RO_OK;
 }

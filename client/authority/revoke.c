@@ -138,9 +138,10 @@ authority_revoke(struct authority *authority,
     if (revoked == NULL)
         return RO_NO_MEMORY;
     if (names->n_members > AUTHORITY_REVOKE_MAX ||
-        names->n_seats > AUTHORITY_REVOKE_MAX)
+        names->n_seats > AUTHORITY_REVOKE_MAX) {
         return ro_why(why, RO_USAGE, "at most %d at once",
                       AUTHORITY_REVOKE_MAX);
+    }
     if (names->n_members + names->n_seats > 0) {
         RO_TRY(
             authority_complete(authority, publish_revocation, &revoking, why));

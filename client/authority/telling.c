@@ -198,9 +198,10 @@ put_amendment(const struct telling *telling, const Reachout__Member *member)
     if (member->urn != now->urn)
         ro_buf_printf(text, "changes the URN, was %u\n", now->urn);
     if (!ro_bytes_equal(ro_field(&member->key),
-                        (struct ro_bytes){now->key.b, RO_KEY_SIZE}))
+                        (struct ro_bytes){now->key.b, RO_KEY_SIZE})) {
         ro_buf_printf(text, "REPLACES ITS KEY: who had the old one is not the "
                             "member any more\n");
+    }
 }
 
 static enum ro_status

@@ -89,10 +89,11 @@ suggest_admission(const struct cli_args *args,
 {
     output_then(out, "Telephone each of them; who reads the same words to you "
                      "can be admitted:");
-    for (size_t i = 0; i < requests->n && i < CHOICES_SHOWN; i++)
+    for (size_t i = 0; i < requests->n && i < CHOICES_SHOWN; i++) {
         OUTPUT_NEXT(out, "reachout", "authority", "admit", "--dir",
                     options_text(args, "dir"),
                     show_short(requests->list[i].id.b).hex);
+    }
 }
 
 enum ro_status

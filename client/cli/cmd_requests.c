@@ -23,9 +23,10 @@ view_requests(struct cli_output *out, const struct ro_result *result)
 {
     render_json_requests(output_json(out), result);
     render_text_requests(&out->text, result);
-    if (result->n_requests > 0)
+    if (result->n_requests > 0) {
         OUTPUT_NEXT(out, "reachout", "show",
                     show_short(result->requests[0].id.b).hex);
+    }
 }
 
 enum ro_status
@@ -89,9 +90,10 @@ view_answers(struct cli_output *out, const struct ro_result *result)
     if (result->n_answers == 0)
         return;
     output_then(out, "To choose one of these; the others get a kind word:");
-    for (size_t i = 0; i < result->n_answers && i < CHOICES_SHOWN; i++)
+    for (size_t i = 0; i < result->n_answers && i < CHOICES_SHOWN; i++) {
         OUTPUT_NEXT(out, "reachout", "accept",
                     show_short(result->answers[i].id.b).hex);
+    }
 }
 
 enum ro_status

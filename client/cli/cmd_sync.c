@@ -106,9 +106,14 @@ take_only(void *user, const struct ro_result *result)
 {
     struct wait *wait = user;
     struct ro_then show = wait_then(wait, view_sync);
-    if (wait->lender != NULL && is_good(result))
-        host_tell(wait->host, result);
-    show.fn(show.user, result);
+    struct ro_result shown = *result;
+    if (result->status == RO_KEY_CHANGED) { /* and what came is told */
+        shown.status = RO_KEPT;
+        wait->out->exit_code = ro_status_exit(RO_KEY_CHANGED);
+    }
+    if (wait->lender != NULL && is_good(&shown))
+        host_tell(wait->host, &shown);
+    show.fn(show.user, &shown);
 }
 
 /* A watch that is ended by a signal has done what it was asked for. */

@@ -41,6 +41,8 @@ cli_run_fn cmd_profile_lock;
 /* Who is there. */
 extern const struct cli_option cmd_members_options[];
 cli_run_fn cmd_members;
+extern const struct cli_option cmd_verify_options[];
+cli_run_fn cmd_verify;
 
 /* A request, made and looked at. */
 extern const struct cli_option cmd_ask_options[];

@@ -55,6 +55,17 @@ is_path(const struct cli_option *option)
                                      strcmp(option->value, "DIR") == 0);
 }
 
+/* Before a path from this folder on: the watch is in another. */
+static enum ro_status
+add_here(struct line *line, struct ro_why *why)
+{
+    RO_AUTOFREE char *here = getcwd(NULL, 0);
+    if (here == NULL)
+        return ro_why(why, RO_IO_FAILED, "this folder: %s", strerror(errno));
+    ro_buf_printf(line->buf, "%s/", here);
+    return RO_OK;
+}
+
 /* "--name=value", or "--name". */
 static enum ro_status
 add_given(struct line *line, const struct cli_given *given, struct ro_why *why)
@@ -63,13 +74,8 @@ add_given(struct line *line, const struct cli_given *given, struct ro_why *why)
     ro_buf_printf(line->buf, "--%s", given->option->name);
     if (given->value != NULL) {
         ro_buf_put_u8(line->buf, '=');
-        if (is_path(given->option) && given->value[0] != '/') {
-            RO_AUTOFREE char *here = getcwd(NULL, 0);
-            if (here == NULL)
-                return ro_why(why, RO_IO_FAILED, "this folder: %s",
-                              strerror(errno));
-            ro_buf_printf(line->buf, "%s/", here);
-        }
+        if (is_path(given->option) && given->value[0] != '/')
+            RO_TRY(add_here(line, why));
         ro_buf_put(line->buf, given->value, strlen(given->value));
     }
     ro_buf_put_u8(line->buf, '\0');

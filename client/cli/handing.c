@@ -33,9 +33,10 @@ put_bytes(struct ro_buf *out, struct ro_bytes bytes)
 static void
 end_frame(struct ro_buf *out, size_t at)
 {
-    if (ro_buf_ok(out) == RO_OK)
+    if (ro_buf_ok(out) == RO_OK) {
         ro_set_u32(out->data + at,
                    (uint32_t)(out->size - at - HANDING_SIZE_SIZE));
+    }
 }
 
 void

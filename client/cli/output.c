@@ -142,11 +142,21 @@ speaks_for_itself(enum ro_status status)
         [RO_IO_FAILED] = true,       [RO_NOT_READY] = true,
         [RO_TOO_LARGE] = true,       [RO_CLOCKS_APART] = true,
         [RO_NEED_PASSPHRASE] = true, [RO_VAULT_SET_BACK] = true,
+        [RO_KEY_CHANGED] = true,
     };
     return alone[status];
 }
 
 #define ASK_AUTHORITY "send nothing more, and ask the authority by telephone"
+
+static const char who_used_it[] =
+    "ask the authority for a new one, and tell it if it was not you who used "
+    "this one";
+static const char open_again[] =
+    "open it again with its passphrase, or bring back the key file that the "
+    "profile was made with";
+static const char bring_back[] =
+    "bring it back from a copy, or ask the authority for a new invitation";
 
 /* What to do about an outcome, where its reason does not say. */
 static const char *
@@ -157,16 +167,13 @@ advice(enum ro_status status)
         [RO_DISK_FULL] = "make room on it, then do it again",
         [RO_NO_ROOM] = "try again later, and tell its operator",
         [RO_BAD_TICKET] = "ask the authority for a new one",
-        [RO_TICKET_USED] = "ask the authority for a new one, and tell it if "
-                           "it was not you who used this one",
+        [RO_TICKET_USED] = who_used_it,
         [RO_TICKET_EXPIRED] = "ask the authority for a new one",
         [RO_NO_MEMORY] = "close other programs and try again",
         [RO_AMBIGUOUS] = "type more of it",
         [RO_UNREACHABLE] = "check this computer's network and try again",
-        [RO_VAULT_LOCKED] = "open it again with its passphrase, or bring back "
-                            "the key file that the profile was made with",
-        [RO_VAULT_DAMAGED] = "bring it back from a copy, or ask the authority "
-                             "for a new invitation",
+        [RO_VAULT_LOCKED] = open_again,
+        [RO_VAULT_DAMAGED] = bring_back,
         [RO_NO_RIGHT] = ASK_AUTHORITY,
         [RO_KEY_REUSED] = ASK_AUTHORITY,
         [RO_BAD_SIGNATURE] = ASK_AUTHORITY,

@@ -84,6 +84,29 @@ render_json_status(json_t *document, const struct ro_result *result)
     doc_text(document, "enrolment", enrolment_word(self->enrolment));
 }
 
+/* A listing has no key. */
+static enum doc_truth
+verified(const struct ro_member *member)
+{
+    static const struct ro_member_id none;
+    if (ro_member_id_equal(&member->id, &none))
+        return DOC_UNKNOWN;
+    return member->verified == RO_VERIFIED_COMPARED ? DOC_TRUE : DOC_FALSE;
+}
+
+void
+render_json_verify(json_t *document, const struct ro_result *result)
+{
+    const struct ro_member *member = result->members;
+    doc_text(document, "number", result->number);
+    doc_texts(document, "words", result->words, result->n_words);
+    doc_truth(document, "verified", verified(member));
+    doc_id(document, "member", member->id.b);
+    doc_text(document, "name", member->name);
+    doc_truth(document, "replaced",
+              member->verified == RO_VERIFIED_NO_LONGER ? DOC_TRUE : DOC_FALSE);
+}
+
 void
 render_json_members(json_t *document, const struct ro_result *result)
 {
@@ -101,7 +124,7 @@ render_json_members(json_t *document, const struct ro_result *result)
         doc_said(item, "phase", member->phase);
         doc_number(item, "km", member->km);
         doc_texts(item, "kinds", &member->kind, member->kind != NULL);
-        doc_null(item, "verified");
+        doc_truth(item, "verified", verified(member));
         doc_count(item, "live", member->live);
     }
 }
@@ -326,5 +349,6 @@ render_json_read(json_t *document, const struct ro_result *result)
         add_attachments(item, message);
         doc_said(item, "holder", message->holder);
         doc_said(item, "failed", message->failed);
+        doc_said(item, "doubt", message->doubt);
     }
 }

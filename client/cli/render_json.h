@@ -14,6 +14,7 @@
 void render_json_join(json_t *document, const struct ro_result *result);
 void render_json_status(json_t *document, const struct ro_result *result);
 void render_json_members(json_t *document, const struct ro_result *result);
+void render_json_verify(json_t *document, const struct ro_result *result);
 void render_json_ask(json_t *document, const struct ro_result *result);
 void render_json_dry_run(json_t *document, const struct ro_result *result);
 void render_json_requests(json_t *document, const struct ro_result *result);

@@ -159,10 +159,41 @@ render_text_members(struct ro_buf *out, const struct ro_result *result)
         show_column(out, member->kind, 13);
         show_column(out, member->phase, 11);
         show_line(out, member->name);
+        if (member->verified == RO_VERIFIED_NO_LONGER)
+            ro_buf_printf(out, "  (its key was replaced: verify)");
         line_feed(out);
     }
     if (result->n_members == 0)
         ro_buf_printf(out, "Nobody fits.\n");
+}
+
+/* How often a row of what is read aloud breaks. */
+#define NUMBER_ROW 24
+#define WORDS_ROW 5
+
+void
+render_text_verify(struct ro_buf *out, const struct ro_result *result)
+{
+    const struct ro_member *member = result->members;
+    ro_buf_printf(out, "Safety number with ");
+    show_line(out, member->name);
+    ro_buf_printf(out, ", the same on both sides:\n");
+    for (size_t at = 0; at < strlen(result->number); at += NUMBER_ROW)
+        ro_buf_printf(out, "    %.*s\n", NUMBER_ROW - 1, result->number + at);
+    ro_buf_printf(out, "or in words:\n");
+    for (size_t i = 0; i < result->n_words; i++) {
+        ro_buf_printf(out, i % WORDS_ROW == 0 ? "    " : " ");
+        show_line(out, result->words[i]);
+        if (i % WORDS_ROW == WORDS_ROW - 1)
+            line_feed(out);
+    }
+    ro_buf_printf(out, member->verified == RO_VERIFIED_COMPARED
+                           ? "It was compared.\n"
+                       : member->verified == RO_VERIFIED_NO_LONGER
+                           ? "The authority replaced this member's key, and "
+                             "nobody here has compared the new one: nothing "
+                             "is sent there.\n"
+                           : "It was not compared here yet.\n");
 }
 
 /* --- requests ------------------------------------------------------------ */
@@ -321,6 +352,8 @@ happened(struct ro_buf *out, const struct ro_event *what)
     ro_buf_printf(out, "  ");
     show_line(out, what->from);
     line_feed(out);
+    if (strcmp(what->type, "key-changed") == 0 && what->refused != NULL)
+        show_body(out, what->refused);
 }
 
 void
@@ -459,6 +492,11 @@ render_text_read(struct ro_buf *out, const struct ro_result *result)
             show_line(out, message->holder);
         }
         place_of(out, message->place, message->failed);
+        if (message->doubt != NULL) {
+            ro_buf_printf(out, "  (");
+            show_line(out, message->doubt);
+            ro_buf_printf(out, ")");
+        }
         line_feed(out);
         show_body(out, message->text);
         attachments(out, message);

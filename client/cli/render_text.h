@@ -10,6 +10,7 @@
 void render_text_join(struct ro_buf *out, const struct ro_result *result);
 void render_text_status(struct ro_buf *out, const struct ro_result *result);
 void render_text_members(struct ro_buf *out, const struct ro_result *result);
+void render_text_verify(struct ro_buf *out, const struct ro_result *result);
 void render_text_ask(struct ro_buf *out, const struct ro_result *result);
 void render_text_dry_run(struct ro_buf *out, const struct ro_result *result);
 void render_text_requests(struct ro_buf *out, const struct ro_result *result);

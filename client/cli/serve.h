@@ -63,6 +63,6 @@ RO_MUST_USE enum ro_status serve_begin(struct serve *serve, uint64_t before);
 
 /* Ends the one that serve_next gave, begun or not: sends its answer, if its
  * peer is still there. */
-void serve_end(struct serve *serve, const struct handing_answer *answer);
+void serve_end(struct serve *serve, const struct handing_answer *what);
 
 #endif

@@ -448,6 +448,19 @@ ro_client_save(struct ro_client *client,
 }
 
 void
+ro_client_verify(struct ro_client *client,
+                 const struct ro_verify *verify,
+                 struct ro_then then)
+{
+    struct job *job = new_job(client, jobs_verify, then);
+    if (job == NULL)
+        return;
+    job->what.verify = *verify;
+    job->what.verify.member = job_text(job, verify->member);
+    worker_submit(client->worker, job);
+}
+
+void
 ro_client_close(struct ro_client *client,
                 const struct ro_write *write,
                 struct ro_then then)

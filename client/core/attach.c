@@ -201,7 +201,7 @@ attach_read(struct engine *engine,
     }
     Reachout__Attachment *list = ro_arena_zero(arena, sizeof(*list) * paths->n);
     say->attachments =
-        ro_arena_zero(arena, sizeof(*say->attachments) * (paths->n + 1));
+        ro_arena_zero(arena, sizeof(Reachout__Attachment *) * (paths->n + 1));
     if ((paths->n > 0 && list == NULL) || say->attachments == NULL)
         return RO_NO_MEMORY;
     for (size_t i = 0; i < paths->n; i++) {

@@ -55,7 +55,8 @@ check_fresh(const struct fetch *fetch)
 }
 
 /* Opens the checkpoint of an answer with the charter's key and holds it
- * against our log and against the newest that we saw. */
+ * against our log and against the newest that we saw. RO_STALE: it speaks of
+ * records that have come meanwhile, or are kept back. */
 static enum ro_status
 open_checkpoint(struct fetch *fetch, struct ro_bytes raw)
 {
@@ -67,6 +68,8 @@ open_checkpoint(struct fetch *fetch, struct ro_bytes raw)
         return ro_why(fetch->why, s,
                       "the broker's checkpoint is not signed by it");
     }
+    if (fetch->point.size > ro_directory_size(engine->directory))
+        return RO_STALE;
     s = ro_checkpoint_agrees(&fetch->point, engine->directory);
     if (s == RO_OK && engine->checkpoint.size > 0)
         s = ro_checkpoint_compare(&fetch->point, &engine->point);
@@ -175,10 +178,9 @@ fetch_page(struct fetch *fetch, int64_t deadline_ms, uint64_t *ret_newest)
     Reachout__Notices__Ask ask = REACHOUT__NOTICES__ASK__INIT;
     ask.has_after = true;
     ask.after = before;
-    const struct link_ask asked = {engine_reading_door(engine),
-                                   RO_VERB_NOTICES, &ask.base,
-                                   &reachout__notices__answer__descriptor,
-                                   deadline_ms};
+    const struct link_ask asked = {
+        engine_reading_door(engine), RO_VERB_NOTICES, &ask.base,
+        &reachout__notices__answer__descriptor, deadline_ms};
     struct link_answer got;
     RO_TRY(link_ask(engine->link, &asked, engine->arena, fetch->why, &got));
     const Reachout__Notices__Answer *answer = (const void *)got.message;

@@ -6,6 +6,7 @@
 #include "client/core/riding.h"
 #include "client/core/row.h"
 #include "client/core/sequence.h"
+#include "client/core/verifying.h"
 
 #include <string.h>
 
@@ -40,6 +41,10 @@ pay_receipts(struct engine *engine, struct ro_why *why)
     for (size_t at = 0; at < members.size; at += RO_ID_SIZE) {
         struct ro_member_id member;
         memcpy(member.b, members.data + at, RO_ID_SIZE);
+        enum ro_status s = verifying_may_send(engine, &member, NULL);
+        if (s == RO_KEY_CHANGED) /* due until its key was compared */
+            continue;
+        RO_TRY(s);
         RO_TRY(write_receipts(engine, &member, why));
     }
     return RO_OK;
@@ -58,6 +63,9 @@ ask_again(struct engine *engine,
         ro_directory_seat(engine->directory, &gap->seat);
     if (seat == NULL)
         return RO_OK;
+    enum ro_status may = verifying_may_send(engine, &seat->member, NULL);
+    if (may != RO_OK)
+        return may == RO_KEY_CHANGED ? RO_OK : may;
     resend.has_thread = resend.has_from = resend.has_to = true;
     resend.thread = (ProtobufCBinaryData){RO_ID_SIZE, NULL};
     struct ro_thread_id thread = gap->thread;

@@ -5,6 +5,7 @@
 #include "client/core/drafts.h"
 #include "client/core/opening.h"
 #include "client/core/recipients.h"
+#include "client/core/verifying.h"
 #include "common/base/text.h"
 #include "common/wire/codec.h"
 
@@ -100,6 +101,19 @@ check_codes(struct engine *engine, const struct ro_ask *ask, struct ro_why *why)
     return RO_OK;
 }
 
+/* Who is named must be who it was; of a group the others get it at once. */
+static enum ro_status
+check_named(const struct engine *engine,
+            const Reachout__Audience *audience,
+            struct ro_why *why)
+{
+    struct ro_member_id id;
+    if (!audience->has_member)
+        return RO_OK;
+    RO_TRY(ro_field_copy(&audience->member, id.b, RO_ID_SIZE));
+    return verifying_may_send(engine, &id, why);
+}
+
 enum ro_status
 compose_check_ask(struct engine *engine,
                   const struct ro_ask *ask,
@@ -127,6 +141,7 @@ compose_check_ask(struct engine *engine,
         ret_to->list[i] = &ret_to->audience[i];
         RO_TRY(recipients_parse(engine, ask->to[i], arena, why,
                                 &ret_to->audience[i]));
+        RO_TRY(check_named(engine, &ret_to->audience[i], why));
     }
     return RO_OK;
 }
@@ -281,6 +296,8 @@ write_into(struct drafts *drafts,
     RO_TRY(find_thread(engine, write->to, drafts->why, &composed->choices,
                        &found));
     RO_TRY(drafts_may(drafts, &found.story, found.thread, into->event));
+    if (into->to == DRAFTS_TO_MEMBER)
+        RO_TRY(verifying_may_send(engine, &found.thread->with, drafts->why));
     composed->request = found.story.request.id;
     composed->thread = found.thread->id;
     const struct drafts_target target = {.to = into->to,

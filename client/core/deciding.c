@@ -3,6 +3,7 @@
 
 #include "client/core/drafts.h"
 #include "client/core/recipients.h"
+#include "client/core/verifying.h"
 
 #include <string.h>
 
@@ -162,6 +163,7 @@ find_answer(struct deciding *deciding,
                        &drafts->composed->choices, &deciding->found));
     const struct story_thread *thread = deciding->found.thread;
     RO_TRY(drafts_may(drafts, &deciding->found.story, thread, event));
+    RO_TRY(verifying_may_send(drafts->engine, &thread->with, drafts->why));
     drafts->composed->request = deciding->found.story.request.id;
     drafts->composed->thread = thread->id;
     return RO_OK;
@@ -221,6 +223,8 @@ write_close(struct deciding *deciding, const char *outcome)
     Reachout__Close close = REACHOUT__CLOSE__INIT;
     if (chosen == NULL) /* the table refuses that before */
         return RO_ILLEGAL;
+    RO_TRY(verifying_may_send(deciding->drafts.engine, &chosen->with,
+                              deciding->drafts.why));
     memcpy(&close.outcome, &outcome, sizeof(outcome));
     close.text = deciding->text;
     content.close = &close;

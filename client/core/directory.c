@@ -124,10 +124,9 @@ fetch_records(struct engine *engine,
     Reachout__Directory__Ask ask = REACHOUT__DIRECTORY__ASK__INIT;
     ask.has_from = true;
     ask.from = have;
-    const struct link_ask asked = {engine_reading_door(engine),
-                                   RO_VERB_DIRECTORY, &ask.base,
-                                   &reachout__directory__answer__descriptor,
-                                   deadline_ms};
+    const struct link_ask asked = {
+        engine_reading_door(engine), RO_VERB_DIRECTORY, &ask.base,
+        &reachout__directory__answer__descriptor, deadline_ms};
     struct link_answer got;
     RO_TRY(link_ask(engine->link, &asked, engine->arena, why, &got));
     const Reachout__Directory__Answer *answer = (const void *)got.message;
@@ -248,8 +247,8 @@ directory_sync(struct engine *engine, int64_t deadline_ms, struct ro_why *why)
         s = fetch_all(engine, deadline_ms, why);
     if (s == RO_STALE) {
         s = ro_why(why, RO_FROZEN,
-                   "the broker shows epoch keys of a seat and withholds its "
-                   "certificate");
+                   "the broker withholds records that its checkpoint or its "
+                   "epoch keys speak of; tell the authority");
     }
     return finish(engine, &before, s);
 }

@@ -2,15 +2,17 @@
 #include "client/core/drafts.h"
 
 #include "client/core/opening.h"
+#include "client/core/recipients.h"
+#include "client/core/verifying.h"
 #include "common/base/text.h"
 #include "common/wire/codec.h"
 
 #include <string.h>
 
-enum ro_status
-drafts_add(struct drafts *drafts,
-           const struct drafts_target *target,
-           Reachout__Content *content)
+static enum ro_status
+add_one(struct drafts *drafts,
+        const struct drafts_target *target,
+        Reachout__Content *content)
 {
     struct engine *engine = drafts->engine;
     struct composed *composed = drafts->composed;
@@ -45,6 +47,47 @@ drafts_add(struct drafts *drafts,
     RO_TRY(outbox_add(engine, &draft, drafts->why, &row));
     ro_buf_put(&composed->rows, row.b, RO_ID_SIZE);
     return ro_buf_ok(&composed->rows);
+}
+
+static enum ro_status
+add_some(struct drafts *drafts,
+         const struct drafts_target *target,
+         const struct recipients *some,
+         Reachout__Content *content)
+{
+    struct drafts_target part = *target;
+    part.members = some->members;
+    part.n_members = some->n_members;
+    return some->n_members == 0 ? RO_OK : add_one(drafts, &part, content);
+}
+
+/* Those of many whose key was replaced get a message of their own, which waits
+ * until it was compared: the others need not. */
+static enum ro_status
+add_to_many(struct drafts *drafts,
+            const struct drafts_target *target,
+            Reachout__Content *content)
+{
+    RO_AUTORECIPIENTS now = {0};
+    RO_AUTORECIPIENTS later = {0};
+    for (size_t i = 0; i < target->n_members; i++) {
+        enum ro_status s =
+            verifying_may_send(drafts->engine, &target->members[i], NULL);
+        if (s != RO_KEY_CHANGED)
+            RO_TRY(s);
+        RO_TRY(recipients_add(s == RO_OK ? &now : &later, &target->members[i]));
+    }
+    RO_TRY(add_some(drafts, target, &now, content));
+    return add_some(drafts, target, &later, content);
+}
+
+enum ro_status
+drafts_add(struct drafts *drafts,
+           const struct drafts_target *target,
+           Reachout__Content *content)
+{
+    return target->to == DRAFTS_TO_MANY ? add_to_many(drafts, target, content)
+                                        : add_one(drafts, target, content);
 }
 
 enum ro_status

@@ -28,6 +28,7 @@ struct job {
         struct ro_write write;
         struct ro_read read;
         struct ro_save save;
+        struct ro_verify verify;
         const char *request;
     } what;
     enum { JOB_ONCE, JOB_WATCH, JOB_LOCK } kind;

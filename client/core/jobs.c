@@ -5,6 +5,7 @@
 #include "client/core/enrol.h"
 #include "client/core/saving.h"
 #include "client/core/sync.h"
+#include "client/core/verifying.h"
 #include "client/core/view.h"
 
 #include <string.h>
@@ -91,6 +92,13 @@ jobs_save(struct engine *engine, struct job *job)
     end_job(engine, job, saving_save(&viewing, &job->what.save));
 }
 
+void
+jobs_verify(struct engine *engine, struct job *job)
+{
+    const struct viewing viewing = viewing_of(engine, job);
+    end_job(engine, job, view_verify(&viewing, &job->what.verify));
+}
+
 /* --- coming together ----------------------------------------------------- */
 
 /* Syncs, and for a watch stays attached for its slice, unless there is
@@ -103,6 +111,8 @@ sync_or_watch(struct engine *engine, struct job *job, struct news_list *news)
     const uint64_t left_before = engine->n_left;
     enum ro_status s = sync_all(engine, engine_deadline(engine, sync->wait_ms),
                                 &job->why, news);
+    if (s == RO_KEY_CHANGED && sync->for_ms != 0)
+        s = RO_KEPT; /* a watch has told it, and goes on */
     if ((s != RO_OK && s != RO_KEPT) || sync->for_ms <= 0 || news->n > 0 ||
         engine->n_left > left_before)
         return s;
@@ -266,6 +276,14 @@ finish_writing(struct engine *engine,
     const struct viewing viewing = viewing_of(engine, job);
     enum ro_status s = send_composed(engine, job, deadline_ms);
     enum ro_status told = measure(engine, composed, job);
+    /* that which another message waits for is not about this one */
+    if (s == RO_KEY_CHANGED && told == RO_OK &&
+        job->result.place != RO_PLACE_KEPT)
+        s = RO_OK;
+    if (s == RO_KEY_CHANGED) {
+        const struct ro_why why = job->why;
+        s = ro_why(&job->why, s, "kept here: %s", why.text);
+    }
     if (s == RO_OK && told == RO_OK && job->result.place == RO_PLACE_FAILED) {
         s = ro_why(&job->why, RO_NO_MAILBOX,
                    "nobody there has a seat that could get it");

@@ -21,6 +21,7 @@ job_fn jobs_accept;
 job_fn jobs_decline;
 job_fn jobs_say;
 job_fn jobs_save;
+job_fn jobs_verify;
 job_fn jobs_close;
 job_fn jobs_withdraw;
 

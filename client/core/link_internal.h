@@ -55,8 +55,8 @@ struct link_end {
 
 struct link {
     void *context;
-    unsigned n_monitors;     /* ever made: each needs a name of its own */
-    struct link_end ends[2]; /* by enum link_door */
+    unsigned n_monitors;      /* ever made: each needs a name of its own */
+    struct link_end ends[2];  /* by enum link_door */
     struct ro_keypair *fresh; /* of the open door; NULL before its first use */
     unsigned n_fresh;         /* how many there were */
     unsigned n_proved;        /* which of them the last proof was for */

@@ -432,6 +432,8 @@ flush_pieces(struct engine *engine, int64_t wait_ms, struct ro_why *why)
         if (!engine_is_wanted(engine)) {
             s = flush_row(engine, &row, engine_deadline(engine, wait_ms), why);
         }
+        if (s == RO_KEY_CHANGED) /* like its message */
+            continue;
         if (can_wait(s) || s == RO_KEPT) {
             return ro_why(why, RO_KEPT,
                           "%s; the rest of the file goes with a later sync",
@@ -442,10 +444,23 @@ flush_pieces(struct engine *engine, int64_t wait_ms, struct ro_why *why)
     return RO_OK;
 }
 
+/* Notes that something is held, with its words. */
+static void
+hold(const struct ro_why *why, struct ro_why *held, enum ro_status *all)
+{
+    if (why != NULL)
+        *held = *why;
+    *all = RO_KEY_CHANGED;
+}
+
+/* What goes to a member whose key was replaced waits for a person, and holds up
+ * nothing else. */
 enum ro_status
 outbox_flush(struct engine *engine, int64_t deadline_ms, struct ro_why *why)
 {
     RO_AUTOBUF rows = {0};
+    struct ro_why held = {""};
+    enum ro_status all = RO_OK;
     const int64_t wait_ms = deadline_ms - engine_deadline(engine, 0);
     RO_TRY(outgoing_waiting(engine->vault, &rows));
     for (size_t at = 0; at < rows.size; at += RO_ID_SIZE) {
@@ -457,9 +472,14 @@ outbox_flush(struct engine *engine, int64_t deadline_ms, struct ro_why *why)
             return ro_why(why, RO_KEPT, "%s; it goes with a later sync",
                           ro_status_text(s));
         }
-        RO_TRY(s);
+        if (s == RO_KEY_CHANGED) {
+            hold(why, &held, &all);
+        } else if (s != RO_OK) {
+            return s;
+        }
     }
-    return flush_pieces(engine, wait_ms, why);
+    RO_TRY(flush_pieces(engine, wait_ms, why));
+    return all == RO_OK ? RO_OK : ro_why(why, all, "%s", held.text);
 }
 
 /* --- what others say of it ----------------------------------------------- */
@@ -573,25 +593,6 @@ outbox_expire(struct engine *engine)
         struct row_id row;
         memcpy(row.b, rows.data + at, RO_ID_SIZE);
         RO_TRY(expire_row(engine, &row, hour));
-    }
-    return RO_OK;
-}
-
-enum ro_status
-outbox_waiting(struct engine *engine, size_t *ret_n)
-{
-    RO_AUTOBUF rows = {0};
-    *ret_n = 0;
-    RO_TRY(outgoing_waiting(engine->vault, &rows));
-    for (size_t at = 0; at < rows.size; at += RO_ID_SIZE) {
-        struct row_id row;
-        RO_AUTOOUTGOING outgoing = {0};
-        memcpy(row.b, rows.data + at, RO_ID_SIZE);
-        RO_TRY(outgoing_get(engine->vault, &row, &outgoing));
-        *ret_n += !outgoing_is_piece(&outgoing) &&
-                          outgoing_place(&outgoing) == RO_PLACE_KEPT
-                      ? 1
-                      : 0;
     }
     return RO_OK;
 }

@@ -27,9 +27,10 @@ RO_MUST_USE enum ro_status outbox_add(struct engine *engine,
 
 /* Seals and sends all that waits until `deadline_ms`. RO_OK: the broker has
  * everything that can be delivered; RO_KEPT: something still waits (`why` says
- * for what); alarms and RO_UNREACHABLE as they are. What cannot be sealed or
- * delivered has failed (its place says so, and `why` after RO_OK) and holds
- * nothing up. */
+ * for what); RO_KEY_CHANGED: what is for a member whose key was replaced is
+ * kept, the rest was sent; alarms and RO_UNREACHABLE as they are. What cannot
+ * be sealed or delivered has failed (its place says so, and `why` after RO_OK)
+ * and holds nothing up. */
 RO_MUST_USE enum ro_status
 outbox_flush(struct engine *engine, int64_t deadline_ms, struct ro_why *why);
 
@@ -53,8 +54,5 @@ RO_MUST_USE enum ro_status outbox_resend(struct engine *engine,
 /* What the broker has forgotten by now without a receipt has failed and leaves
  * the outbox. */
 RO_MUST_USE enum ro_status outbox_expire(struct engine *engine);
-
-/* How many messages wait for the broker. */
-RO_MUST_USE enum ro_status outbox_waiting(struct engine *engine, size_t *ret_n);
 
 #endif

@@ -303,3 +303,22 @@ outgoing_is_done(const struct outgoing *outgoing)
     }
     return true;
 }
+
+enum ro_status
+outgoing_kept(struct vault *vault, size_t *ret_n)
+{
+    RO_AUTOBUF rows = {0};
+    *ret_n = 0;
+    RO_TRY(outgoing_waiting(vault, &rows));
+    for (size_t at = 0; at < rows.size; at += RO_ID_SIZE) {
+        struct row_id row;
+        RO_AUTOOUTGOING outgoing = {0};
+        memcpy(row.b, rows.data + at, RO_ID_SIZE);
+        RO_TRY(outgoing_get(vault, &row, &outgoing));
+        *ret_n += !outgoing_is_piece(&outgoing) &&
+                          outgoing_place(&outgoing) == RO_PLACE_KEPT
+                      ? 1
+                      : 0;
+    }
+    return RO_OK;
+}

@@ -99,6 +99,9 @@ size_t outgoing_count(const struct outgoing *outgoing,
  * those whom it is for can get it. */
 enum ro_place outgoing_place(const struct outgoing *outgoing);
 
+/* How many messages are not at the broker yet. */
+RO_MUST_USE enum ro_status outgoing_kept(struct vault *vault, size_t *ret_n);
+
 /* Whether nothing more can come of it: every wrap arrived or failed; those to
  * own seats, and an own record's, are stored. */
 bool outgoing_is_done(const struct outgoing *outgoing);

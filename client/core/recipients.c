@@ -162,6 +162,21 @@ parse_member(const struct engine *engine,
     return RO_OK;
 }
 
+enum ro_status
+recipients_member(const struct engine *engine,
+                  const char *who,
+                  struct ro_why *why,
+                  const struct ro_member_view **ret_member)
+{
+    *ret_member = NULL;
+    if (strncmp(who, "urn:", 4) == 0)
+        return parse_urn(engine, who + 4, why, ret_member);
+    const char *id = strncmp(who, "member:", 7) == 0 ? who + 7 : who;
+    if (*id == '\0')
+        return ro_why(why, RO_BAD_INPUT, "write urn:URN or the member's id");
+    return parse_member(engine, id, why, ret_member);
+}
+
 static enum ro_status
 parse_group(struct engine *engine,
             const char *group,

@@ -41,6 +41,14 @@ RO_MUST_USE enum ro_status recipients_parse(struct engine *engine,
                                             struct ro_why *why,
                                             Reachout__Audience *ret_audience);
 
+/* The member that "urn:URN", "member:ID" or the beginning of an id names.
+ * RO_BAD_INPUT, RO_NOT_FOUND, RO_AMBIGUOUS. */
+RO_MUST_USE enum ro_status
+recipients_member(const struct engine *engine,
+                  const char *who,
+                  struct ro_why *why,
+                  const struct ro_member_view **ret_member);
+
 /* The live seats of those members, and of ourselves all but our own: whoever
  * gets a wrap. A malloc'd array for the caller to free. */
 RO_MUST_USE enum ro_status recipients_seats(const struct engine *engine,

@@ -12,10 +12,13 @@
 /* --- seen ---------------------------------------------------------------- */
 
 /* Whether a message is one that the thread's other side has too: of the thread
- * itself, or the asker's to a group. */
+ * itself, or the asker's to a group. A pass went to our own seats only, and
+ * the asker is not to learn of it. */
 static bool
 is_shared(const struct message *message, const struct ro_thread_id *thread)
 {
+    if (message->purpose == RO_PURPOSE_PASS)
+        return false;
     return ro_thread_id_equal(&message->thread, thread) ||
            (ro_thread_id_is_zero(&message->thread) &&
             message->purpose == RO_PURPOSE_ASK);

@@ -12,6 +12,7 @@
 #include "client/core/recipients.h"
 #include "client/core/riding.h"
 #include "client/core/sequence.h"
+#include "client/core/verifying.h"
 #include "common/crypto/hash.h"
 #include "common/wire/codec.h"
 
@@ -278,23 +279,19 @@ seal_all(struct sealing *sealing)
 
 /* What a chunk says is made when its turn comes; there is no draft of it. */
 static enum ro_status
-seal_piece(struct sealing *sealing)
+write_piece(struct sealing *sealing, struct ro_bytes data, struct ro_buf *out)
 {
-    RO_AUTOBUF data = {0};
-    RO_AUTOBUF content = {0};
     struct outgoing *outgoing = sealing->outgoing;
     Reachout__Content piece = REACHOUT__CONTENT__INIT;
     Reachout__Chunk chunk = REACHOUT__CHUNK__INIT;
     Reachout__Audience audience = REACHOUT__AUDIENCE__INIT;
     Reachout__Audience *list = &audience;
-    ro_buf_put(&data, outgoing->body.data, outgoing->body.size);
-    RO_TRY(ro_buf_ok(&data));
     chunk.has_attachment = chunk.has_index = true;
     chunk.has_data = data.size > 0;
     chunk.attachment =
         ro_as_field((struct ro_bytes){outgoing->piece.file.b, RO_ID_SIZE});
     chunk.index = outgoing->piece.index;
-    chunk.data = ro_as_field(ro_buf_view(&data));
+    chunk.data = ro_as_field(data);
     audience.has_member = true;
     audience.member =
         ro_as_field((struct ro_bytes){outgoing->members.data, RO_ID_SIZE});
@@ -308,12 +305,39 @@ seal_piece(struct sealing *sealing)
     piece.thread =
         ro_as_field((struct ro_bytes){outgoing->thread.b, RO_ID_SIZE});
     sealing->content = &piece;
-    RO_TRY(address(sealing));
-    RO_TRY(complete(sealing, &content));
+    enum ro_status s = address(sealing);
+    if (s == RO_OK)
+        s = complete(sealing, out);
+    sealing->content = NULL;
+    return s;
+}
+
+static enum ro_status
+seal_piece(struct sealing *sealing)
+{
+    RO_AUTOBUF data = {0};
+    RO_AUTOBUF content = {0};
+    struct outgoing *outgoing = sealing->outgoing;
+    ro_buf_put(&data, outgoing->body.data, outgoing->body.size);
+    RO_TRY(ro_buf_ok(&data));
+    RO_TRY(write_piece(sealing, ro_buf_view(&data), &content));
     RO_TRY(seal_body(sealing, ro_buf_view(&content)));
     outgoing->standing = OUTGOING_SEALED;
     RO_TRY(attach_keep(sealing->engine->vault, outgoing));
     return outgoing_put(sealing->engine->vault, outgoing);
+}
+
+/* A key may have been replaced since it was written. */
+static enum ro_status
+check_keys(const struct sealing *sealing)
+{
+    const struct ro_buf *members = &sealing->outgoing->members;
+    for (size_t at = 0; at < members->size; at += RO_ID_SIZE) {
+        struct ro_member_id id;
+        memcpy(id.b, members->data + at, RO_ID_SIZE);
+        RO_TRY(verifying_may_send(sealing->engine, &id, sealing->why));
+    }
+    return RO_OK;
 }
 
 enum ro_status
@@ -327,6 +351,7 @@ sealing_seal(struct engine *engine,
     sealing.arena = arena;
     if (arena == NULL)
         return RO_NO_MEMORY;
+    RO_TRY(check_keys(&sealing));
     RO_TRY(vault_begin(engine->vault));
     enum ro_status s = RO_OK;
     if (outgoing_is_piece(outgoing)) {

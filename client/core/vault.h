@@ -27,25 +27,26 @@ struct vault;
 
 /* Tables; the numbers are on disk, append-only. */
 enum vault_table {
-    VAULT_SELF = 1,     /* one row: who we are, all seeds */
-    VAULT_EPOCH = 2,    /* day -> secret of that day's epoch key; stands in
-                           the file of its own, vault_epoch */
-    VAULT_RECORD = 3,   /* record number -> record */
-    VAULT_NOTICE = 4,   /* seat id -> its newest notice */
-    VAULT_STATE = 5,    /* name -> small things: checkpoint, epoch list */
-    VAULT_REQUEST = 6,  /* request id -> what it is to us */
-    VAULT_MESSAGE = 7,  /* row id -> message; tag: request id */
-    VAULT_OUTBOX = 8,   /* row id -> what is to be sent */
-    VAULT_SEQUENCE = 9, /* direction, thread, peer's seat -> counters */
-    VAULT_SEEN = 10,    /* message id of ours -> row id; of what came and is
-                           not kept -> until when it may come again */
-    VAULT_RECEIPT = 11, /* message id -> receipt that is due */
-    VAULT_UNREAD = 12,  /* row id of a message that was not read -> itself */
-    VAULT_TOUCHED = 13, /* id of a request of ours that something came for
-                           since it was looked at -> itself */
-    VAULT_FILE = 14,    /* attachment id -> what came of a file; tag: early */
-    VAULT_CHUNK = 15,   /* attachment id, index -> a chunk's data, or its body
-                           while it is to be sent */
+    VAULT_SELF = 1,      /* one row: who we are, all seeds */
+    VAULT_EPOCH = 2,     /* day -> secret of that day's epoch key; stands in
+                            the file of its own, vault_epoch */
+    VAULT_RECORD = 3,    /* record number -> record */
+    VAULT_NOTICE = 4,    /* seat id -> its newest notice */
+    VAULT_STATE = 5,     /* name -> small things: checkpoint, epoch list */
+    VAULT_REQUEST = 6,   /* request id -> what it is to us */
+    VAULT_MESSAGE = 7,   /* row id -> message; tag: request id */
+    VAULT_OUTBOX = 8,    /* row id -> what is to be sent */
+    VAULT_SEQUENCE = 9,  /* direction, thread, peer's seat -> counters */
+    VAULT_SEEN = 10,     /* message id of ours -> row id; of what came and is
+                            not kept -> until when it may come again */
+    VAULT_RECEIPT = 11,  /* message id -> receipt that is due */
+    VAULT_UNREAD = 12,   /* row id of a message that was not read -> itself */
+    VAULT_TOUCHED = 13,  /* id of a request of ours that something came for
+                            since it was looked at -> itself */
+    VAULT_FILE = 14,     /* attachment id -> what came of a file; tag: early */
+    VAULT_CHUNK = 15,    /* attachment id, index -> a chunk's data, or its body
+                            while it is to be sent */
+    VAULT_COMPARED = 16, /* member id -> whether its key was compared */
 };
 
 /* What wraps a vault's key: a key file or a passphrase, one of them. */

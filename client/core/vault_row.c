@@ -103,6 +103,7 @@ table_name(uint8_t table)
         [VAULT_TOUCHED] = "touched",
         [VAULT_FILE] = "file",
         [VAULT_CHUNK] = "chunk",
+        [VAULT_COMPARED] = "compared",
     };
     return table < RO_LEN(names) ? names[table] : names[0];
 }

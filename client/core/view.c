@@ -4,6 +4,7 @@
 #include "client/core/epoch.h"
 #include "client/core/outbox.h"
 #include "client/core/reach.h"
+#include "client/core/verifying.h"
 #include "common/wire/rules.h"
 
 #include <math.h>
@@ -204,7 +205,7 @@ view_self(const struct viewing *viewing)
                              &self->directory_head));
     self->checkpoint_age_s = reach_checkpoint_age_s(engine);
     self->epoch_keys_ahead = epoch_days_ahead(engine);
-    RO_TRY(outbox_waiting(engine, &self->outbox));
+    RO_TRY(outgoing_kept(engine->vault, &self->outbox));
     return message_unread(engine->vault, &self->inbox_unread);
 }
 
@@ -294,7 +295,7 @@ list_members(struct listing *listing)
          i++) {
         const struct ro_listing_view *row =
             ro_directory_listing(engine->directory, member->urn);
-        const struct ro_member one = {
+        struct ro_member one = {
             .id = member->id,
             .urn = member->urn,
             .name = member->name,
@@ -303,8 +304,10 @@ list_members(struct listing *listing)
             .kind = kind_name(member->kind),
             .live = member->n_live,
         };
-        if (member->standing == RO_MEMBER_LIVE)
-            RO_TRY(list_one(listing, &one));
+        if (member->standing != RO_MEMBER_LIVE)
+            continue;
+        RO_TRY(verifying_look(engine, member, &one.verified));
+        RO_TRY(list_one(listing, &one));
     }
     return RO_OK;
 }

@@ -5,6 +5,7 @@
 #include "client/core/compose.h"
 #include "client/core/recipients.h"
 #include "client/core/saving.h"
+#include "client/core/verifying.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -43,6 +44,8 @@ add_message(struct reading *reading,
     size_t n_files;
     RO_TRY(view_said(viewing, message, &said));
     RO_TRY(saving_attachments(viewing, message, &files, &n_files));
+    bool doubts = false;
+    RO_TRY(verifying_doubts(viewing->engine, &message->writer, &doubts));
     reading->at[reading->n++] = (struct ro_message){
         .id = message->id,
         .thread = *thread,
@@ -53,6 +56,7 @@ add_message(struct reading *reading,
         .text = said.text,
         .place = message->place,
         .failed = message_failure_text(message->failure),
+        .doubt = doubts ? ro_status_text(RO_KEY_CHANGED) : NULL,
         .attachments = files,
         .n_attachments = n_files,
     };
@@ -162,7 +166,7 @@ view_trouble(const struct viewing *viewing,
              struct ro_event *ret_event)
 {
     *ret_event = (struct ro_event){
-        .type = "refused",
+        .type = news->trouble == RO_KEY_CHANGED ? "key-changed" : "refused",
         .from = ro_member_id_is_zero(&news->from)
                     ? ""
                     : view_name(viewing, &news->from),

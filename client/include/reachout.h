@@ -182,6 +182,14 @@ struct ro_self {
     uint32_t epoch_keys_ahead; /* days */
 };
 
+/* Whether a member's key was compared by telephone. */
+enum ro_verified {
+    RO_VERIFIED_NEVER,
+    RO_VERIFIED_COMPARED,
+    RO_VERIFIED_NO_LONGER, /* the authority replaced it since, and nothing is
+                              sent there until it was compared */
+};
+
 /* A member, or with `listings` a school that has not been admitted. */
 struct ro_member {
     struct ro_member_id id; /* zero for a listing */
@@ -191,6 +199,7 @@ struct ro_member {
     double km;        /* from here; negative: unknown */
     const char *kind; /* "school", "coordinators", ... or "listing" */
     size_t live;      /* live seats */
+    enum ro_verified verified;
 };
 
 /* A request as it stands here. */
@@ -224,7 +233,8 @@ struct ro_thread {
 /* Something that happened: one message, told in full. */
 struct ro_event {
     const char *type; /* "ask", "answer", "say", "introduced", "not-chosen",
-                         "closed", "withdrawn", ..., or an alarm's name */
+                         "closed", "withdrawn", ..., or "key-changed" (once
+                         for each replacement; `refused` says what to do) */
     struct ro_request_id request; /* zero: none */
     struct ro_thread_id thread;   /* zero: none */
     const char *from;             /* name; "" for alarms */
@@ -263,6 +273,8 @@ struct ro_message {
     const char *failed; /* RO_PLACE_FAILED: why; NULL otherwise */
     const struct ro_attachment *attachments;
     size_t n_attachments;
+    const char *doubt; /* it came from a seat under a key that was replaced and
+                          not compared: own words; NULL otherwise */
 };
 
 /* What a school answered to a request of ours. */
@@ -315,6 +327,9 @@ struct ro_result {
     size_t n_answers;
     struct ro_attachment attachment; /* what was saved, */
     const char *saved;               /* and where; NULL: nothing */
+    const char *number; /* the safety number, in groups; NULL: none */
+    const char **words; /* that say the same */
+    size_t n_words;
     const struct ro_audience *audience;
     size_t n_audience;
     const char **readers; /* who can read this now, by name */
@@ -340,7 +355,10 @@ struct ro_then {
  * Calls that send keep their message durably before they try the broker for
  * up to `wait_ms`; then they are RO_OK (the broker has it) or RO_KEPT. All
  * calls may bring the alarms RO_WRONG_BROKER, RO_ROLLED_BACK, RO_FORKED,
- * RO_FROZEN, after which nothing is sent. */
+ * RO_FROZEN, after which nothing is sent. A member whose key the authority
+ * replaced on its word alone gets nothing until ro_client_verify confirms it:
+ * what is for it alone is refused with RO_KEY_CHANGED, and what was kept before
+ * that stays kept, with RO_KEY_CHANGED from sync too; all else goes on. */
 
 /* Asks the authority to be admitted, waiting 10 seconds for the broker and
  * then up to `wait_ms` (0: not at all) for the answer. Fills self and state
@@ -493,6 +511,20 @@ struct ro_save {
 void ro_client_save(struct ro_client *client,
                     const struct ro_save *save,
                     struct ro_then then);
+
+/* Whose key to compare: "urn:URN", "member:ID", or the beginning of its id. */
+struct ro_verify {
+    const char *member;
+    enum { RO_VERIFY_SHOW, RO_VERIFY_CONFIRM } how;
+};
+/* Fills number, words and members (this one, with `verified`). With
+ * RO_VERIFY_CONFIRM it is kept that the number was compared: messages to a
+ * member whose key was replaced go out again. RO_KEY_CHANGED: the number is not
+ * the one that was shown last; nothing is kept. RO_NOT_FOUND, RO_AMBIGUOUS,
+ * RO_BAD_INPUT (ourselves), RO_FORBIDDEN (not admitted). */
+void ro_client_verify(struct ro_client *client,
+                      const struct ro_verify *verify,
+                      struct ro_then then);
 
 /* Ends request `to` (ours), for which a helper was accepted: outcome and text
  * to that helper, "closed" to all others. Fills state, stored. RO_ILLEGAL

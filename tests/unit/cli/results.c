@@ -20,11 +20,33 @@ static const char *readers[] = {"Saltings Primary School",
                                 "Cobblers Bridge Primary School"};
 
 static const struct ro_member members[] = {
-    {SALTINGS, 900001, "Saltings Primary School",        "primary", 0,                             "school",     2             },
-    {COBBLERS, 900013, "Cobblers Bridge Primary School", "primary", 3.4219,
-     "school",                                                                                                   1             },
-    {ID(0x77,  0x01),  0,                                "Estuary", "",                            -1,           "coordinators", 1},
-    {{{0}},        118241,          "Abbey Court School",                             "special",         12.0, "listing", 0     },
+    {.id = SALTINGS,
+     .urn = 900001,
+     .name = "Saltings Primary School",
+     .phase = "primary",
+     .km = 0,
+     .kind = "school",
+     .live = 2,
+     .verified = RO_VERIFIED_COMPARED},
+    {.id = COBBLERS,
+     .urn = 900013,
+     .name = "Cobblers Bridge Primary School",
+     .phase = "primary",
+     .km = 3.4219,
+     .kind = "school",
+     .live = 1,
+     .verified = RO_VERIFIED_NO_LONGER},
+    {.id = ID(0x77, 0x01),
+     .name = "Estuary",
+     .phase = "",
+     .km = -1,
+     .kind = "coordinators",
+     .live = 1},
+    {.urn = 118241,
+     .name = "Abbey Court School",
+     .phase = "special",
+     .km = 12.0,
+     .kind = "listing"                         },
 };
 
 static const struct ro_request requests[] = {
@@ -65,16 +87,17 @@ static const struct ro_attachment own_files[] = {
 static const struct ro_message messages[] = {
     {MESSAGE, THREAD,   COBBLERS,                  "Cobblers Bridge Primary School", "Imran Shah",
      AT_08_52 + 7200,             "Hi Dawn, happy to.", RO_PLACE_THEIRS, NULL, files,
-     RO_LEN(files)                                                                    },
+     RO_LEN(files),                                                                         "its key was replaced"},
     {       {{0}},
      THREAD,  SALTINGS,
      "Saltings Primary School",                                                  "",
      AT_08_52 + 7300,
      "Thursday it is.",                  RO_PLACE_KEPT,
      NULL,                                                          own_files,
-     RO_LEN(own_files)                                                              },
+     RO_LEN(own_files),
+     NULL                                                                                                       },
     { ID(0xaa, 0xcc), THREAD, SALTINGS,                               "Saltings Primary School",                                                                              "",
-     AT_08_52 + 7400,     "See you.",            RO_PLACE_ARRIVED, NULL,     NULL, 0},
+     AT_08_52 + 7400,     "See you.",            RO_PLACE_ARRIVED, NULL,     NULL, 0,                       NULL},
 };
 
 static const struct ro_answered answers[] = {
@@ -231,7 +254,7 @@ results_crowd(void)
 
 static const char *evil_names[] = {EVIL, BAD_UTF8};
 static const struct ro_member evil_members[] = {
-    {SALTINGS, 1, EVIL, BAD_UTF8, 1e300, EVIL, 0},
+    {SALTINGS, 1, EVIL, BAD_UTF8, 1e300, EVIL, 0, RO_VERIFIED_NEVER},
 };
 static const struct ro_request evil_requests[] = {
     {REQUEST, SALTINGS, EVIL, EVIL, EVIL, EVIL, EVIL, RO_SIDE_HELPER, INT64_MAX,
@@ -249,7 +272,7 @@ static const struct ro_attachment evil_files[] = {
 };
 static const struct ro_message evil_messages[] = {
     {MESSAGE, THREAD, SALTINGS, EVIL, EVIL, AT_08_52, EVIL "\r\n" BAD_UTF8,
-     RO_PLACE_THEIRS, NULL, evil_files, RO_LEN(evil_files)},
+     RO_PLACE_THEIRS, NULL, evil_files, RO_LEN(evil_files), EVIL},
 };
 static const struct ro_answered evil_answers[] = {
     {THREAD, SALTINGS, EVIL, EVIL, 1e300, 1e300, EVIL "\t" BAD_UTF8, EVIL},

@@ -91,6 +91,22 @@ def about_the_manual(names):
            f"{name} and its options are in the manual", lacking)
 
 
+def about_the_guide(names):
+    """docs/GUIDE.md names every command, and none that is not there."""
+    text = open(os.path.join(sys.argv[2], "../GUIDE.md"),
+                encoding="utf-8").read()
+    known = set(names) | {"authority", "help"}
+    for name in names:
+        ok(re.search(rf"`?reachout {name}\b", text),
+           f"{name} is in the guide")
+    named = set(re.findall(r"^(?:\* `)?reachout (\w+)", text, re.M))
+    ok(named <= known, "the guide names only what is there", named - known)
+    told = run("authority", "--help").stdout.decode()
+    below = re.findall(r"^  ([a-z]+)  ", told, re.M)
+    lacking = [name for name in below if f"`{name}`" not in text]
+    ok(below and not lacking, "and each command of the authority", lacking)
+
+
 def about_authority():
     told = run("authority", "--help").stdout.decode()
     for name in re.findall(r"^  ([a-z]+)  ", told, re.M):
@@ -119,7 +135,7 @@ def about_usage():
     refuses(["answer", "3f", "--text", "x", "--days", "0.7"], 2, "half days")
     refuses(["sync", "--wait", "soon"], 2, "is no number")
     refuses(["requests", "--mine", "--incoming"], 2, "exclude each other")
-    for later in ("queue", "offer", "verify", "kit", "lookahead"):
+    for later in ("queue", "offer", "kit", "lookahead"):
         refuses([later], 1, f"{later} is not in this release")
     refuses(["ask", "--veiled"], 1, "--veiled is not in this release")
     refuses(["say", "3f", "--text", "x", *["--attach", "x"] * 9], 2,
@@ -219,6 +235,7 @@ with tempfile.TemporaryDirectory() as place:
             environment[name] = os.environ[name]
     names = about_help()
     about_the_manual(names)
+    about_the_guide(names)
     about_profiles()
     about_authority()
     about_usage()

@@ -75,10 +75,10 @@ make(struct made *made, uint8_t id)
 static struct ro_bytes
 chunk_of(const struct made *made, uint32_t index)
 {
-    return (struct ro_bytes){
-        made->data + (size_t)index * RO_CHUNK_LIMIT,
-        ro_chunk_size(SIZE, index),
-    };
+    size_t size = ro_chunk_size(SIZE, index);
+    if (size == 0) /* padding */
+        return (struct ro_bytes){0};
+    return (struct ro_bytes){made->data + (size_t)index * RO_CHUNK_LIMIT, size};
 }
 
 static void

@@ -182,7 +182,7 @@ test_what_counts_as_sent(void)
     test_must(
         vault_end(ann->engine->vault, outbox_resend(ann->engine, &resend)));
     size_t waiting;
-    test_must(outbox_waiting(ann->engine, &waiting));
+    test_must(outgoing_kept(ann->engine->vault, &waiting));
     tap_ok(waiting > 0);
     tap_is(seat_told(ann), RO_OK);
     tap_say(ann->job->result.sent == 0, "nor what is sent again");

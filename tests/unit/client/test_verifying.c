@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A member whose key the authority replaced: nothing is sent there until the
+ * new key was compared. */
+#include "tests/unit/client/pair.h"
+
+#include "client/core/verifying.h"
+#include "common/wire/codec.h"
+
+static struct pair *pair;
+static struct seat *ann;
+static struct seat *ben; /* its key is replaced */
+static struct seat *cat;
+static char thread[RO_ID_HEX];
+
+static void
+keep_thread(const char *made)
+{
+    snprintf(thread, sizeof(thread), "%s", made);
+}
+
+static void
+open_circle(void)
+{
+    pair = pair_new();
+    ann = pair_school(pair, 0);
+    ben = pair_school(pair, 2);
+    cat = pair_school(pair, 3);
+    pair_sync_all(pair);
+    keep_thread(thread_between(pair_answered(ann, ben), ann, ben));
+    pair_sync_all(pair);
+}
+
+/* Who signs the record that brings a member's new key. */
+enum how { REPLACED, HANDED_OVER };
+
+static void
+sign(const struct test_member *member,
+     const struct ro_keypair *fresh,
+     const Reachout__Member *message,
+     enum how how)
+{
+    RO_AUTOBUF body = {0};
+    RO_AUTOBUF raw = {0};
+    struct ro_why why = {""};
+    const struct ro_signing signings[] = {
+        {pair_circle(pair)->authority[0], RO_LABEL_MEMBER,          0                },
+        {member->key,                     RO_LABEL_MEMBER_HANDOVER, RO_SIGNER_OLD_KEY},
+        {fresh,                           RO_LABEL_MEMBER_HANDOVER, RO_SIGNER_NEW_KEY},
+    };
+    test_must(ro_pack(&message->base, &body));
+    test_must(ro_signed_make(REACHOUT__SIGNED__KIND__MEMBER, ro_buf_view(&body),
+                             signings, how == HANDED_OVER ? 3 : 1, &raw));
+    test_must(test_circle_add(pair_circle(pair), ro_buf_view(&raw), &why));
+}
+
+/* A new key for ben's school; its seats stay as they are. */
+static void
+new_key(enum how how)
+{
+    struct test_circle *circle = pair_circle(pair);
+    Reachout__Member message;
+    pair_hold(pair);
+    struct ro_keypair *fresh = ro_keypair_new(&circle->entropy);
+    test_member_init(circle, ben->member, &message);
+    message.key = ro_as_field(
+        (struct ro_bytes){ro_keypair_public(fresh)->b, RO_KEY_SIZE});
+    sign(ben->member, fresh, &message, how);
+    circle->serial = message.serial;
+    ro_keypair_free(ben->member->key);
+    ben->member->key = fresh;
+    ben->member->serial = 0;
+    pair_append(pair);
+}
+
+static const char *
+id_of(const struct seat *seat)
+{
+    static char hex[RO_ID_HEX];
+    ro_hex(seat->member->id.b, RO_ID_SIZE, hex);
+    return hex;
+}
+
+static enum ro_status
+verify(struct seat *seat, const struct seat *whom, const char *confirm)
+{
+    job_free(seat->job);
+    seat->job = job_new(jobs_verify, (struct ro_then){0});
+    tap_need(seat->job != NULL);
+    seat->job->what.verify.member = job_text(seat->job, id_of(whom));
+    seat->job->what.verify.how =
+        confirm != NULL ? RO_VERIFY_CONFIRM : RO_VERIFY_SHOW;
+    seat->job->run(seat->engine, seat->job);
+    return seat->job->result.status;
+}
+#define SHOW NULL
+#define CONFIRM "--confirm"
+
+static enum ro_verified
+verified(struct seat *seat, const struct seat *whom)
+{
+    tap_is(verify(seat, whom, SHOW), RO_OK);
+    return seat->job->result.members[0].verified;
+}
+
+static enum ro_status
+say(struct seat *seat, const char *text)
+{
+    return seat_write(seat, jobs_say, thread, text);
+}
+
+static size_t
+kept(struct seat *seat)
+{
+    tap_is(seat_self(seat), RO_OK);
+    return seat->job->result.self.outbox;
+}
+
+/* How many events of the last told sync are about a key. */
+static size_t
+told(const struct seat *seat)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < seat->job->result.n_events; i++) {
+        n += strcmp(seat->job->result.events[i].type, "key-changed") == 0 ? 1
+                                                                          : 0;
+    }
+    return n;
+}
+
+/* --- the number ---------------------------------------------------------- */
+
+static void
+test_both_see_the_same(void)
+{
+    char number[80];
+    char word[16];
+    open_circle();
+    tap_is(verify(ann, ben, SHOW), RO_OK);
+    const struct ro_result *result = &ann->job->result;
+    tap_need(result->number != NULL && result->n_words == 10);
+    tap_ok(strlen(result->number) == 71 && result->number[5] == ' ');
+    snprintf(number, sizeof(number), "%s", result->number);
+    snprintf(word, sizeof(word), "%s", result->words[9]);
+    tap_is(verify(ben, ann, SHOW), RO_OK);
+    tap_ok(strcmp(ben->job->result.number, number) == 0);
+    tap_ok(strcmp(ben->job->result.words[9], word) == 0);
+    tap_is(verify(cat, ben, SHOW), RO_OK);
+    tap_ok(strcmp(cat->job->result.number, number) != 0);
+    tap_say(verify(ann, ann, SHOW) == RO_BAD_INPUT, "not with oneself");
+    tap_ok(verified(ann, ben) == RO_VERIFIED_NEVER);
+    tap_is(verify(ann, ben, CONFIRM), RO_OK);
+    seat_restart(ann);
+    tap_say(verified(ann, ben) == RO_VERIFIED_COMPARED, "it is remembered");
+    tap_ok(verified(ann, cat) == RO_VERIFIED_NEVER);
+    pair_free(pair);
+}
+
+/* --- writing ------------------------------------------------------------- */
+
+static void
+test_nothing_is_written_to_it(void)
+{
+    open_circle();
+    tap_say(say(ann, "Before.") == RO_OK, "never compared, never replaced");
+    new_key(REPLACED);
+    tap_is(say(ann, "To whom?"), RO_KEY_CHANGED);
+    tap_ok(strstr(ann->job->result.why, "verify") != NULL);
+    tap_ok(seat_shows(ann, "To whom?") == 0);
+    tap_ok(kept(ann) == 0);
+    tap_is(seat_write(ann, jobs_accept, thread, NULL), RO_KEY_CHANGED);
+    tap_ok(kept(ann) == 0);
+    char to[48];
+    snprintf(to, sizeof(to), "member:%s", id_of(ben));
+    tap_is(seat_ask(ann, to, "Who are you?"), RO_KEY_CHANGED);
+    tap_ok(kept(ann) == 0);
+    tap_is(seat_write(ben, jobs_say, thread, "Its own seats go on."), RO_OK);
+    snprintf(to, sizeof(to), "member:%s", id_of(cat));
+    tap_is(seat_ask(ben, to, "Does it?"), RO_OK);
+    snprintf(to, sizeof(to), "%s", seat_request(ben));
+    tap_say(seat_write(ben, jobs_withdraw, to, NULL) == RO_OK,
+            "also with what it notes for itself");
+    tap_is(verify(ann, ben, CONFIRM), RO_OK);
+    tap_is(say(ann, "Compared."), RO_OK);
+    tap_is(seat_sync(ben), RO_OK);
+    tap_ok(seat_shows(ben, "Compared.") == 1);
+    new_key(REPLACED);
+    tap_say(say(ann, "And again?") == RO_KEY_CHANGED, "the next one, too");
+    tap_ok(verified(ann, ben) == RO_VERIFIED_NO_LONGER);
+    pair_free(pair);
+}
+
+/* Closing says how it went to the one that was chosen. */
+static void
+test_closing(void)
+{
+    char request[RO_ID_HEX];
+    pair = pair_new();
+    ann = pair_school(pair, 0);
+    ben = pair_school(pair, 2);
+    pair_sync_all(pair);
+    snprintf(request, sizeof(request), "%s", pair_answered(ann, ben));
+    keep_thread(thread_between(request, ann, ben));
+    tap_is(seat_write(ann, jobs_accept, thread, NULL), RO_OK);
+    new_key(REPLACED);
+    tap_is(seat_close(ann, request), RO_KEY_CHANGED);
+    tap_ok(kept(ann) == 0);
+    tap_is(verify(ann, ben, CONFIRM), RO_OK);
+    tap_is(seat_close(ann, request), RO_OK);
+    pair_free(pair);
+}
+
+static void
+test_handed_over(void)
+{
+    open_circle();
+    tap_is(verify(ann, ben, CONFIRM), RO_OK);
+    new_key(HANDED_OVER);
+    tap_is(seat_told(ann), RO_OK);
+    tap_ok(told(ann) == 0);
+    tap_ok(verified(ann, ben) == RO_VERIFIED_COMPARED);
+    tap_is(say(ann, "Still you."), RO_OK);
+    pair_free(pair);
+}
+
+/* The number that was shown is the one that is confirmed. */
+static void
+test_replaced_while_comparing(void)
+{
+    open_circle();
+    tap_is(verify(ann, ben, SHOW), RO_OK);
+    new_key(REPLACED);
+    tap_is(seat_sync(ann), RO_OK);
+    tap_is(verify(ann, ben, CONFIRM), RO_KEY_CHANGED);
+    tap_is(say(ann, "Not yet."), RO_KEY_CHANGED);
+    tap_is(verify(ann, ben, SHOW), RO_OK);
+    tap_is(verify(ann, ben, CONFIRM), RO_OK);
+    tap_is(say(ann, "Now."), RO_OK);
+    pair_free(pair);
+}
+
+/* --- sealing ------------------------------------------------------------- */
+
+/* What was kept before it was known is not sealed, and holds up nobody else. */
+static void
+test_kept_before(void)
+{
+    open_circle();
+    pair_away(pair);
+    pair->wait_ms = PAIR_AWAY_MS;
+    tap_is(say(ann, "Kept for ben."), RO_KEPT);
+    tap_is(seat_ask(ann, "group:primary", "For the rest."), RO_KEPT);
+    new_key(REPLACED);
+    pair_back(pair);
+    pair->wait_ms = PAIR_WAIT_MS;
+    tap_is(seat_told(ann), RO_KEY_CHANGED);
+    tap_say(told(ann) == 1, "it is told");
+    tap_say(ann->engine->link != NULL, "and the broker is not to blame");
+    tap_is(seat_self(ann), RO_OK);
+    tap_ok(ann->job->result.self.outbox > 0 &&
+           ann->job->result.self.broker == RO_BROKER_THERE);
+    tap_is(seat_told(ann), RO_KEY_CHANGED);
+    tap_say(told(ann) == 0, "once");
+    tap_is(seat_sync(ben), RO_OK);
+    tap_ok(seat_shows(ben, "Kept for ben.") == 0);
+    char to[48];
+    snprintf(to, sizeof(to), "member:%s", id_of(cat));
+    tap_say(seat_ask(ann, to, "For cat.") == RO_OK, "others go on");
+    tap_is(seat_sync(cat), RO_OK);
+    tap_ok(seat_shows(cat, "For cat.") == 1);
+    tap_is(verify(ann, ben, CONFIRM), RO_OK);
+    tap_is(seat_sync(ann), RO_OK);
+    tap_is(seat_sync(ben), RO_OK);
+    tap_ok(seat_shows(ben, "Kept for ben.") == 1);
+    pair_free(pair);
+}
+
+/* Of a group the others get it at once, the one when it was compared. */
+static void
+test_one_of_a_group(void)
+{
+    open_circle();
+    new_key(REPLACED);
+    tap_is(seat_told(ann), RO_OK);
+    tap_ok(told(ann) == 1);
+    tap_is(seat_ask(ann, "group:primary", "Everybody?"), RO_OK);
+    tap_is(seat_sync(cat), RO_OK);
+    tap_is(seat_sync(ben), RO_OK);
+    tap_ok(seat_shows(cat, "Everybody?") == 1);
+    tap_ok(seat_shows(ben, "Everybody?") == 0);
+    tap_is(verify(ann, ben, CONFIRM), RO_OK);
+    tap_is(seat_sync(ann), RO_OK);
+    tap_is(seat_sync(ben), RO_OK);
+    tap_ok(seat_shows(ben, "Everybody?") == 1);
+    pair_free(pair);
+}
+
+/* --- reading ------------------------------------------------------------- */
+
+static const char *
+doubt_of(struct seat *seat, const char *text)
+{
+    tap_is(seat_read(seat, NULL), RO_OK);
+    for (size_t i = 0; i < seat->job->result.n_messages; i++) {
+        if (strcmp(seat->job->result.messages[i].text, text) == 0)
+            return seat->job->result.messages[i].doubt;
+    }
+    return "not there";
+}
+
+/* Of two messages the first: whoever gets the second asks for it. */
+static void
+lose_an_ask(struct seat *from, const char *to)
+{
+    struct mail mail[4];
+    char lost[RO_ID_HEX];
+    tap_is(seat_ask(from, to, "Lost."), RO_OK);
+    snprintf(lost, sizeof(lost), "%s", seat_request(from));
+    size_t n = pair_mail(pair, ann, mail, 4);
+    tap_need(n == 1);
+    pair_lose(pair, ann, &mail[0]);
+    mail_fini(mail, n);
+    tap_is(seat_write(from, jobs_withdraw, lost, NULL), RO_OK);
+}
+
+static void
+test_what_comes_is_marked(void)
+{
+    open_circle();
+    tap_is(seat_write(ben, jobs_say, thread, "From before."), RO_OK);
+    tap_is(seat_sync(ann), RO_OK);
+    new_key(REPLACED);
+    struct seat *bob = pair_second(ben, REACHOUT__ROLE__LEAD);
+    tap_is(seat_sync(bob), RO_OK);
+    char to[48];
+    snprintf(to, sizeof(to), "member:%s", id_of(ann));
+    tap_is(seat_ask(bob, to, "From after."), RO_OK);
+    tap_is(seat_sync(ann), RO_OK);
+    tap_ok(doubt_of(ann, "From before.") == NULL);
+    const char *doubt = doubt_of(ann, "From after.");
+    tap_ok(doubt != NULL && strstr(doubt, "replaced") != NULL);
+    lose_an_ask(bob, to);
+    pair_pass(pair, 2 * 24 * 3600); /* receipts are due, and wait */
+    tap_is(seat_sync(ann), RO_OK);
+    tap_is(verify(ann, ben, CONFIRM), RO_OK);
+    tap_ok(doubt_of(ann, "From after.") == NULL);
+    pair_free(pair);
+}
+
+int
+main(int argc, char **argv)
+{
+    pair_setup(argc, argv);
+    tap_run(test_both_see_the_same);
+    tap_run(test_nothing_is_written_to_it);
+    tap_run(test_closing);
+    tap_run(test_handed_over);
+    tap_run(test_replaced_while_comparing);
+    tap_run(test_kept_before);
+    tap_run(test_one_of_a_group);
+    tap_run(test_what_comes_is_marked);
+    return tap_done();
+}
