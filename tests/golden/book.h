@@ -81,7 +81,8 @@ void book_frame(struct book *book,
                 const ProtobufCMessageDescriptor *type,
                 struct ro_bytes bytes);
 
-/* A block that is a text file, and nothing else. */
+/* A block that is a text, and has no values: its name begins with file- or
+ * list-. */
 void book_file(struct book *book, const char *name, struct ro_bytes text);
 
 /* --- the page (page.c) ---------------------------------------------------- */

@@ -71,6 +71,7 @@ void make_enrolment(struct book *book, struct cast *cast);
 void make_contents(struct book *book);
 void make_proofs(struct book *book, const struct cast *cast);
 void make_frames(struct book *book, const struct cast *cast);
+void make_lists(struct book *book);
 
 /* A value as a field; a text as one. */
 ProtobufCBinaryData field(const struct book *book, const char *name);

@@ -56,6 +56,7 @@ class Page:
         self.text = text
         self.values = {}
         self.files = {}
+        self.lists = {}
         self.checked = set()
         self.one_byte = set()
         block = re.compile(r"<!-- example ([a-z0-9.-]+) -->\n```\n(.*?)```\n"
@@ -63,6 +64,8 @@ class Page:
         for name, inside in block.findall(text):
             if name.startswith("file-"):
                 self.files[name[5:]] = inside
+            elif name.startswith("list-"):
+                self.lists[name[5:]] = inside
             else:
                 self.read(inside)
         self.labels = dict(re.findall(
@@ -241,8 +244,7 @@ class Checks:
     def __init__(self, root):
         with open(f"{root}/docs/PROTOCOL.md", encoding="utf-8") as file:
             self.page = Page(file.read())
-        with open(f"{root}/common/crypto/words.def", encoding="utf-8") as file:
-            self.words = re.findall(r"X\((\w+)\)", file.read())
+        self.words = self.page.lists["words"].split()
         self.message = load_messages(root)
 
     def parse(self, kind, raw):

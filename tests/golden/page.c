@@ -95,6 +95,13 @@ read_values(struct ro_bytes text, struct book *book)
         ro_buf_put(book_add(book, name), bytes.data, bytes.size);
 }
 
+/* Not a text file, and not a list of what our tables have. */
+static bool
+has_values(const char *name)
+{
+    return strncmp(name, "file-", 5) != 0 && strncmp(name, "list-", 5) != 0;
+}
+
 void
 page_read(struct ro_bytes page, struct book *ret_book)
 {
@@ -103,7 +110,7 @@ page_read(struct ro_bytes page, struct book *ret_book)
         struct ro_bytes text = {page.data + place.text, place.end - place.text};
         struct block *block = book_block(ret_book, place.name);
         ro_buf_put(&block->text, text.data, text.size);
-        if (strncmp(place.name, "file-", 5) != 0)
+        if (has_values(place.name))
             read_values(text, ret_book);
     }
 }

@@ -39,6 +39,7 @@ make_example(void)
     make_contents(&example);
     make_proofs(&example, &cast);
     make_frames(&example, &cast);
+    make_lists(&example);
 }
 
 /* The first line in which both differ. */

@@ -6,7 +6,8 @@ It is there to be read and to be tested against, not to be used: everything is
 kept in memory, so none of its promises outlives the process ("commit" means
 that a dictionary has it), and it draws no screen. Left out: files that come
 with messages, asking for gaps (asks of others are served), withdrawing, a new
-broker or a new PSK, and the checks that only a broker makes.
+broker, coming back after the open door has shut (`NEED_HELLO`), and the checks
+that only a broker makes.
 
 frame_pb2, directory_pb2 and content_pb2 are made by protoc from proto/ and must
 be found on sys.path.
@@ -128,8 +129,10 @@ def open_inner(secret, address, sender_public, reference, recipients, inner, bod
 
 
 PURPOSES = ("ask answer pass say introduced not_chosen state_note close closed resend "
-            "receipt_only chunk enrol_request enrol_answer").split()
-MAY = {pd.LEAD: set(PURPOSES) - {"enrol_request", "enrol_answer"},
+            "receipt_only chunk enrol_request enrol_answer psk").split()
+AUTHORITY = {"enrol_request", "enrol_answer", "psk"}
+NAMING_A_THREAD = {"answer", "pass", "say", "introduced", "not_chosen", "chunk"}
+MAY = {pd.LEAD: set(PURPOSES) - AUTHORITY,
        pd.COORDINATOR: {"say", "chunk", "pass", "resend", "receipt_only"},
        **dict.fromkeys((pd.DELEGATE, pd.OFFICE, pd.CHAIR), {"say", "chunk", "resend",
                                                             "receipt_only"}),
@@ -142,7 +145,7 @@ def check_content(c):
         need(x, "BAD_CONTENT")
     there = [p for p in PURPOSES if c.HasField(p)]
     holds(len(there) == 1)
-    p, enrol = there[0], there[0].startswith("enrol")
+    p, enrol = there[0], there[0] in AUTHORITY
     holds(len(c.circle) == 16 and any(c.circle) and len(c.sender) == 16 and any(c.sender))
     holds(len(c.recipients) == 32 and any(c.recipients))
     holds(c.HasField("sent_at") and c.sent_at < 1 << 63)
@@ -181,6 +184,8 @@ def check_content(c):
     elif p == "enrol_answer":
         holds(b.HasField("admitted") and is_text(b.why, 1000))
         holds(not b.admitted or len(b.member) == 16)
+    if p == "psk" or p == "enrol_answer" and (b.HasField("psk") or b.HasField("generation")):
+        holds(b.generation and len(b.psk) == 32 and any(b.psk))
     return p
 
 
@@ -281,7 +286,7 @@ class Client:
         self.log = Directory(inv.authority)
         self.witness = Witness(self.log)
         self.broker, self.holder, self.ticket = inv.broker, holder, inv.ticket
-        self.generation, self.psks = inv.generation, {inv.generation: inv.psk}
+        self.psks = {inv.generation: inv.psk}
         self.key, self.signing, self.sealing, self.fallback, self.transport = (
             KeyPair() for _ in range(5))
         self.circle = self.log.circle
@@ -304,6 +309,12 @@ class Client:
             if c:
                 c.close()
         self.door = self.home = None
+
+    @property
+    def generation(self):
+        """The newest PSK that we have and the charter names."""
+        top = self.log.charter.psk_generation if self.log.charter else 0
+        return max((g for g in self.psks if g <= top), default=min(self.psks))
 
     # the doors
 
@@ -500,9 +511,14 @@ class Client:
         need((c.circle, c.sender, c.recipients) == (self.circle, sender_id, recipients),
              "BAD_CONTENT", "not those of the wrap")
         if sender is None:
-            need(purpose == "enrol_answer", "NO_RIGHT", purpose)
-            self.enrolment = c.enrol_answer
-            self.events.append(("enrol_answer", c.enrol_answer.admitted, c.enrol_answer.why))
+            need(purpose in ("enrol_answer", "psk"), "NO_RIGHT", purpose)
+            told = getattr(c, purpose)
+            if told.psk:
+                self.psks.setdefault(told.generation, told.psk)
+            if purpose == "enrol_answer":
+                self.enrolment = told
+            self.events.append((purpose, told.generation) if purpose == "psk"
+                               else (purpose, told.admitted, told.why))
             return
         need(purpose in MAY[sender.role], "NO_RIGHT", purpose)
         other, me = sender.member.id, self.member
@@ -510,6 +526,9 @@ class Client:
         if c.thread:
             need(c.thread == thread or other == me, "BAD_CONTENT", "thread")
             thread = c.thread
+        need(thread and c.thread or purpose not in NAMING_A_THREAD, "BAD_CONTENT", "no thread")
+        need(other == me or purpose != "pass" and (c.thread or purpose != "close"),
+             "BAD_CONTENT", "not for others")
         if c.checkpoint:
             self.witness.carried(c.checkpoint)
         self.accept_content(c, purpose, sender, thread, sequence, message_id(reference, body),

@@ -197,7 +197,8 @@ def _varint(raw, i, bits):
 
 
 def strict(raw, desc, depth=1, pieces=None):
-    """What a reader refuses beyond what protobuf itself does."""
+    """What a reader refuses beyond what protobuf itself does; in a Signed also what is unknown."""
+    closed = desc.name in ("Signed", "Signature")
     pieces = pieces if pieces is not None else [0]
     need(depth <= 4, "BAD_FRAME", "nested too deep")
     i, seen = 0, set()
@@ -216,6 +217,7 @@ def strict(raw, desc, depth=1, pieces=None):
         pieces[0] += f is None or wire == 2 or f.label == f.LABEL_REPEATED
         need(pieces[0] <= 4096, "BAD_FRAME", "too many pieces")
         if f is None:
+            need(not closed, "BAD_FRAME", f"{desc.name}: unknown field")
             continue
         repeated = f.label == f.LABEL_REPEATED
         need(repeated or number not in seen, "BAD_FRAME", f"{f.name} twice")
@@ -271,6 +273,74 @@ def is_text(text, limit=60000):
         (ord(c) < 0x20 and c not in "\n\t") or 0x7F <= ord(c) <= 0x9F for c in text)
 
 
+# --- groups ---------------------------------------------------------------------
+
+SPECIAL = ("special school", "community special school", "foundation special school",
+           "non-maintained special school", "academy special", "academy special converter",
+           "academy special sponsor led", "free schools special", "other independent special school",
+           "special post 16 institution")
+AP = ("pupil referral unit", "academy alternative provision",
+      "academy alternative provision converter", "academy alternative provision sponsor led",
+      "free schools alternative provision")
+# group -> lines of (phase, type) in small letters, None where the line says nothing
+GROUPS = {
+    "nursery": [("nursery", None)],
+    "primary": [("primary", None), ("middle deemed primary", None)],
+    "middle": [("middle deemed primary", None), ("middle deemed secondary", None)],
+    "secondary": [("middle deemed secondary", None), ("secondary", None),
+                  (None, "city technology college")],
+    "all-through": [("all-through", None)],
+    "sixteen-plus": [("16 plus", None), (None, "sixth form centres"),
+                     (None, "sixth form centre/consortia"), (None, "special post 16 institution")],
+    "special": [(None, x) for x in SPECIAL],
+    "pru": [(None, x) for x in AP],
+    "independent": [(None, "other independent school"),
+                    (None, "other independent special school")],
+}
+TOKEN = re.compile(r'''[ \t\r\n]+|\#[^\n]*|"((?:[^"\\\n]|\\["\\])*)"|([\w.:-]+|[{}=,])''', re.A)
+
+
+def conf_tokens(text):
+    """(text, whether it stood in quotes)"""
+    i, out = 0, []
+    while i < len(text):
+        m = TOKEN.match(text, i)
+        need(m, "BAD_CONF", text[i:i + 20])
+        i = m.end()
+        if m[1] is not None:
+            out.append((re.sub(r"\\(.)", r"\1", m[1]), True))
+        elif m[2]:
+            out.append((m[2], False))
+    return out
+
+
+def read_conf(text):
+    """circle.conf: (kind, title, {key: values}), the file itself as kind None."""
+    tokens, top = conf_tokens(text.removeprefix("\ufeff")), {}
+    sections, here, inside = [(None, None, top)], top, False
+    while tokens:
+        word, quoted = tokens.pop(0)
+        if (word, quoted) == ("}", False):
+            need(inside, "BAD_CONF", "}")
+            here, inside = top, False
+            continue
+        title = None if tokens[0] in (("=", False), ("{", False)) else tokens.pop(0)[0]
+        mark = tokens.pop(0)
+        if mark == ("{", False):
+            need(not inside, "BAD_CONF", word)
+            here, inside = {}, True
+            sections.append((word, title, here))
+            continue
+        need(mark == ("=", False) and title is None and word not in here, "BAD_CONF", word)
+        values = [tokens.pop(0)]
+        if values == [("{", False)]:
+            end = tokens.index(("}", False))
+            values, tokens = tokens[:end], tokens[end + 1:]
+        here[word] = [v for v, q in values if q or v != ","]
+    need(not inside, "BAD_CONF", "a section is not closed")
+    return sections
+
+
 # --- signed things, directory, checkpoints, notices -----------------------------
 
 KINDS = {1: "charter", 2: "listing", 3: "member", 4: "seat-certificate", 5: "revocation",
@@ -288,16 +358,9 @@ def read_signed(raw, kinds, limit, outcome="BAD_RECORD"):
     """The container, strictly, and its body: (kind, Signed, body message)."""
     need(len(raw) <= limit, outcome, "too large")
     s = unpack(pd.Signed, raw, outcome)
-    # Nothing unknown may ride in it. What was unpacked and packed again has the
-    # same length only if there was nothing else (order may differ).
     need(s.HasField("kind") and s.kind in kinds and s.body, outcome, "kind or body")
-    need(len(s.signatures) <= 16, outcome, "signatures")
-    known = pd.Signed(kind=s.kind, body=s.body)
-    for x in s.signatures:
-        y = known.signatures.add(signature=x.signature)
-        if x.HasField("signer"):
-            y.signer = x.signer
-    need(known.ByteSize() == len(raw), outcome, "more than there should be")
+    need(len(s.signatures) <= 16 and all(len(x.signature) == 64 for x in s.signatures),
+         outcome, "signatures")
     return s.kind, s, unpack(BODIES[s.kind], s.body, outcome)
 
 
@@ -314,6 +377,7 @@ class Member:
     kind: int
     urn: int
     name: str
+    home_urn: int
     key: bytes
     live: bool = True
 
@@ -363,11 +427,12 @@ class Directory:
     def _serial(self, signer, b):
         need(b.serial > self.serials.get(signer, 0), "OLD_SERIAL")
 
-    def _authority(self, s):
-        signers = [x.signer for x in s.signatures]
+    def _authority(self, s, signatures=None):
+        signatures = s.signatures if signatures is None else signatures
+        signers = [x.signer for x in signatures]
         need(len(set(signers)) == len(signers) >= self.threshold
              and all(x < len(self.keys) for x in signers), "NO_RIGHT", "authority")
-        for x in s.signatures:
+        for x in signatures:
             need(signature_holds(self.keys[x.signer], KINDS[s.kind], s.body, x.signature),
                  "BAD_SIGNATURE")
 
@@ -435,17 +500,38 @@ class Directory:
              and (not b.HasField("home_urn")
                   or b.kind == pd.COORDINATORS and b.home_urn in self.listings),
              "BAD_RECORD", "member")
-        self._fresh(b.key)
-        need(b.member == member_id(self.circle, b.key), "BAD_RECORD", "member id")
-        need(not school or not any(m.live and m.urn == b.urn for m in self.members.values()),
+        old = self.members.get(b.member)
+        need(not school or not any(m.live and m.urn == b.urn and m is not old
+                                   for m in self.members.values()),
              "BAD_RECORD", "a live member has this URN")
-        self._authority(s)
+        new = Member(b.member, b.kind, b.urn, b.name, b.home_urn, b.key)
+        if old:
+            need(old.live and old.kind == b.kind and new != old, "BAD_RECORD", "amends nothing")
+        else:
+            need(b.member == member_id(self.circle, b.key), "BAD_RECORD", "member id")
+        if not old or old.key != b.key:
+            self._fresh(b.key)
+        self._handover(s, old, b.key)
 
         def commit():
             self.serials[None] = b.serial
             self.used.add(plain_key(b.key))
-            self.members[b.member] = Member(b.member, b.kind, b.urn, b.name, b.key)
+            if old:
+                if old.key != b.key:
+                    self.serials.pop(b.member, None)    # another signer
+                vars(old).update(vars(new))             # seats stay as they are
+            else:
+                self.members[b.member] = new
         return commit
+
+    def _handover(self, s, old, key):
+        """The authority's signatures, and the two of a key that was handed over."""
+        own = [x for x in s.signatures if old and x.signer in (16, 17)]
+        self._authority(s, [x for x in s.signatures if x not in own])
+        keys = {16: old.key, 17: key} if own else {}
+        need(not own or sorted(x.signer for x in own) == [16, 17] and old.key != key and all(
+            signature_holds(keys[x.signer], "member-handover", s.body, x.signature)
+            for x in own), "BAD_SIGNATURE", "handover")
 
     def _seat(self, s, b, size):
         self._serial(b.member, b)
@@ -496,24 +582,23 @@ class Directory:
 
     def groups(self):
         """Groups of circle.conf: name -> rules (urns, phases, types, la_codes, trusts)."""
-        conf = re.sub(r'("[^"\n]*")|#[^\n]*', lambda m: m[1] or "", self.charter.circle_conf)
-        found = {}
-        for name, rest in re.findall(r'^\s*group\s+([a-z0-9-]+)\s*\{((?:[^{}]|\{[^{}]*\})*)\}',
-                                     conf, re.M):
-            found[name] = {key: [v.strip().strip('"') for v in re.findall(r'"[^"]*"|[^\s,"]+', vs)]
-                           for key, vs in re.findall(r'(\w+)\s*=\s*\{([^{}]*)\}', rest)}
-        return found
+        return {title: keys for kind, title, keys in read_conf(self.charter.circle_conf)
+                if kind == "group"}
 
     def in_group(self, name, x):
-        rules = self.groups().get(name)
-        if rules is None:  # a phase; the register writes "16 plus", "Middle deemed primary", ...
-            phase = x.phase.lower().replace(" ", "-")
-            return name == ("sixteen-plus" if phase == "16-plus" else
-                            "middle" if phase.startswith("middle") else phase)
+        """Whether the school of a listing is in a group."""
+        def fits(group):
+            return any(x.phase.lower() == phase or x.type.lower() == kind
+                       for phase, kind in GROUPS[group])
+        if name in GROUPS:
+            return fits(name)
+        if name == "other":
+            return not any(map(fits, GROUPS))
+        rules = self.groups().get(name, {})
         value = {"phases": x.phase, "types": x.type, "la_codes": x.la_code, "trusts": x.trust}
         given = [k for k in rules if k in value]
-        return str(x.urn) in rules.get("urns", ()) or \
-            bool(given) and all(value[k] in rules[k] for k in given)
+        return str(x.urn) in rules.get("urns", ()) or bool(given) and all(
+            value[k].lower() in map(str.lower, rules[k]) for k in given)
 
     def members_of(self, audience):
         """The live members that the names of an audience stand for."""
@@ -557,7 +642,8 @@ class Witness:
             raise Alarm("forked", "another history")
         n = self.newest
         if n and (n.slot == c.slot and (n.size, n.head, n.notices) != (c.size, c.head, c.notices)
-                  or n.size == c.size and n.head != c.head):
+                  or n.size == c.size and n.head != c.head
+                  or (n.slot - c.slot) * (n.size - c.size) < 0):
             raise Alarm("forked", "two checkpoints")
 
     def of_broker(self, raw):
