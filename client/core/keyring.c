@@ -14,6 +14,8 @@
 #include <string.h>
 
 #define KEYRING_PAIRS 5
+/* Said of an invitation that is not what the authority wrote. */
+#define DAMAGED "the invitation is damaged; ask for it again"
 
 /* The pairs in the order of the row. */
 static struct ro_keypair **
@@ -81,6 +83,17 @@ copy_text(const char *from, struct ro_why *why, char *ret_text, size_t room)
 }
 
 static enum ro_status
+copy_field(const ProtobufCBinaryData *from,
+           struct ro_why *why,
+           uint8_t *ret_bytes,
+           size_t size)
+{
+    if (ro_field_copy(from, ret_bytes, size) != RO_OK)
+        return ro_why(why, RO_BAD_INPUT, DAMAGED);
+    return RO_OK;
+}
+
+static enum ro_status
 copy_broker(struct keyring *keyring,
             const Reachout__Broker *broker,
             struct ro_why *why)
@@ -92,8 +105,8 @@ copy_broker(struct keyring *keyring,
                      sizeof(to->member_endpoint)));
     RO_TRY(copy_text(broker->open_endpoint, why, to->open_endpoint,
                      sizeof(to->open_endpoint)));
-    RO_TRY(ro_field_copy(&broker->curve_key, to->curve.b, RO_KEY_SIZE));
-    return ro_field_copy(&broker->signing_key, to->signing.b, RO_KEY_SIZE);
+    RO_TRY(copy_field(&broker->curve_key, why, to->curve.b, RO_KEY_SIZE));
+    return copy_field(&broker->signing_key, why, to->signing.b, RO_KEY_SIZE);
 }
 
 static enum ro_status
@@ -104,13 +117,16 @@ copy_authority(struct keyring *keyring,
     struct ro_key enrolment;
     if (authority == NULL)
         return ro_why(why, RO_BAD_INPUT, "the invitation names no authority");
-    RO_TRY(ro_root_of(authority, &keyring->root));
+    if (ro_root_of(authority, &keyring->root) != RO_OK)
+        return ro_why(why, RO_BAD_INPUT, DAMAGED);
     ro_circle_id_of(keyring->root.keys, keyring->root.n_keys,
                     (uint8_t)keyring->root.threshold, &keyring->circle);
-    RO_TRY(ro_field_copy(&authority->enrolment_key, enrolment.b, RO_KEY_SIZE));
-    RO_TRY(ro_key_to_x25519(&enrolment, &keyring->enrolment_key));
-    RO_TRY(ro_field_copy(&authority->mailbox_key,
-                         keyring->enrolment_mailbox_key.b, RO_KEY_SIZE));
+    RO_TRY(
+        copy_field(&authority->enrolment_key, why, enrolment.b, RO_KEY_SIZE));
+    if (ro_key_to_x25519(&enrolment, &keyring->enrolment_key) != RO_OK)
+        return ro_why(why, RO_BAD_INPUT, DAMAGED);
+    RO_TRY(copy_field(&authority->mailbox_key, why,
+                      keyring->enrolment_mailbox_key.b, RO_KEY_SIZE));
     return copy_text(authority->name, why, keyring->circle_name,
                      sizeof(keyring->circle_name));
 }
@@ -188,7 +204,7 @@ take_invitation(struct keyring *keyring,
     ProtobufCMessage *message;
     if (ro_unpack(&reachout__invitation__descriptor, source->invitation, arena,
                   &message) != RO_OK)
-        return ro_why(why, RO_BAD_INPUT, "the invitation cannot be read");
+        return ro_why(why, RO_BAD_INPUT, DAMAGED);
     const Reachout__Invitation *paper = (const void *)message;
 
     RO_TRY(copy_authority(keyring, paper->authority, why));
