@@ -243,9 +243,9 @@ step(const struct register_links *links,
      uint32_t *ret_urn)
 {
     const struct successor *row = find(links, urn);
-    const struct successor *end = links->rows + links->n;
     if (row == NULL)
         return RO_NOT_FOUND;
+    const struct successor *end = links->rows + links->n;
     for (const struct successor *one = row; one < end && one->urn == urn;
          one++) {
         if (one->kind == WAS_SPLIT) {
