@@ -28,7 +28,7 @@
 /* The numbers of what the timers ask for, beside those of enum ro_verb. */
 enum timer_verb {
 #define X(number, NAME, name) TIMER_VERB_##NAME = (number),
-#include "daemon/verbs/timers.def"
+#include "daemon/pipeline/timers.def"
 #undef X
 };
 

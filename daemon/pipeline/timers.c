@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the clock asks for enters as requests of session 0 and goes through the
- * same stages as everything else. verbs/timers.def has their verbs.
+ * same stages as everything else. timers.def has their verbs.
  */
 #include "daemon/pipeline/broker_state.h"
 

@@ -11,7 +11,7 @@ verb_find(uint8_t number)
     case (number_):                                                            \
         return &verb_##name_;
 #include "common/wire/verbs.def"
-#include "daemon/verbs/timers.def"
+#include "daemon/pipeline/timers.def"
 #undef X
     default:
         return NULL;

@@ -7,7 +7,7 @@
 
 #define X(number, NAME, name) extern const struct verb verb_##name;
 #include "common/wire/verbs.def"
-#include "daemon/verbs/timers.def"
+#include "daemon/pipeline/timers.def"
 #undef X
 
 /* Room for lists in an answer besides the header and its other fields. */
@@ -35,7 +35,7 @@ struct credit *verbs_address_credit(struct broker *broker,
 ProtobufCBinaryData verbs_copy(const struct request *req,
                                struct ro_bytes bytes);
 
-/* The one mailbox that this request concerns, for route. RO_NO_MEMORY. */
+/* Makes one mailbox the audience of a request; for route. RO_NO_MEMORY. */
 RO_MUST_USE enum ro_status verbs_concern(struct request *req,
                                          const struct ro_seat_id *mailbox);
 

@@ -16,7 +16,7 @@ common/conf       -> common/base
 
 daemon            -> daemon common
 daemon/net        -> daemon/pipeline daemon/session common
-daemon/pipeline   -> daemon/verbs daemon/session daemon/store common
+daemon/pipeline   -> daemon/session daemon/store common
 daemon/verbs      -> daemon/pipeline daemon/session daemon/store common
 daemon/session    -> common
 daemon/store      -> common
