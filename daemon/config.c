@@ -210,10 +210,6 @@ check_whole(const struct config *config, struct ro_mistakes *mistakes)
         ro_mistake(mistakes, 0, "heartbeat_ttl_ms",
                    "it must be more than heartbeat_interval_ms");
     }
-    if (config->expiry_default_days > config->expiry_max_days) {
-        ro_mistake(mistakes, 0, "expiry_default_days",
-                   "it is more than expiry_max_days");
-    }
 }
 
 /* --- reading ------------------------------------------------------------- */

@@ -21,7 +21,6 @@
 
 /* Descriptors beside those of connections. */
 #define OTHER_FDS 64
-#define HOURS_A_DAY 24
 /* free_space_min_mib is at most this part of the disk. */
 #define FREE_SHARE 8
 
@@ -116,7 +115,6 @@ open_broker(struct parts *parts,
                      .mailbox_envelopes = config->mailbox_envelopes_max,
                      .window = config->unacked_max,
                      .turn_timers = config->timer_batch_max,
-                     .expiry_hours = config->expiry_max_days * HOURS_A_DAY,
                      .session_idle_ms = (int64_t)config->session_idle_s * 1000,
                      },
         .root = parts->keys->root,

@@ -8,7 +8,7 @@
 #include "common/wire/codec.h"
 #include "common/wire/rules.h"
 
-#define EXPIRY_HOURS (90 * 24)
+#define EXPIRY_HOURS (24 * RO_EXPIRY_DAYS)
 
 /* --- sealing ------------------------------------------------------------- */
 

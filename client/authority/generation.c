@@ -19,7 +19,7 @@
 #include "common/wire/notices.h"
 #include "common/wire/rules.h"
 
-#define EXPIRY_HOURS (90 * 24)
+#define EXPIRY_HOURS (24 * RO_EXPIRY_DAYS)
 #define BATCH AUTHORITY_BATCH
 
 const uint8_t *

@@ -11,7 +11,6 @@
 /* Answers are at most a frame; the arena grows to a multiple of that. */
 #define ENGINE_ARENA (1024 * 1024)
 /* What a message waits at the broker where no charter says otherwise. */
-#define EXPIRY_DAYS 90
 
 /* What the vault keeps, into an engine that has none of it. */
 static enum ro_status
@@ -201,7 +200,7 @@ uint32_t
 engine_expiry_hours(struct engine *engine)
 {
     const struct ro_circle_conf *conf = NULL;
-    uint32_t days = EXPIRY_DAYS;
+    uint32_t days = RO_EXPIRY_DAYS;
     if (engine_conf(engine, NULL, &conf) == RO_OK)
         days = ro_circle_conf_expiry_days(conf);
     return days * 24;

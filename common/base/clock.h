@@ -36,6 +36,12 @@ int64_t ro_clock_mono_ms(const struct ro_clock *clock);
 uint32_t ro_day_of(int64_t wall_s);
 uint32_t ro_hour_of(int64_t wall_s);
 
+/* How long an envelope waits at the broker: at the most, and where the charter
+ * does not say. */
+#define RO_EXPIRY_DAYS_MAX 120
+#define RO_EXPIRY_HOURS_MAX (24 * RO_EXPIRY_DAYS_MAX)
+#define RO_EXPIRY_DAYS 90
+
 /* Writes "2026-11-10T08:52:00Z" and its end to `ret_text`. */
 #define RO_RFC3339_SIZE 21
 void ro_time_format(int64_t wall_s, char ret_text[static RO_RFC3339_SIZE]);

@@ -28,12 +28,6 @@ ro_circle_conf_expiry_days(const struct ro_circle_conf *conf)
     return conf->expiry_days;
 }
 
-uint32_t
-ro_circle_conf_expiry_max_days(const struct ro_circle_conf *conf)
-{
-    return conf->expiry_max_days;
-}
-
 const struct ro_calendar *
 ro_circle_conf_calendar(const struct ro_circle_conf *conf)
 {

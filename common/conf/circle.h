@@ -47,7 +47,6 @@ uint32_t ro_circle_conf_k(const struct ro_circle_conf *conf);
 
 /* Days that a message stays at the broker: as sent, and at the most. */
 uint32_t ro_circle_conf_expiry_days(const struct ro_circle_conf *conf);
-uint32_t ro_circle_conf_expiry_max_days(const struct ro_circle_conf *conf);
 
 /* --- topics -------------------------------------------------------------- */
 

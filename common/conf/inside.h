@@ -37,7 +37,6 @@ struct ro_circle_conf {
     struct ro_arena *arena; /* of every text and list */
     uint32_t k;
     uint32_t expiry_days;
-    uint32_t expiry_max_days;
     size_t topic_count;
     struct ro_topic topics[RO_CIRCLE_TOPICS_MAX];
     struct ro_urgency urgencies[RO_CIRCLE_URGENCIES]; /* by their number */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/clock.h"
 #include "common/conf/circle.h"
 
 /* Enough for any text of RO_CIRCLE_CONF_MAX, even if it were one long list. */
@@ -11,8 +12,6 @@
 #define ARENA_PIECES ((size_t)64 * 1024)
 
 #define DEFAULT_K 5
-#define DEFAULT_EXPIRY_DAYS 90
-#define DEFAULT_EXPIRY_MAX_DAYS 120
 
 /* The table that the reader wants, and the takers in the same order. */
 static const struct ro_conf_key keys[] = {
@@ -97,25 +96,12 @@ ro_parse_k(struct ro_parse *parse, const struct ro_conf_item *item)
         ro_parse_refuse(parse, item, "a number from 2 to 1000 is expected");
 }
 
-static void
-take_days(struct ro_parse *parse,
-          const struct ro_conf_item *item,
-          uint32_t *days)
-{
-    if (!ro_conf_number(item->value, 1, DEFAULT_EXPIRY_MAX_DAYS, days))
-        ro_parse_refuse(parse, item, "days from 1 to 120 are expected");
-}
-
 void
 ro_parse_expiry(struct ro_parse *parse, const struct ro_conf_item *item)
 {
-    take_days(parse, item, &parse->conf->expiry_days);
-}
-
-void
-ro_parse_expiry_max(struct ro_parse *parse, const struct ro_conf_item *item)
-{
-    take_days(parse, item, &parse->conf->expiry_max_days);
+    uint32_t *days = &parse->conf->expiry_days;
+    if (!ro_conf_number(item->value, 1, RO_EXPIRY_DAYS_MAX, days))
+        ro_parse_refuse(parse, item, "days from 1 to 120 are expected");
 }
 
 /* --- the whole ----------------------------------------------------------- */
@@ -131,8 +117,7 @@ new_conf(void)
     if (conf->arena == NULL)
         return NULL;
     conf->k = DEFAULT_K;
-    conf->expiry_days = DEFAULT_EXPIRY_DAYS;
-    conf->expiry_max_days = DEFAULT_EXPIRY_MAX_DAYS;
+    conf->expiry_days = RO_EXPIRY_DAYS;
     conf->calendar = (struct ro_calendar){
         .timezone = "Europe/London",
         .opens_min = 8 * 60,
@@ -162,11 +147,6 @@ check_whole(const struct ro_circle_conf *conf, struct ro_mistakes *mistakes)
     }
     if (conf->calendar.term_count == 0)
         ro_mistake(mistakes, 0, "term", "a calendar needs at least one");
-    if (conf->expiry_days > conf->expiry_max_days) {
-        ro_mistake(mistakes, 0, "expiry_days",
-                   "it is more than expiry_max_days (%u)",
-                   conf->expiry_max_days);
-    }
 }
 
 static enum ro_status

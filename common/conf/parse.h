@@ -63,7 +63,6 @@ void ro_parse_begin(struct ro_parse *parse, const struct ro_conf_item *item);
                          const struct ro_conf_item *item)
 RO_TAKER(k);
 RO_TAKER(expiry);
-RO_TAKER(expiry_max);
 RO_TAKER(topic);
 RO_TAKER(words);
 RO_TAKER(urgency);

@@ -35,7 +35,6 @@ struct broker_limits {
     uint32_t mailbox_envelopes; /* at most so many wait in one mailbox */
     uint32_t window;            /* unacknowledged envelopes a mailbox */
     uint32_t turn_timers;       /* timer requests a turn */
-    uint32_t expiry_hours;      /* furthest expiry from now */
     int64_t session_idle_ms;
 };
 

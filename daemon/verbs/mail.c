@@ -32,8 +32,7 @@ mail_check_expiry(const struct broker *broker, uint32_t expiry_hour)
     uint32_t now = ro_hour_of(broker->time.now_s);
     if (expiry_hour <= now)
         return RO_EXPIRED;
-    return expiry_hour - now <= broker->limits.expiry_hours ? RO_OK
-                                                            : RO_BAD_FRAME;
+    return expiry_hour - now <= RO_EXPIRY_HOURS_MAX ? RO_OK : RO_BAD_FRAME;
 }
 
 enum ro_status

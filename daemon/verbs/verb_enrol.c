@@ -54,10 +54,9 @@ fingerprint(const struct grant *grant,
 
 /* The mailbox stays open for as long as an answer may come and wait there. */
 static uint32_t
-close_hour(const struct broker *broker, const struct grant *grant, int64_t end)
+close_hour(const struct grant *grant, int64_t end)
 {
-    uint32_t after_request =
-        grant->put.expiry_hour + broker->limits.expiry_hours;
+    uint32_t after_request = grant->put.expiry_hour + RO_EXPIRY_HOURS_MAX;
     uint32_t after_ticket = ro_hour_of(end) + 1;
     return after_request > after_ticket ? after_request : after_ticket;
 }
@@ -76,7 +75,7 @@ check_ticket(struct broker *broker,
     ro_seat_id_of(&mailbox_key, &grant->ticket.mailbox);
     fingerprint(grant, &mailbox_key, &grant->ticket.request);
     grant->ticket.expiry_hour =
-        close_hour(broker, grant, (int64_t)ticket->expires);
+        close_hour(grant, (int64_t)ticket->expires);
     grant->kind = GRANT_REQUEST;
     grant->put.mailbox =
         ro_directory_charter(broker->ledger.directory)->enrolment_mailbox;

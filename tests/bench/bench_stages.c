@@ -337,7 +337,6 @@ open_broker(struct bench *bench)
                      .mailbox_envelopes = 1000000,
                      .window = 1024,
                      .turn_timers = 256,
-                     .expiry_hours = 120 * 24,
                      .session_idle_ms = (int64_t)3600 * 1000,
                      },
         .root = bench->circle->root,

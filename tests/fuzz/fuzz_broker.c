@@ -79,7 +79,6 @@ start(struct world *world)
                    .mailbox_envelopes = 50,
                    .window = 3,
                    .turn_timers = 2,
-                   .expiry_hours = 120 * 24,
                    .session_idle_ms = 3600 * 1000},
         .root = base.circle->root,
         .curve = *ro_keypair_x25519(base.circle->broker_curve),

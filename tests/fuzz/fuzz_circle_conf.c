@@ -22,8 +22,7 @@ use(const struct ro_circle_conf *conf)
     const struct ro_topic *topic = NULL;
     const struct ro_urgency *urgency = NULL;
     need(ro_circle_conf_k(conf) >= 2);
-    need(ro_circle_conf_expiry_days(conf) <=
-         ro_circle_conf_expiry_max_days(conf));
+    need(ro_circle_conf_expiry_days(conf) <= 120);
     need(ro_circle_conf_topic_count(conf) > 0);
     for (size_t i = 0; i < ro_circle_conf_topic_count(conf); i++) {
         const struct ro_topic *nth = ro_circle_conf_topic(conf, i);

@@ -90,7 +90,6 @@ house_open(const struct cast *cast, struct house *house)
                    .mailbox_envelopes = 5000,
                    .window = 64,
                    .turn_timers = 4,
-                   .expiry_hours = 120 * 24,
                    .session_idle_ms = 3600 * 1000},
         .root = circle->root,
         .curve = *ro_keypair_x25519(circle->broker_curve),

@@ -57,7 +57,6 @@ rig_of(struct test_circle *circle)
         .mailbox_envelopes = 5000,
         .window = 8,
         .turn_timers = 4,
-        .expiry_hours = 120 * 24,
         .session_idle_ms = 3600 * 1000,
     };
     rig->arena = ro_arena_new(ARENA_BUDGET, ARENA_BUDGET);

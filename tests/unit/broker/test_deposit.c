@@ -128,7 +128,7 @@ static void
 too_far(struct rig *rig, struct draft *draft)
 {
     draft->wrap.expiry_hour =
-        ro_hour_of(rig->clock.wall_s) + rig->limits.expiry_hours + 1;
+        ro_hour_of(rig->clock.wall_s) + RO_EXPIRY_HOURS_MAX + 1;
 }
 
 static void
@@ -221,7 +221,7 @@ test_edges_that_are_fine(void)
     draft.wrap.expiry_hour = hour + 1;
     tap_is(rig_deposit(rig, &guest, &draft), RO_OK);
     rig_draft(rig, &draft, mailbox, 13);
-    draft.wrap.expiry_hour = hour + rig->limits.expiry_hours;
+    draft.wrap.expiry_hour = hour + RO_EXPIRY_HOURS_MAX;
     tap_is(rig_deposit(rig, &guest, &draft), RO_OK);
     static const size_t buckets[] = {1024, 4096, 16384, 65536};
     for (uint8_t i = 0; i < RO_LEN(buckets); i++) {

@@ -107,8 +107,6 @@ test_usual(void)
     tap_ok(config->queue_frames == 16);
     tap_ok(config->turn_frames_max == 512);
     tap_ok(config->timer_batch_max == 256);
-    tap_ok(config->expiry_default_days == 90);
-    tap_ok(config->expiry_max_days == 120);
     tap_ok(config->trace == 0);
     tap_ok(CONFIG_FRAME_BYTES_MAX == 98304);
     config_free(config);
@@ -263,9 +261,6 @@ test_together(void)
     tap_ok(is_refused("heartbeat_ttl_ms = 15000",
                       "f: heartbeat_ttl_ms: it must be more than "
                       "heartbeat_interval_ms\n"));
-    tap_ok(is_refused("expiry_max_days = 89",
-                      "f: expiry_default_days: it is more than "
-                      "expiry_max_days\n"));
 }
 
 /* A data_dir of this many bytes. */

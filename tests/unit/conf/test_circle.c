@@ -31,7 +31,6 @@ test_circle(void)
 {
     tap_ok(ro_circle_conf_k(conf) == 5);
     tap_ok(ro_circle_conf_expiry_days(conf) == 90);
-    tap_ok(ro_circle_conf_expiry_max_days(conf) == 120);
 }
 
 static void
@@ -263,10 +262,6 @@ test_mistakes_of_the_circle(void)
     snprintf(line, sizeof(line), "@expiry_days: %s", days);
     tap_ok(is_refused("expiry_days = 90", "expiry_days = 0", line));
     tap_ok(is_refused("expiry_days = 90", "expiry_days = 121", line));
-    snprintf(line, sizeof(line), "@expiry_max_days: %s", days);
-    tap_ok(is_refused("expiry_max_days = 120", "expiry_max_days = 121", line));
-    tap_ok(is_refused("expiry_max_days = 120", "expiry_max_days = 89",
-                      "expiry_days: it is more than expiry_max_days (89)"));
 }
 
 static void
