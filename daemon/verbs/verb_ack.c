@@ -59,7 +59,6 @@ store(struct broker *broker, struct request *req)
     if (answer == NULL)
         return RO_NO_MEMORY;
     reachout__ack__answer__init(answer);
-    RO_TRY(verbs_concern(req, &grant->mailbox));
     for (size_t i = 0; i < ask->n_keys; i++) {
         enum ro_status s =
             store_envelope_drop(broker->store, &grant->mailbox, ask->keys[i]);
@@ -78,10 +77,19 @@ store(struct broker *broker, struct request *req)
     return RO_OK;
 }
 
+static enum ro_status
+route(struct broker *broker, struct request *req)
+{
+    const struct grant *grant = req->grant;
+    (void)broker;
+    return verbs_concern(req, &grant->mailbox);
+}
+
 const struct verb verb_ack = {
     .name = "ack",
     .doors = VERB_AT_MEMBER | VERB_AT_OPEN,
     .ask = &reachout__ack__ask__descriptor,
     .authorise = authorise,
     .store = store,
+    .route = route,
 };

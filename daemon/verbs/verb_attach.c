@@ -86,7 +86,6 @@ store(struct broker *broker, struct request *req)
                                    BROKER_WAITING_MAX};
     RO_TRY(check_mailbox(broker, &grant->mailbox));
     RO_TRY(store_count(broker->store, &all, &answer->waiting));
-    RO_TRY(verbs_concern(req, &grant->mailbox));
     RO_TRY(undo_note(&broker->undo, broker->sessions, &grant->mailbox));
     RO_TRY(sessions_attach(broker->sessions, req->id, &grant->mailbox,
                            window_of(broker, ask)));
@@ -98,10 +97,19 @@ store(struct broker *broker, struct request *req)
     return RO_OK;
 }
 
+static enum ro_status
+route(struct broker *broker, struct request *req)
+{
+    const struct grant *grant = req->grant;
+    (void)broker;
+    return verbs_concern(req, &grant->mailbox);
+}
+
 const struct verb verb_attach = {
     .name = "attach",
     .doors = VERB_AT_MEMBER | VERB_AT_OPEN,
     .ask = &reachout__attach__ask__descriptor,
     .authorise = authorise,
     .store = store,
+    .route = route,
 };

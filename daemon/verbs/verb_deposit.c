@@ -166,7 +166,6 @@ take_wrap(struct broker *broker,
     if (wrap.piece != NULL)
         body = wrap.piece->bytes;
     RO_TRY(mail_keep(broker, &wrap.put, body));
-    req->audience[req->n_audience++] = wrap.put.mailbox;
     broker->counts.stored++;
     return RO_OK;
 }
@@ -182,10 +181,7 @@ new_answer(struct request *req, const Reachout__Deposit__Ask *ask)
     size_t room = ask->n_wraps + 1;
     answer->statuses =
         ro_arena_take(req->arena, room * sizeof(*answer->statuses));
-    req->audience = ro_arena_take(req->arena, room * sizeof(*req->audience));
-    if (answer->statuses == NULL || req->audience == NULL)
-        return NULL;
-    return answer;
+    return answer->statuses != NULL ? answer : NULL;
 }
 
 static enum ro_status
@@ -221,6 +217,26 @@ store(struct broker *broker, struct request *req)
     return RO_OK;
 }
 
+/* The mailboxes of the wraps that were kept. */
+static enum ro_status
+route(struct broker *broker, struct request *req)
+{
+    const Reachout__Deposit__Ask *ask = (const void *)req->ask;
+    const Reachout__Deposit__Answer *answer = (const void *)req->answer;
+    (void)broker;
+    req->audience =
+        ro_arena_take(req->arena, (ask->n_wraps + 1) * sizeof(*req->audience));
+    if (req->audience == NULL)
+        return RO_NO_MEMORY;
+    for (size_t i = 0; i < ask->n_wraps; i++) {
+        if (answer->statuses[i] != ro_status_wire(RO_OK))
+            continue;
+        struct ro_seat_id *mailbox = &req->audience[req->n_audience++];
+        RO_TRY(ro_field_copy(&ask->wraps[i]->mailbox, mailbox->b, RO_ID_SIZE));
+    }
+    return RO_OK;
+}
+
 const struct verb verb_deposit = {
     .name = "deposit",
     .doors = VERB_AT_OPEN,
@@ -228,4 +244,5 @@ const struct verb verb_deposit = {
     .ask = &reachout__deposit__ask__descriptor,
     .authorise = authorise,
     .store = store,
+    .route = route,
 };

@@ -18,6 +18,7 @@ struct grant {
     struct ro_bytes body;
     struct store_ticket ticket; /* a request's; else zero */
     enum { GRANT_REQUEST, GRANT_ANSWER } kind;
+    bool is_again; /* store found the same request there */
 };
 
 static enum ro_status
@@ -74,8 +75,7 @@ check_ticket(struct broker *broker,
     RO_TRY(ro_field_copy(&ticket->id, grant->ticket.id, RO_ID_SIZE));
     ro_seat_id_of(&mailbox_key, &grant->ticket.mailbox);
     fingerprint(grant, &mailbox_key, &grant->ticket.request);
-    grant->ticket.expiry_hour =
-        close_hour(grant, (int64_t)ticket->expires);
+    grant->ticket.expiry_hour = close_hour(grant, (int64_t)ticket->expires);
     grant->kind = GRANT_REQUEST;
     grant->put.mailbox =
         ro_directory_charter(broker->ledger.directory)->enrolment_mailbox;
@@ -140,16 +140,14 @@ check_unused(struct broker *broker, const struct grant *grant, bool *ret_again)
 }
 
 static enum ro_status
-keep_request(struct broker *broker, struct request *req, struct grant *grant)
+keep_request(struct broker *broker, struct grant *grant)
 {
-    bool again;
-    RO_TRY(check_unused(broker, grant, &again));
-    if (again) {
+    RO_TRY(check_unused(broker, grant, &grant->is_again));
+    if (grant->is_again) {
         ro_envelope_id_of(&grant->put.mailbox, &grant->put.body_hash,
                           grant->put.wrap, &grant->put.id);
         return RO_OK;
     }
-    RO_TRY(verbs_concern(req, &grant->put.mailbox));
     RO_TRY(mail_keep(broker, &grant->put, grant->body));
     RO_TRY(store_ticket_put(broker->store, &grant->ticket));
     broker->counts.stored++;
@@ -157,12 +155,11 @@ keep_request(struct broker *broker, struct request *req, struct grant *grant)
 }
 
 static enum ro_status
-keep_answer(struct broker *broker, struct request *req, struct grant *grant)
+keep_answer(struct broker *broker, struct grant *grant)
 {
     enum ro_status s = store_enrol_mailbox(broker->store, &grant->put.mailbox);
     if (s != RO_OK)
         return s == RO_NOT_FOUND ? RO_NO_MAILBOX : s;
-    RO_TRY(verbs_concern(req, &grant->put.mailbox));
     RO_TRY(mail_keep(broker, &grant->put, grant->body));
     broker->counts.stored++;
     return RO_OK;
@@ -177,13 +174,21 @@ store(struct broker *broker, struct request *req)
     if (answer == NULL)
         return RO_NO_MEMORY;
     reachout__enrol__answer__init(answer);
-    RO_TRY(grant->kind == GRANT_REQUEST ? keep_request(broker, req, grant)
-                                        : keep_answer(broker, req, grant));
+    RO_TRY(grant->kind == GRANT_REQUEST ? keep_request(broker, grant)
+                                        : keep_answer(broker, grant));
     answer->has_envelope = true;
     answer->envelope =
         ro_as_field((struct ro_bytes){grant->put.id.b, RO_ID_SIZE});
     req->answer = &answer->base;
     return RO_OK;
+}
+
+static enum ro_status
+route(struct broker *broker, struct request *req)
+{
+    const struct grant *grant = req->grant;
+    (void)broker;
+    return grant->is_again ? RO_OK : verbs_concern(req, &grant->put.mailbox);
 }
 
 const struct verb verb_enrol = {
@@ -193,4 +198,5 @@ const struct verb verb_enrol = {
     .ask = &reachout__enrol__ask__descriptor,
     .authorise = authorise,
     .store = store,
+    .route = route,
 };
