@@ -41,14 +41,21 @@ log_counters(const struct loop *loop)
     ro_log(RO_LOG_NOTICE,
            "counters frames=%" PRIu64 " stored=%" PRIu64 " pushed=%" PRIu64
            " acked=%" PRIu64 " refused=%" PRIu64 " dropped=%" PRIu64
-           " expired=%" PRIu64 " commits=%" PRIu64 " sessions=%zu"
+           " expired=%" PRIu64 " commits=%" PRIu64 " rollbacks=%" PRIu64
+           " clock_steps=%" PRIu64 " sessions=%zu"
            " accepted=%" PRIu64 " handshakes=%" PRIu64 " failed=%" PRIu64
            " cut=%" PRIu64 " connections=%" PRIu64,
            core->frames, core->stored, core->pushed, core->acked, core->refused,
-           core->dropped, core->expired, core->commits,
-           broker_sessions(loop->broker), member.accepted + open.accepted,
-           member.admitted + open.admitted, member.failed + open.failed,
-           member.cut + open.cut, member.open + open.open);
+           core->dropped, core->expired, core->commits, core->rollbacks,
+           core->clock_steps, broker_sessions(loop->broker),
+           member.accepted + open.accepted, member.admitted + open.admitted,
+           member.failed + open.failed, member.cut + open.cut,
+           member.open + open.open);
+    if (broker_clock_is_ahead(loop->broker)) {
+        ro_log(RO_LOG_WARNING,
+               "clock-ahead why=\"the clock jumped and is not believed: put "
+               "it right, or start the broker again if it is right now\"");
+    }
     if (store_aside(loop->store) > 0) {
         ro_log(RO_LOG_WARNING,
                "set-aside envelopes=%zu why=\"they are not what was stored: "

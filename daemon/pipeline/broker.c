@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/log.h"
 #include "daemon/pipeline/broker_state.h"
 
 /* How far the clock may be after the newest checkpoint at the start. */
@@ -192,7 +193,13 @@ broker_session_event(struct broker *broker,
                      struct session *session,
                      enum session_event event)
 {
+    enum session_state state = session->state;
     enum session_act act = session_table_step(session, event);
+    ro_trace(RO_AREA_SESSION,
+             "session peer=%u.%u event=%s state=%s act=%s to=%s",
+             session->id.slot, session->id.generation,
+             session_table_event(event), session_table_state(state),
+             session_table_act(act), session_table_state(session->state));
     if (act == SESSION_END)
         sessions_close(broker->sessions, session->id);
     return act;
@@ -360,4 +367,10 @@ size_t
 broker_sessions(const struct broker *broker)
 {
     return sessions_count(broker->sessions);
+}
+
+bool
+broker_clock_is_ahead(const struct broker *broker)
+{
+    return broker->time.ahead;
 }

@@ -178,7 +178,15 @@ struct broker_counters {
     uint64_t rollbacks;   /* turns without room */
     uint64_t clock_steps; /* forward steps of the wall clock, ignored */
 };
+
+/* The counters; valid as long as the broker. */
 const struct broker_counters *broker_counters(const struct broker *broker);
+
+/* How many peers are connected. */
 size_t broker_sessions(const struct broker *broker);
+
+/* Whether the wall clock has jumped ahead and is not believed: the broker
+ * counts the time itself until it comes back (timeline.h). */
+bool broker_clock_is_ahead(const struct broker *broker);
 
 #endif
