@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/cli/hand.h"
 
-#include "client/cli/place.h"
-
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -124,11 +122,11 @@ hand_make_asking(const struct cli_args *args,
 /* --- the connection ------------------------------------------------------ */
 
 static enum ro_status
-connect_to(const char *dir, int *ret_fd, pid_t *ret_pid)
+connect_to(const struct place_where *where, int *ret_fd, pid_t *ret_pid)
 {
     struct place place;
     struct ro_why unheard = {""};
-    if (place_open(dir, &unheard, &place) != RO_OK)
+    if (place_open(where, &unheard, &place) != RO_OK)
         return RO_NOT_FOUND;
     enum ro_status s = place_connect(&place, ret_fd, ret_pid);
     place_close(&place);
@@ -136,7 +134,7 @@ connect_to(const char *dir, int *ret_fd, pid_t *ret_pid)
 }
 
 enum ro_status
-hand_open(const char *dir,
+hand_open(const struct place_where *where,
           const struct handing_asking *asking,
           const struct ro_clock *clock,
           struct ro_why *why,
@@ -155,7 +153,7 @@ hand_open(const char *dir,
                       "the command line is too long to be handed to the watch "
                       "that is running on this profile");
     }
-    RO_TRY(connect_to(dir, &hand->fd, &hand->pid));
+    RO_TRY(connect_to(where, &hand->fd, &hand->pid));
     *ret_hand = RO_STEAL(hand);
     return RO_OK;
 }
@@ -173,11 +171,11 @@ hand_free(struct hand *hand)
 }
 
 pid_t
-hand_find(const char *dir)
+hand_find(const struct place_where *where)
 {
     int fd = -1;
     pid_t pid = 0;
-    if (connect_to(dir, &fd, &pid) != RO_OK)
+    if (connect_to(where, &fd, &pid) != RO_OK)
         return 0;
     close(fd);
     return pid;

@@ -10,6 +10,7 @@
 
 #include "client/cli/handing.h"
 #include "client/cli/options.h"
+#include "client/cli/place.h"
 #include "common/base/clock.h"
 
 #include <sys/types.h>
@@ -42,10 +43,10 @@ RO_MUST_USE enum ro_status hand_make_asking(const struct cli_args *args,
                                             struct ro_buf *paths,
                                             struct handing_asking *ret_asking);
 
-/* Connects to the process that listens in the folder `dir` and begins to send
- * it an asking. RO_NOT_FOUND: nobody listens, or somebody else than this user.
+/* Connects to the process that listens in a folder and begins to send it an
+ * asking. RO_NOT_FOUND: nobody listens, or somebody else than its user.
  * RO_TOO_LARGE. The caller frees it. */
-RO_MUST_USE enum ro_status hand_open(const char *dir,
+RO_MUST_USE enum ro_status hand_open(const struct place_where *where,
                                      const struct handing_asking *asking,
                                      const struct ro_clock *clock,
                                      struct ro_why *why,
@@ -71,7 +72,7 @@ const struct handing_answer *hand_answer(const struct hand *hand);
 /* Whether it was begun, and what was there before. */
 bool hand_before(const struct hand *hand, uint64_t *ret_before);
 
-/* Which process listens in the folder `dir`; 0: none of this user. */
-pid_t hand_find(const char *dir);
+/* Which process listens in a folder; 0: none of its user. */
+pid_t hand_find(const struct place_where *where);
 
 #endif

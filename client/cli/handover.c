@@ -153,8 +153,9 @@ hand_it(struct handover *handover)
         handover->asking.times = HANDING_AGAIN;
         handover->asking.before = wait->before;
     }
-    RO_TRY(hand_open(handover->setup->profile, &handover->asking,
-                     &handover->clock, wait->why, &hand));
+    const struct place_where where = place_of_ours(handover->setup->profile);
+    RO_TRY(hand_open(&where, &handover->asking, &handover->clock, wait->why,
+                     &hand));
     switch (wait_answer(handover, hand)) {
     case HAND_ANSWERED:
         return take_end(handover, hand);

@@ -83,7 +83,8 @@ host_open(struct host *host,
           struct ro_why *why)
 {
     const struct ro_clock clock = ro_clock_system();
-    RO_TRY(serve_open(profile, &clock, why, &host->serve));
+    const struct place_where where = place_of_ours(profile);
+    RO_TRY(serve_open(&where, &clock, why, &host->serve));
     host->lender = lender;
     host->told = told;
     lender->host = host;

@@ -63,7 +63,8 @@ tell_watch(const struct cli_args *args, enum ro_status s, struct ro_why *why)
     if (s != RO_TAKEN || commands_hand(args->command) != COMMANDS_ALONE ||
         input_profile(args, &folder, &unheard, &profile) != RO_OK)
         return s;
-    pid_t pid = hand_find(profile);
+    const struct place_where where = place_of_ours(profile);
+    pid_t pid = hand_find(&where);
     if (pid == 0)
         return s;
     return ro_why(why, RO_REFUSED, HAND_STOP_IT_FIRST, (int)pid);

@@ -29,14 +29,22 @@ make_address(const char *dir, struct ro_why *why, struct place *place)
     return RO_OK;
 }
 
-enum ro_status
-place_open(const char *dir, struct ro_why *why, struct place *ret_place)
+struct place_where
+place_of_ours(const char *dir)
 {
-    struct place place = {.dir_fd = -1};
-    place.dir_fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    return (struct place_where){.dir = dir, .user = geteuid()};
+}
+
+enum ro_status
+place_open(const struct place_where *where,
+           struct ro_why *why,
+           struct place *ret_place)
+{
+    struct place place = {.dir_fd = -1, .user = where->user};
+    place.dir_fd = open(where->dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (place.dir_fd < 0)
-        return ro_why(why, RO_IO_FAILED, "%s: %s", dir, strerror(errno));
-    enum ro_status s = make_address(dir, why, &place);
+        return ro_why(why, RO_IO_FAILED, "%s: %s", where->dir, strerror(errno));
+    enum ro_status s = make_address(where->dir, why, &place);
     if (s != RO_OK) {
         place_close(&place);
         return s;
@@ -53,14 +61,25 @@ place_close(struct place *place)
     place->dir_fd = -1;
 }
 
-/* Bound, and for nobody else to connect to, before anybody can. */
+/* Where a socket lies until somebody listens to it. */
+#define EARLY_SOCKET "watch.new"
+_Static_assert(sizeof(EARLY_SOCKET) <= sizeof(HANDING_SOCKET),
+               "it has room where the other has");
+
+/* Bound, and for nobody else to connect to, before anybody can. It has its
+ * name last: what is there under it can be connected to. */
 static bool
 bind_and_listen(const struct place *place, int fd, int backlog)
 {
-    const struct sockaddr *address = (const void *)&place->address;
-    return bind(fd, address, sizeof(place->address)) == 0 &&
-           fchmodat(place->dir_fd, HANDING_SOCKET, 0600, 0) == 0 &&
-           listen(fd, backlog) == 0;
+    struct sockaddr_un early = place->address;
+    size_t folder = strlen(early.sun_path) - strlen(HANDING_SOCKET);
+    memcpy(early.sun_path + folder, EARLY_SOCKET, sizeof(EARLY_SOCKET));
+    (void)unlinkat(place->dir_fd, EARLY_SOCKET, 0);
+    return bind(fd, (const void *)&early, sizeof(early)) == 0 &&
+           fchmodat(place->dir_fd, EARLY_SOCKET, 0600, 0) == 0 &&
+           listen(fd, backlog) == 0 &&
+           renameat(place->dir_fd, EARLY_SOCKET, place->dir_fd,
+                    HANDING_SOCKET) == 0;
 }
 
 enum ro_status
@@ -69,7 +88,6 @@ place_listen(const struct place *place,
              struct ro_why *why,
              int *ret_fd)
 {
-    place_remove(place);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd >= 0 && bind_and_listen(place, fd, backlog)) {
         *ret_fd = fd;
@@ -89,12 +107,12 @@ place_remove(const struct place *place)
 }
 
 bool
-place_is_ours(int fd, pid_t *ret_pid)
+place_is_ours(const struct place *place, int fd, pid_t *ret_pid)
 {
     struct ucred peer = {0};
     socklen_t size = sizeof(peer);
     if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 ||
-        peer.uid != geteuid())
+        peer.uid != place->user)
         return false;
     if (ret_pid != NULL)
         *ret_pid = peer.pid;
@@ -112,7 +130,7 @@ place_connect(const struct place *place, int *ret_fd, pid_t *ret_pid)
         close(fd);
         return RO_NOT_FOUND;
     }
-    if (!place_is_ours(fd, ret_pid)) {
+    if (!place_is_ours(place, fd, ret_pid)) {
         close(fd);
         return RO_FORBIDDEN;
     }

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/cli/serve.h"
 
-#include "client/cli/place.h"
-
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -200,7 +198,7 @@ welcome(struct serve *serve)
     struct peer *peer = free_peer(serve);
     if (fd < 0)
         return;
-    if (!place_is_ours(fd, NULL)) {
+    if (!place_is_ours(&serve->place, fd, NULL)) {
         close(fd);
     } else if (peer == NULL) {
         turn_away(fd);
@@ -269,7 +267,7 @@ keep_time(struct serve *serve, struct peer *peer)
 /* --- from outside -------------------------------------------------------- */
 
 enum ro_status
-serve_open(const char *dir,
+serve_open(const struct place_where *where,
            const struct ro_clock *clock,
            struct ro_why *why,
            struct serve **ret_serve)
@@ -282,7 +280,7 @@ serve_open(const char *dir,
     serve->clock = *clock;
     for (size_t i = 0; i < SERVE_PEERS; i++)
         serve->peers[i].fd = -1;
-    RO_TRY(place_open(dir, why, &serve->place));
+    RO_TRY(place_open(where, why, &serve->place));
     RO_TRY(place_listen(&serve->place, SERVE_PEERS, why, &serve->fd));
     *ret_serve = RO_STEAL(serve);
     return RO_OK;

@@ -20,6 +20,7 @@
 #define CLIENT_CLI_SERVE_H
 
 #include "client/cli/handing.h"
+#include "client/cli/place.h"
 #include "common/base/clock.h"
 
 #include <poll.h>
@@ -31,10 +32,10 @@
 
 struct serve;
 
-/* Listens on HANDING_SOCKET in the folder `dir`, for the same user only. The
+/* Listens on HANDING_SOCKET in a folder, for processes of its user only. The
  * caller has the profile's lock: a socket that lies there is stale, and is
  * taken away. RO_IO_FAILED. */
-RO_MUST_USE enum ro_status serve_open(const char *dir,
+RO_MUST_USE enum ro_status serve_open(const struct place_where *where,
                                       const struct ro_clock *clock,
                                       struct ro_why *why,
                                       struct serve **ret_serve);

@@ -13,11 +13,11 @@
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 /* A folder, a server in it, and time. */
 static char dir[64];
+static struct place_where here;
 static struct ro_clock_virtual now;
 static struct ro_clock clock_;
 static struct serve *serve;
@@ -28,9 +28,10 @@ open_server(void)
     struct ro_why why = {""};
     snprintf(dir, sizeof(dir), "/tmp/reachout-serve-XXXXXX");
     tap_need(mkdtemp(dir) != NULL);
+    here = place_of_ours(dir);
     now = (struct ro_clock_virtual){.wall_s = 1794300000, .mono_ms = 1000};
     clock_ = ro_clock_of(&now);
-    tap_need(serve_open(dir, &clock_, &why, &serve) == RO_OK);
+    tap_need(serve_open(&here, &clock_, &why, &serve) == RO_OK);
 }
 
 static void
@@ -64,7 +65,7 @@ ask_with(const char *word, const char *text)
     RO_AUTOFREE char *typed = text != NULL ? strdup(text) : NULL;
     asking.args[0] = arg;
     asking.text = typed;
-    tap_need(hand_open(dir, &asking, &clock_, &why, &hand) == RO_OK);
+    tap_need(hand_open(&here, &asking, &clock_, &why, &hand) == RO_OK);
     hand_work(hand);
     return hand;
 }
@@ -123,7 +124,7 @@ test_one(void)
     uint64_t before = 0;
     open_server();
     tap_ok(serve_next(serve) == NULL);
-    tap_ok(hand_find(dir) == getpid());
+    tap_ok(hand_find(&here) == getpid());
     RO_CLEANUP(hand_freep) struct hand *hand = ask("status");
     tap_ok(hand_pid(hand) == getpid());
     tap_ok(hand_work(hand) == HAND_UNDER_WAY && !hand_before(hand, &before));
@@ -202,7 +203,7 @@ connect_raw(void)
     struct ro_why why = {""};
     int fd = -1;
     pid_t pid;
-    tap_need(place_open(dir, &why, &place) == RO_OK);
+    tap_need(place_open(&here, &why, &place) == RO_OK);
     tap_need(place_connect(&place, &fd, &pid) == RO_OK);
     place_close(&place);
     return fd;
@@ -434,7 +435,7 @@ test_nobody(void)
     tap_ok(stat(path, &st) == 0 && S_ISSOCK(st.st_mode) &&
            (st.st_mode & 0777) == 0600);
     close_server();
-    tap_is(hand_open(dir, &asking, &clock_, &why, &hand), RO_NOT_FOUND);
+    tap_is(hand_open(&here, &asking, &clock_, &why, &hand), RO_NOT_FOUND);
     open_server();
     path_of(path);
     /* what kill -9 leaves */
@@ -445,11 +446,12 @@ test_nobody(void)
     tap_need(bind(fd, (const void *)&address, sizeof(address)) == 0);
     close(fd);
     tap_say(stat(path, &st) == 0 &&
-                hand_open(dir, &asking, &clock_, &why, &hand) == RO_NOT_FOUND &&
-                hand_find(dir) == 0,
+                hand_open(&here, &asking, &clock_, &why, &hand) ==
+                    RO_NOT_FOUND &&
+                hand_find(&here) == 0,
             "a stale socket is nobody");
-    tap_say(serve_open(dir, &clock_, &why, &again) == RO_OK &&
-                hand_find(dir) == getpid(),
+    tap_say(serve_open(&here, &clock_, &why, &again) == RO_OK &&
+                hand_find(&here) == getpid(),
             "and is taken over");
     serve = again;
     close_server();
@@ -464,61 +466,29 @@ test_long_path(void)
     open_server();
     int n = snprintf(path, sizeof(path), "%s/%0200d", dir, 1);
     tap_need(n > 200 && mkdir(path, 0700) == 0);
-    tap_is(serve_open(path, &clock_, &why, &far), RO_OK);
-    tap_ok(hand_find(path) == getpid());
+    const struct place_where there = place_of_ours(path);
+    tap_is(serve_open(&there, &clock_, &why, &far), RO_OK);
+    tap_ok(hand_find(&there) == getpid());
     serve_free(far);
-    tap_ok(hand_find(path) == 0 && rmdir(path) == 0);
+    tap_ok(hand_find(&there) == 0 && rmdir(path) == 0);
     close_server();
 }
 
-/* Asks as somebody else; gives what was said to him. */
-static int
-ask_as_nobody(int result_fd)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    static const char asking[] = "\0\0\0\x0c\1\0\0\1\0\0\0\4say\0";
-    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-    char path[128];
-    path_of(path);
-    memcpy(address.sun_path, path, strlen(path) + 1);
-    if (setuid(65534) != 0 ||
-        connect(fd, (const void *)&address, sizeof(address)) != 0)
-        return 99;
-    (void)send(fd, asking, 16, MSG_NOSIGNAL);
-    /* nothing more is done before we are heard */
-    if (write(result_fd, "c", 1) != 1)
-        return 99;
-    uint8_t bytes[64];
-    return recv(fd, bytes, sizeof(bytes), 0) > 0 ? 1 : 0;
-}
+/* --- another user -------------------------------------------------------- */
 
+/* Who asks is not the user that the server is there for. */
 static void
 test_somebody_else(void)
 {
-    char path[128];
-    int pipe_fds[2];
-    int status = 0;
-    char byte;
-    if (geteuid() != 0) {
-        tap_say(true, "somebody else # SKIP only root can become him");
-        return;
-    }
+    struct ro_why why = {""};
+    struct serve *theirs = NULL;
     open_server();
-    path_of(path);
-    /* so that nothing but the check is in his way */
-    tap_need(chmod(dir, 0755) == 0 && chmod(path, 0666) == 0);
-    tap_need(pipe(pipe_fds) == 0);
-    pid_t child = fork();
-    if (child == 0)
-        _exit(ask_as_nobody(pipe_fds[1]));
-    tap_need(child > 0);
-    close(pipe_fds[1]);
-    tap_need(read(pipe_fds[0], &byte, 1) == 1);
-    close(pipe_fds[0]);
-    work();
-    tap_ok(waitpid(child, &status, 0) == child);
-    tap_say(WIFEXITED(status) && WEXITSTATUS(status) == 0 &&
-                serve_next(serve) == NULL,
+    serve_free(serve);
+    const struct place_where there = {dir, here.user + 1};
+    tap_need(serve_open(&there, &clock_, &why, &theirs) == RO_OK);
+    serve = theirs;
+    RO_CLEANUP(hand_freep) struct hand *hand = ask("say");
+    tap_say(hand_work(hand) == HAND_GONE && serve_next(serve) == NULL,
             "another user is not heard");
     close_server();
 }
@@ -527,25 +497,26 @@ test_somebody_else(void)
 static void
 test_somebody_elses(void)
 {
-    char path[128];
     struct ro_why why = {""};
     struct hand *hand = NULL;
     char word[] = "status";
     const struct handing_asking asking = {.args = {word}, .n_args = 1};
-    if (geteuid() != 0) {
-        tap_say(true, "somebody else's # SKIP only root can become him");
-        return;
-    }
     open_server();
-    path_of(path);
-    tap_need(chmod(dir, 0755) == 0 && chmod(path, 0666) == 0);
-    tap_need(seteuid(65534) == 0);
-    enum ro_status s = hand_open(dir, &asking, &clock_, &why, &hand);
-    pid_t found = hand_find(dir);
-    tap_need(seteuid(0) == 0);
-    tap_say(s == RO_NOT_FOUND && found == 0, "another user's is nobody's");
+    const struct place_where there = {dir, here.user + 1};
+    tap_say(hand_open(&there, &asking, &clock_, &why, &hand) == RO_NOT_FOUND &&
+                hand_find(&there) == 0,
+            "another user's is nobody's");
     work();
+    tap_ok(serve_next(serve) == NULL);
     close_server();
+}
+
+/* What a process asks for where none is named: its own. */
+static void
+test_ours(void)
+{
+    tap_ok(place_of_ours("d").user == geteuid());
+    tap_ok(strcmp(place_of_ours("d").dir, "d") == 0);
 }
 
 int
@@ -566,5 +537,6 @@ main(void)
     tap_run(test_long_path);
     tap_run(test_somebody_else);
     tap_run(test_somebody_elses);
+    tap_run(test_ours);
     return tap_done();
 }
