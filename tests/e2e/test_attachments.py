@@ -11,47 +11,41 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.environ["RO_SOURCE_ROOT"], "tests/support"))
+from faults import Fault  # noqa: E402
 from rig import Rig, Tap  # noqa: E402
 
 ASKER, HELPER = 900001, 900012
 SIZE, PIECES = 25 * 1024 * 1024, 512
 GROWTH_KIB = 64 * 1024
 MIB = 1024 * 1024
+# Places in the middle: the n-th call of a kind on a file.
+LEAVING = ("sync", "vault.db", 40)
+TAKING = ("sync", "store.db-wal", 40)
+ARRIVING = ("sync", "vault.db", 40)
 
 
-def written(process):
-    """Bytes that a process has written to files so far; None: it has ended."""
-    try:
-        with open(f"/proc/{process.pid}/io") as stream:
-            return int(stream.read().split("wchar: ")[1].split()[0])
-    except (OSError, IndexError, ValueError):
-        return None
-
-
-def peak_kib(process):
-    try:
-        with open(f"/proc/{process.pid}/status") as stream:
-            return int(stream.read().split("VmHWM:")[1].split()[0])
-    except (OSError, IndexError, ValueError):
-        return 0
+def killed_at(rig, call, file, at):
+    """Kills a process at its n-th call on a file; gives its environment."""
+    return Fault(call, file, at=at, deed="kill-after", log=rig.path("fault")).env
 
 
 class Watched:
-    """Runs commands and keeps the most memory that one of them took."""
+    """Runs commands and keeps the most memory that one of them took. (The
+    kernel counts from the fork on: what this program had is the least.)"""
 
     def __init__(self, rig):
         self.rig, self.most = rig, 0
 
-    def run(self, profile, *words, until=None):
-        """To its end, or until it has written so much: then it is killed.
-        Gives its exit code."""
-        process = self.rig.start(profile, *words)
-        while process.poll() is None:
-            self.most = max(self.most, peak_kib(process))
-            if until is not None and (written(process) or 0) >= until:
-                process.kill()
-            time.sleep(0.002)
-        self.err = self.rig.finish(process)[2]
+    def run(self, profile, *words, env=None):
+        """Gives its exit code."""
+        process = self.rig.start(profile, *words, env=env)
+        self.rig.clients.discard(process)
+        with process.stdout, process.stderr as stderr:
+            process.stdout.read()
+            self.err = stderr.read().decode(errors="replace")
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        self.most = max(self.most, used.ru_maxrss)
         return process.returncode
 
 
@@ -91,15 +85,14 @@ def leaving(tap, rig, watched, thread, path):
     rig.up()
     seen = [0]
     for _ in range(3):
-        code = watched.run(ASKER, "sync", until=20 * MIB)
+        code = watched.run(ASKER, "sync", env=killed_at(rig, *LEAVING))
         seen.append(left(rig, thread))
         tap.ok(code == -9 and seen[-2] < seen[-1] < PIECES,
                f"killed after {seen[-1]} pieces", f"exit {code} {seen}")
-    sender = rig.start(ASKER, "sync")
-    while sender.poll() is None and (written(sender) or 0) < 10 * MIB:
-        time.sleep(0.002)
-    rig.kill()
-    code, _, err = rig.finish(sender)
+    rig.term()
+    rig.up(killed_at(rig, *TAKING))
+    code, _, err = rig.finish(rig.start(ASKER, "sync"))
+    tap.ok(rig.wait() == -9, "the broker is killed in the middle")
     seen.append(left(rig, thread))
     tap.ok(code in (5, 6) and seen[-2] < seen[-1] < PIECES,
            f"the broker is killed after {seen[-1]}", f"exit {code} {err} {seen}")
@@ -122,7 +115,7 @@ def arriving(tap, rig, watched, thread):
     """The receiver is killed while it comes."""
     seen = [-1]
     for _ in range(3):
-        code = watched.run(HELPER, "sync", until=6 * MIB)
+        code = watched.run(HELPER, "sync", env=killed_at(rig, *ARRIVING))
         file = message(rig, HELPER, thread)["attachments"][0]
         seen.append(file["here"])
         tap.ok(code == -9 and file["state"] == "arriving" and
@@ -183,7 +176,8 @@ def main():
         rig.up()
         path = rig.path("plan.pdf")
         with open(path, "wb") as stream:
-            stream.write(os.urandom(SIZE))
+            for _ in range(SIZE // MIB):
+                stream.write(os.urandom(MIB))
         leaving(tap, rig, large, thread, path)
         attachment = arriving(tap, rig, large, thread)
         saving(tap, rig, large, attachment, path)

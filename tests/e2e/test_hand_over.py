@@ -5,7 +5,6 @@ all other commands, and nothing is lost or done twice when it dies."""
 import fcntl
 import json
 import os
-import select
 import signal
 import socket
 import stat
@@ -16,9 +15,10 @@ import time
 
 sys.path.insert(0, os.path.join(os.environ["RO_SOURCE_ROOT"], "tests/support"))
 from rig import Rig, Tap  # noqa: E402
+from waits import PATIENCE_S, Changes, ended, readable  # noqa: E402
 
 ASKER, HELPER = 900001, 900012
-PATIENCE_S = 60
+PEERS = 16  # that there is room for at a watch, the one under way among them
 
 
 class Watch:
@@ -27,26 +27,27 @@ class Watch:
     def __init__(self, rig, profile, *words):
         self.rig, self.profile = rig, profile
         self.socket = rig.path("p", profile, "watch.sock")
-        self.process = rig.start(profile, "sync", *(words or ["--watch"]))
+        with Changes(os.path.dirname(self.socket)) as folder:
+            self.process = rig.start(profile, "sync", *(words or ["--watch"]))
+            folder.until(self.listens, self.process)
         self.pid = self.process.pid
         self.text = b""
-        until(lambda: self.listens() or self.process.poll() is not None)
 
     def listens(self):
         with socket.socket(socket.AF_UNIX) as probe:
             return probe.connect_ex(self.socket) == 0
 
     def lines(self, enough=lambda lines: True):
-        """All lines so far; waits until they are enough."""
-        def look():
-            while select.select([self.process.stdout], [], [], 0)[0]:
-                more = os.read(self.process.stdout.fileno(), 65536)
-                self.text += more
-                if not more:
-                    break
-            return enough([json.loads(line) for line in
-                           self.text.split(b"\n")[:-1]])
-        until(look)
+        """All lines so far; waits until they are enough, or all."""
+        stdout = self.process.stdout.fileno()
+        while readable([stdout], 0 if enough(self.so_far()) else PATIENCE_S):
+            more = os.read(stdout, 65536)
+            self.text += more
+            if not more:
+                break
+        return self.so_far()
+
+    def so_far(self):
         return [json.loads(line) for line in self.text.split(b"\n")[:-1]]
 
     def events(self, n):
@@ -58,22 +59,13 @@ class Watch:
     def end(self, with_signal=signal.SIGTERM):
         """(exit code, stderr)"""
         self.process.send_signal(with_signal)
-        self.lines(lambda _: self.process.poll() is not None)
+        self.lines(lambda _: False)  # to their end
+        ended(self.process)
         self.rig.clients.discard(self.process)
         err = self.process.stderr.read().decode()
         self.process.stdout.close()
         self.process.stderr.close()
         return self.process.returncode, err
-
-
-def until(condition, seconds=PATIENCE_S):
-    """Waits for something that is bound to happen."""
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            return False
-        select.select([], [], [], 0.01)
-    return True
 
 
 def command(rig, *words, text=None, env=None, cwd=None, profile=ASKER):
@@ -109,6 +101,70 @@ def answer(peer):
     head = peer.recv(4, socket.MSG_WAITALL)
     return peer.recv(struct.unpack(">I", head)[0], socket.MSG_WAITALL) \
         if len(head) == 4 else b""
+
+
+def heard(peer, *kinds):
+    """The first answer of some kinds; empty if the end comes before it."""
+    while told := answer(peer):
+        if told[:1] in kinds:
+            return told
+    return b""
+
+
+class Between:
+    """Sits between a watch and the next command that comes, and passes on what
+    they say: so one knows how far it has come."""
+
+    BEGUN, DONE = b"\1", b"\2"
+
+    def __init__(self, watch):
+        self.path, self.aside = watch.socket, watch.socket + ".aside"
+        os.rename(self.path, self.aside)
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(self.path)
+        self.listener.listen()
+        self.peer = self.far = None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for end in (self.listener, self.peer, self.far):
+            if end is not None:
+                end.close()
+
+    def meet(self):
+        """Takes the command's asking; the watch's socket is its own again."""
+        self.listener.settimeout(PATIENCE_S)
+        self.peer = self.listener.accept()[0]
+        self.peer.settimeout(PATIENCE_S)
+        os.rename(self.aside, self.path)
+        return answer(self.peer)
+
+    def until_begun(self):
+        asking = self.meet()
+        self.far = connect(self.path)
+        self.far.sendall(struct.pack(">I", len(asking)) + asking)
+        self.pass_on(self.BEGUN)
+
+    def pass_on(self, last):
+        """Passes answers on, to the last of a kind."""
+        while told := answer(self.far):
+            self.peer.sendall(struct.pack(">I", len(told)) + told)
+            if told[:1] == last:
+                break
+
+    def until_changed(self, changes, times):
+        """Waits until a vault was changed so often, or the command is done,
+        which is not passed on."""
+        for _ in range(times):
+            if self.far.fileno() in readable([changes.fd, self.far.fileno()]):
+                break
+            changes.take()
+
+    def until_done(self):
+        """Waits until the command is done, and does not pass it on."""
+        heard(self.far, self.DONE)
 
 
 # --- the same as by itself ----------------------------------------------------
@@ -239,37 +295,23 @@ def hostile(tap, rig, watch):
 def too_many(tap, rig, watch, thread):
     """More than there is room for are told so; those in the queue wait."""
     rig.broker.send_signal(signal.SIGSTOP)
-    first = rig.start(ASKER, "say", thread, "--wait", "8", "--text", "Slow.")
-    crowd = []
-    until(lambda: begun(watch, crowd))
-    over = connect(watch.socket)
-    told = answer(over)
-    tap.ok(told == b"\3\1", "one more than there is room for", told)
-    over.close()
-    code, _, err = command(rig, "status")
-    tap.ok(code == 69 and "too many commands" in err, "and in words", err)
-    for peer in crowd:
-        peer.close()
-    rig.broker.send_signal(signal.SIGCONT)
-    code, document, err = rig.finish(first)
+    with Between(watch) as between:
+        first = rig.start(ASKER, "say", thread, "--wait", "8", "--text", "Slow.")
+        between.until_begun()
+        crowd = [connect(watch.socket) for _ in range(PEERS - 1)]
+        over = connect(watch.socket)
+        told = answer(over)
+        tap.ok(told == b"\3\1", "one more than there is room for", told)
+        over.close()
+        code, _, err = command(rig, "status")
+        tap.ok(code == 69 and "too many commands" in err, "and in words", err)
+        for peer in crowd:
+            peer.close()
+        rig.broker.send_signal(signal.SIGCONT)
+        between.pass_on(between.DONE)
+        code, document, err = rig.finish(first)
     tap.ok(code in (0, 5), "the first was carried out", err)
     rig.run(ASKER, "sync")
-
-
-def begun(watch, crowd):
-    """Whether the table of peers is full: each new one waits in it."""
-    peer = connect(watch.socket)
-    crowd.append(peer)
-    peer.settimeout(0.3)
-    try:
-        peer.sendall(frame(["status"]))
-    except OSError:
-        pass  # turned away already
-    try:
-        told = answer(peer)
-    except OSError:
-        told = b""
-    return told == b"\3\1" or len(crowd) > 40
 
 
 # --- news ---------------------------------------------------------------------
@@ -314,8 +356,7 @@ def ends(tap, rig, thread):
                f"{sign.name}: exit 0, nothing left", err)
     watch = Watch(rig, ASKER)
     watch.process.stdout.close()
-    tap.ok(until(lambda: watch.process.poll() is not None)
-           and watch.process.returncode == 0
+    tap.ok(ended(watch.process) and watch.process.returncode == 0
            and watch.process.stderr.read() == b"",
            "nobody reads it: it ends quietly", watch.process.returncode)
     watch.process.stderr.close()
@@ -323,9 +364,11 @@ def ends(tap, rig, thread):
     # SIGTERM while it carries something out: the command does it by itself
     rig.broker.send_signal(signal.SIGSTOP)
     watch = Watch(rig, ASKER)
-    process = rig.start(ASKER, "say", thread, "--wait", "3", "--text", "Term.")
-    until(lambda: is_busy(watch))
-    code, err = watch.end()
+    with Between(watch) as between:
+        process = rig.start(ASKER, "say", thread, "--wait", "3", "--text",
+                            "Term.")
+        between.until_begun()
+        code, err = watch.end()
     tap.ok(code == 0 and err == "", "SIGTERM while it works: exit 0", err)
     rig.broker.send_signal(signal.SIGCONT)
     code, document, err = rig.finish(process)
@@ -343,11 +386,11 @@ def hangs_up(tap, rig, thread):
     watch = Watch(rig, ASKER)
     with connect(watch.socket) as peer:
         peer.sendall(frame(["sync", "--wait", "20"]))
-        until(lambda: answer(peer)[:1] == b"\1")
+        heard(peer, b"\1")
         watch.process.stdout.close()
         rig.broker.send_signal(signal.SIGCONT)
-        until(lambda: answer(peer)[:1] in (b"", b"\2"))
-    until(lambda: watch.process.poll() is not None)
+        heard(peer, b"\2")
+    ended(watch.process)
     err = watch.process.stderr.read()
     watch.process.stderr.close()
     tap.ok(watch.process.returncode == 0 and err == b"",
@@ -357,64 +400,52 @@ def hangs_up(tap, rig, thread):
     watch = Watch(rig, ASKER)
     with connect(watch.socket) as peer:
         peer.sendall(frame(["say", thread, "--wait", "9", "--text", "Cut."]))
-        until(lambda: answer(peer)[:1] == b"\1")
+        heard(peer, b"\1")
         watch.end()
-        left = []
-        until(lambda: left.append(answer(peer)) or left[-1] == b"")
-        tap.ok(b"\2" not in [told[:1] for told in left],
-               "a command that was cut short has no answer", left)
+        left = heard(peer, b"\2")
+        tap.ok(left == b"", "a command that was cut short has no answer", left)
     rig.broker.send_signal(signal.SIGCONT)
 
 
-def is_busy(watch):
-    """Whether a command is under way: another one only waits."""
-    try:
-        with connect(watch.socket) as peer:
-            peer.settimeout(0.5)
-            peer.sendall(frame(["status"]))
-            return answer(peer) == b"\0" and answer(peer) == b""
-    except TimeoutError:
-        return True
-    except OSError:
-        return False
-
-
 def killed(tap, rig, thread):
-    """kill -9 in the middle of what was handed over, at several moments: before
-    it is written, while it is sent, and when it is done."""
-    def kill_in(name, stop_broker, moment_s, *words):
-        if stop_broker:
+    """kill -9 in the middle of what was handed over, at several moments: when
+    it has begun, at each change of the vault, and when it is done."""
+    def kill_in(name, broker_stops, moment, *words):
+        if broker_stops:
             rig.broker.send_signal(signal.SIGSTOP)
         watch = Watch(rig, ASKER)
-        process = rig.start(ASKER, *words)
-        if stop_broker:
-            until(lambda: is_busy(watch))
-        select.select([], [], [], moment_s)
-        watch.end(signal.SIGKILL)
+        with Between(watch) as between, \
+                Changes(rig.path("p", ASKER)) as changes:
+            process = rig.start(ASKER, *words)
+            between.until_begun()
+            if moment == "done":
+                between.until_done()
+            else:
+                between.until_changed(changes, moment)
+            watch.end(signal.SIGKILL)
         left = os.path.exists(watch.socket)
-        if stop_broker:
+        if broker_stops:
             rig.broker.send_signal(signal.SIGCONT)
         code, document, err = rig.finish(process)
         tap.ok(code in (0, 5) and left, f"{name}: done or kept ({code})",
                f"{code} {document} {err}")
-        return code
 
     said = []
-    for moment_s in (0, 0.5, 2.5, 3.5):
-        text = f"Killed at {moment_s}"
-        kill_in(text, True, moment_s, "say", thread, "--wait", "3", "--text",
+    for moment in (0, 1, 2, "done"):
+        text = f"Killed while it waits, {moment}"
+        kill_in(text, True, moment, "say", thread, "--wait", "3", "--text",
                 text)
         said.append(text)
-    for i in range(8):
-        text = f"Killed soon {i}"
-        kill_in(text, False, i * 0.01, "say", thread, "--text", text)
+    for moment in (*range(7), "done"):
+        text = f"Killed soon, {moment}"
+        kill_in(text, False, moment, "say", thread, "--text", text)
         said.append(text)
     before = len(rig.run(ASKER, "requests", "--mine")["requests"])
-    kill_in("ask", True, 1.0, "ask", "--topic", "TL1", "--urgency", "U3",
+    kill_in("ask", True, 3, "ask", "--topic", "TL1", "--urgency", "U3",
             "--to", f"urn:{HELPER}", "--wait", "3", "--text", "Once?")
     asked = rig.run(ASKER, "requests", "--mine")["requests"]
     tap.ok(len(asked) == before + 1, "one request came of it", asked)
-    kill_in("withdraw", True, 1.0, "withdraw", asked[0]["request"], "--wait",
+    kill_in("withdraw", True, 3, "withdraw", asked[0]["request"], "--wait",
             "3")
     rig.run(ASKER, "sync")
     rig.run(HELPER, "sync")
@@ -429,11 +460,12 @@ def taken_over(tap, rig, thread):
     """What one watch had begun when it died, the next one looks at first."""
     rig.broker.send_signal(signal.SIGSTOP)
     watch = Watch(rig, ASKER)
-    process = rig.start(ASKER, "say", thread, "--wait", "2", "--text", "Next.")
-    until(lambda: is_busy(watch))
-    os.kill(process.pid, signal.SIGSTOP)
-    watch.end(signal.SIGKILL)
-    until(lambda: not watch.listens())
+    with Between(watch) as between:
+        process = rig.start(ASKER, "say", thread, "--wait", "2", "--text",
+                            "Next.")
+        between.until_begun()
+        os.kill(process.pid, signal.SIGSTOP)
+        watch.end(signal.SIGKILL)
     again = Watch(rig, ASKER)
     tap.ok(again.listens(), "a watch takes a stale socket over")
     os.kill(process.pid, signal.SIGCONT)
@@ -545,11 +577,12 @@ def stopped(tap, rig):
     a command that is interrupted says so."""
     watch = Watch(rig, ASKER)
     os.kill(watch.pid, signal.SIGSTOP)
+    with Between(watch) as between:
+        interrupted = rig.start(ASKER, "read")
+        between.meet()
+        interrupted.send_signal(signal.SIGINT)
+        code, document, err = rig.finish(interrupted)
     process = rig.start(ASKER, "status")
-    interrupted = rig.start(ASKER, "read")
-    select.select([], [], [], 1)
-    interrupted.send_signal(signal.SIGINT)
-    code, document, err = rig.finish(interrupted)
     tap.ok(code == 130 and "interrupted" in err, "Ctrl+C while it waits", err)
     code, document, err = rig.finish(process)
     tap.ok(code == 69 and "does not answer" in err, "a watch that hangs", err)

@@ -4,20 +4,18 @@
 older copy of a profile that notices."""
 import os
 import pty
-import select
 import shutil
 import signal
 import subprocess
 import sys
-import time
 
 sys.path.insert(0, os.path.join(os.environ["RO_SOURCE_ROOT"], "tests/support"))
 from rig import Rig, Tap  # noqa: E402
+from waits import PATIENCE_S, Changes, readable  # noqa: E402
 
 WORDS = "seven brown owls"
 OTHER = "eight brown owls"
 SCHOOL, PEER = 900001, 900012
-PATIENCE_S = 60
 
 
 def run(rig, profile, *words, given=None, fresh=None, env=None):
@@ -55,13 +53,7 @@ def typed(rig, profile, *words, answers, kill=False):
                   {**os.environ, **rig.env})
     shown = b""
     left = list(answers)
-    until = time.monotonic() + PATIENCE_S
-    while time.monotonic() < until:
-        if not select.select([fd], [], [], 0.2)[0]:
-            if kill and not left:
-                os.kill(pid, signal.SIGTERM)
-                kill = False
-            continue
+    while readable([fd]):
         try:
             more = os.read(fd, 4096)
         except OSError:
@@ -73,6 +65,8 @@ def typed(rig, profile, *words, answers, kill=False):
             if left[0][1] is not None:
                 os.write(fd, left[0][1].encode() + b"\n")
             left.pop(0)
+            if kill and not left:
+                os.kill(pid, signal.SIGTERM)
     _, status = os.waitpid(pid, 0)
     os.close(fd)
     return os.waitstatus_to_exitcode(status), shown.decode(), not left
@@ -163,13 +157,6 @@ def to_a_key_file_and_back(tap, rig):
     tap.ok(code == 2, "both at once: exit 2", err)
 
 
-def wait_for(condition):
-    until = time.monotonic() + PATIENCE_S
-    while not condition() and time.monotonic() < until:
-        time.sleep(0.05)
-    return condition()
-
-
 def watch(rig, profile, *words):
     ends = os.pipe()
     os.write(ends[1], WORDS.encode() + b"\n")
@@ -195,8 +182,9 @@ def locked(tap, rig):
     socket = rig.path("p/new/watch.sock")
     code, out, err = run(rig, "new", "lock")
     tap.ok(code == 0 and "Nobody" in out, "nothing to lock", out + err)
-    stays = watch(rig, "new")
-    tap.ok(wait_for(lambda: os.path.exists(socket)), "a watch")
+    with Changes(rig.path("p/new")) as profile:
+        stays = watch(rig, "new")
+        tap.ok(profile.until(lambda: os.path.exists(socket), stays), "a watch")
     code, _, err = run(rig, "new", "status")
     tap.ok(code == 0, "which needs no passphrase from others", err)
     code, _, err = run(rig, "new", "passphrase", given=WORDS, fresh=OTHER)

@@ -14,8 +14,9 @@ import os
 import sys
 
 sys.path.insert(0, os.path.join(os.environ["RO_SOURCE_ROOT"], "tests/support"))
-from faults import Fault, Power, Snapshot, Timer, count, lives  # noqa: E402
+from faults import Fault, Power, Snapshot, Timer, count  # noqa: E402
 from rig import Rig, Tap  # noqa: E402
+from waits import one_ended  # noqa: E402
 
 HIGHEST = count("RO_FSYNC_FAILS", quick=8, full=200)
 KS = range(1, HIGHEST + 1)
@@ -91,8 +92,7 @@ def dies(story, fault, what):
     for number in range(int(fault.env["FAULT_AT"]) + 3):
         text = f"{what}, {number}"
         process = story.say(text)
-        while process.poll() is None and lives(rig.broker, 0.002):
-            pass
+        one_ended(process, rig.broker)
         died = rig.broker.poll() is not None
         code = up_again(story, fault) if died else None
         story.note(text, rig.finish(process))
@@ -157,8 +157,7 @@ def fsync_round(rig, thread, k):
     power = Power(rig.path("b"))
     rig.up(power.under(fault.env))
     sync = rig.start(ASKER, "sync")
-    while sync.poll() is None and lives(rig.broker, 0.002):
-        pass
+    one_ended(sync, rig.broker)
     if rig.broker.poll() is None:
         rig.finish(sync)
         return f"fsync {k}: the broker lives, reached {fault.done()}"

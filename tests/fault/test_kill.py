@@ -17,6 +17,7 @@ import sys
 sys.path.insert(0, os.path.join(os.environ["RO_SOURCE_ROOT"], "tests/support"))
 from faults import Fault, KeyWatch, Timer, count, lives  # noqa: E402
 from rig import Rig, Tap  # noqa: E402
+from waits import one_ended  # noqa: E402
 
 BROKER_ROUNDS = count("RO_KILL_BROKER", quick=24, full=1000)
 CLIENT_ROUNDS = count("RO_KILL_CLIENT", quick=48, full=500)
@@ -134,8 +135,8 @@ def news(rig, keys):
 
 def busy(broker, processes):
     """Waits until the broker has died, or has nobody to serve any more."""
-    while lives(broker, 0.005) and any(p.poll() is None for p in processes):
-        pass
+    for process in processes:
+        one_ended(broker, process)
 
 
 def broker_rounds(tap, rig, threads, rng, keys):

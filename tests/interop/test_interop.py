@@ -9,7 +9,6 @@ from PATH; proto/, config/circle.conf and tests/data/cast.csv from RO_SOURCE_ROO
 import json
 import os
 import re
-import select
 import shutil
 import signal
 import socket
@@ -21,6 +20,9 @@ import traceback
 from pathlib import Path
 
 ROOT = Path(os.environ["RO_SOURCE_ROOT"])
+sys.path.insert(0, str(ROOT / "tests/support"))
+from waits import Changes, ended, readable  # noqa: E402
+
 PROTO, PAGE = ROOT / "proto", ROOT / "docs/PROTOCOL.md"
 CONF, CAST = ROOT / "config/circle.conf", ROOT / "tests/data/cast.csv"
 PYTHON, CLI_A, CLI_B = 900001, 900012, 900013
@@ -97,11 +99,10 @@ class Broker:
                                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                         stderr=self.log)
 
-    def ready(self, timeout=30):
-        end, got = time.monotonic() + timeout, b""
+    def ready(self):
+        got = b""
         while b"ready\n" not in got:
-            left = end - time.monotonic()
-            if left <= 0 or not select.select([self.process.stdout], [], [], left)[0]:
+            if not readable([self.process.stdout.fileno()]):
                 return False
             piece = os.read(self.process.stdout.fileno(), 4096)
             if not piece:
@@ -110,17 +111,22 @@ class Broker:
         return True
 
     def install(self, door_key):
-        """What its operator does with a new door.key."""
+        """What its operator does with a new door.key; waits until the broker
+        has read it."""
+        def told():
+            return Path(self.log.name).read_bytes().count(
+                b"door-key generation")
         shutil.copy(door_key, self.dir / "door.key")
-        self.process.send_signal(signal.SIGHUP)
+        before = told()
+        with Changes(self.log.name) as log:
+            self.process.send_signal(signal.SIGHUP)
+            return log.until(lambda: told() > before, self.process)
 
     def end(self):
         """By its pid; gives the exit status."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-            try:
-                self.process.wait(20)
-            except subprocess.TimeoutExpired:
+            if not ended(self.process):
                 self.process.kill()
                 self.process.wait()
         self.process.stdout.close()
@@ -481,11 +487,7 @@ def removed(me, authority, broker, a):
     me.say(request := python_request(me), ids(me)[CLI_A], "Under the old one.")
     ok("say" in [x["type"] for x in a.events()], "4: the old one goes on")
     broker.install(authority / "door.key")
-    end = time.monotonic() + 20     # the broker takes it when it comes to it
-    while (stage := run("authority", "revoke", "--dir", authority)["stage"]) != "settled" \
-            and time.monotonic() < end:
-        pass
-    same(stage, "settled", "4: the broker has it, and the charter names it")
+    same(run("authority", "revoke", "--dir", authority)["stage"], "settled", "4: the broker has it, and the charter names it")
     me.sync()
     same(me.generation, 3, "4: from now on")
     me.sync()

@@ -296,6 +296,27 @@ def no_banned_calls(tree):
                            "is banned")
 
 
+def search_tests(tree, patterns, words, free=()):
+    found = re.compile("|".join(patterns))
+    for path in tree.named(*rules.SPDX_FILES):
+        if not path.startswith("tests/") or matches(path, free):
+            continue
+        for number, line in enumerate(tree.text(path).split("\n"), 1):
+            if found.search(line):
+                yield f"{path}:{number}: {found.search(line).group()} {words}"
+
+
+@rule("no test sleeps")
+def no_test_sleeps(tree):
+    yield from search_tests(tree, rules.SLEEPS, "(wait on a descriptor)",
+                            rules.NO_SLEEP)
+
+
+@rule("no test is skipped")
+def no_test_is_skipped(tree):
+    yield from search_tests(tree, rules.SKIPS, "(make it a parameter)")
+
+
 @rule("every test that a page names is there")
 def tests_are_there(tree):
     """`tests/a/b` is a file or a folder, `tests/a/b.c: test_x` a test in it."""

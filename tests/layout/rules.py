@@ -91,6 +91,17 @@ atoll atof strtok tmpnam tempnam mktemp
 # does not report itself.)
 UNFINISHED = ["TO" + "DO", "FIX" + "ME", "XX" + "X", "HA" + "CK"]
 
+# How tests sleep, and how they are skipped: they do neither. They wait on
+# descriptors (tests/support/waits.py), and what they need is a parameter. Only
+# benchmarks may wait for time. (Put together, as above.)
+SLEEPS = ["time\\.sl" + "eep", "\\b(?:u|nano|clock_nano)sl" + "eep",
+          "\\bsl" + "eep(?:\\(|\\s+[0-9.$])",
+          "\\bselect\\(\\[\\], ?\\[\\], ?\\[\\]",
+          "\\bselect\\(0, ?NULL", "\\bpoll\\((?:NULL|nullptr), ?0"]
+SKIPS = ["# ?SK" + "IP\\b", "\\btap_sk" + "ip", "\\bexit 7" + "7\\b",
+         "\\bsk" + "ip(?:Test|If|Unless)\\b"]
+NO_SLEEP = ["tests/bench/*"]
+
 SPDX = "SPDX-License-Identifier: Apache-2.0"
 # Files that need the SPDX line: by ending or by whole name.
 SPDX_FILES = ["*.c", "*.h", "*.def", "*.proto", "*.py", "*.sh", "meson.build",

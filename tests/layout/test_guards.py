@@ -15,6 +15,7 @@ import check
 import rules
 
 SPDX = "/* " + rules.SPDX + " */\n"
+PY = "# " + rules.SPDX + "\n"
 
 
 def header(guard, body):
@@ -103,6 +104,7 @@ ro_bytes_take(struct ro_bytes *b, uint8_t *to, bool *ret_all)
     "tests/support/tap.h": header("TAP", "static inline void "
                                   "tap(_Bool ok) { (void)ok; }"),
     "tools/check": "#!/bin/sh\n# " + rules.SPDX + "\n",
+    "tests/bench/bench_a.py": PY + "time.sl" + "eep(1)\n",
     "build/bad.c": "goto nowhere; no rule looks into build/\n",
 }
 
@@ -200,6 +202,18 @@ CASES = [
      c("/* " + rules.UNFINISHED[0] + ": later */\n"), "later.c:2"),
     ("nothing_unfinished", "docs/later.md", rules.UNFINISHED[1] + "\n",
      "later.md:1"),
+    ("no_test_sleeps", "tests/e2e/test_a.py",
+     PY + "import time\ntime.sl" + "eep(0.1)\n", "test_a.py:3"),
+    ("no_test_sleeps", "tests/e2e/test_b.py",
+     PY + "select.select([], [" + "], [], 1)\n", "test_b.py:2"),
+    ("no_test_sleeps", "tests/e2e/test_c.sh",
+     PY + "sl" + "eep 1\n", "test_c.sh:2"),
+    ("no_test_sleeps", "tests/unit/base/test_d.c",
+     c("int a = usl" + "eep(1);\n"), "test_d.c:2"),
+    ("no_test_is_skipped", "tests/unit/base/test_e.c",
+     c("tap_say(true, \"x # SK" + "IP only root\");\n"), "test_e.c:2"),
+    ("no_test_is_skipped", "tests/e2e/test_f.sh",
+     PY + "exit 7" + "7\n", "test_f.sh:2"),
     ("no_goto", "daemon/jump.c",
      c("void jump(void);\nvoid\njump(void)\n{\nback:\n    goto back;\n}\n"),
      "jump.c:7"),

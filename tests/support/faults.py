@@ -11,6 +11,8 @@ import shutil
 import subprocess
 import time
 
+from waits import ended
+
 
 def count(name, quick, full):
     """How many rounds: what the environment says under this name, or the full
@@ -31,11 +33,7 @@ class Timer:
 
 def lives(process, seconds):
     """Waits for the end of a process, at most so long; whether it still runs."""
-    try:
-        process.wait(seconds)
-    except subprocess.TimeoutExpired:
-        return True
-    return False
+    return not ended(process, seconds)
 
 
 def preload(*libraries, **variables):

@@ -16,6 +16,8 @@ import subprocess
 import sys
 import tempfile
 
+from waits import Changes, ended
+
 
 class Tap:
     """Counts points and prints them; ends with the plan."""
@@ -105,7 +107,9 @@ class Rig:
 
     def wait(self):
         """Waits until the broker has ended by itself; gives the exit code."""
-        code = self.broker.wait(timeout=30)
+        if not ended(self.broker):
+            raise RuntimeError("the broker does not end: " + self.log()[-2000:])
+        code = self.broker.returncode
         self.broker.stdout.close()
         self.broker = None
         return code
@@ -113,6 +117,18 @@ class Rig:
     def log(self):
         with open(self.path("b.log"), errors="replace") as stream:
             return stream.read()
+
+    def new_door_key(self, path):
+        """What its operator does with a new door.key; waits until the broker
+        has read it."""
+        def told():
+            return self.log().count("door-key generation")
+        shutil.copy(self.path("auth/door.key"), path)
+        before = told()
+        with Changes(self.path("b.log")) as log:
+            self.broker.send_signal(signal.SIGHUP)
+            if not log.until(lambda: told() > before, self.broker):
+                raise RuntimeError("the broker did not read door.key again")
 
     # --- commands --------------------------------------------------------------
 
