@@ -6,16 +6,13 @@
  * store_records and store_notices (doctor.c).
  */
 #include "tests/unit/client/doctor.h"
+#include "tests/unit/client/friends.h"
 
 #include "client/core/witness.h"
 #include "tests/unit/broker/rig.h"
 
 #define HOUR 3600
 #define FIRST_FREE_URN 300000
-
-static struct pair *pair;
-static struct seat *ann;
-static struct seat *ben;
 
 /* --- the stage --------------------------------------------------------------
  */
@@ -26,18 +23,7 @@ static const char *thread;
 static void
 open_circle(void)
 {
-    pair = pair_new();
-    ann = pair_school(pair, 0);
-    ben = pair_school(pair, 2);
-    pair_sync_all(pair);
-    thread = thread_between(pair_answered(ann, ben), ann, ben);
-    pair_sync_all(pair);
-}
-
-static void
-close_circle(void)
-{
-    pair_free(pair);
+    thread = open_thread();
 }
 
 /* The authority publishes one more listing. */
@@ -355,7 +341,7 @@ static void
 test_epoch_keys_that_are_hidden(void)
 {
     open_circle();
-    struct seat *cat = pair_school(pair, 3);
+    cat = pair_school(pair, 3);
     struct seat *dan = pair_school(pair, 4);
     test_must(seat_sync(ann));
     test_must(seat_sync(cat));
@@ -377,7 +363,7 @@ static void
 test_a_checkpoint_that_covers_nothing(void)
 {
     open_circle();
-    struct seat *cat = pair_school(pair, 3);
+    cat = pair_school(pair, 3);
     struct seat *dan = pair_school(pair, 4);
     test_must(seat_sync(cat));
     test_must(seat_sync(dan));
@@ -404,7 +390,7 @@ static void
 test_the_newest_epoch_keys_are_withheld(void)
 {
     open_circle();
-    struct seat *cat = pair_school(pair, 3);
+    cat = pair_school(pair, 3);
     test_must(seat_sync(ann));
     test_must(seat_sync(cat));
     pair_hold(pair);
@@ -432,7 +418,7 @@ static void
 test_a_published_day_with_another_key(void)
 {
     open_circle();
-    struct seat *cat = pair_school(pair, 3);
+    cat = pair_school(pair, 3);
     test_must(seat_sync(ann));
     test_must(seat_sync(cat)); /* any notice, to be replaced on its way */
     pair_hold(pair);

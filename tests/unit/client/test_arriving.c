@@ -3,6 +3,7 @@
  * announced; what is saved is what was sent, and over nothing. */
 #include "tests/unit/client/files.h"
 #include "tests/unit/client/forge.h"
+#include "tests/unit/client/friends.h"
 
 #include "client/core/arriving.h"
 #include "common/crypto/hash.h"
@@ -14,9 +15,6 @@
 #define DAY 86400
 #define SIZE (2 * RO_CHUNK_LIMIT + 10) /* three chunks, and an empty one */
 
-static struct pair *pair;
-static struct seat *ann;
-static struct seat *ben;
 static char request[RO_ID_HEX];
 static char thread[RO_ID_HEX];
 static uint64_t sequence; /* of ann's last forgery to ben */
@@ -24,20 +22,11 @@ static uint64_t sequence; /* of ann's last forgery to ben */
 static void
 open_circle(void)
 {
-    pair = pair_new();
-    ann = pair_school(pair, 0);
-    ben = pair_school(pair, 2);
-    pair_sync_all(pair);
+    open_two();
     snprintf(request, sizeof(request), "%s", pair_answered(ann, ben));
     snprintf(thread, sizeof(thread), "%s", thread_between(request, ann, ben));
     pair_sync_all(pair);
     sequence = 1; /* the ask */
-}
-
-static void
-close_circle(void)
-{
-    pair_free(pair);
 }
 
 /* --- by hand ------------------------------------------------------------- */
@@ -301,7 +290,7 @@ test_pieces_of_somebody_else(void)
     struct forgery forgery;
     open_circle();
     struct seat *amy = pair_second(ann, REACHOUT__ROLE__OFFICE);
-    struct seat *cat = pair_school(pair, 3);
+    cat = pair_school(pair, 3);
     pair_sync_all(pair);
     make(&file, 1);
     post_file(&file);

@@ -4,7 +4,9 @@
  * every step, forgotten with the receipt. (Linked with --wrap for the
  * functions below; tests/e2e kills real processes.)
  */
+#include "tests/unit/client/asked.h"
 #include "tests/unit/client/files.h"
+#include "tests/unit/client/friends.h"
 
 #include "client/core/attach.h"
 #include "client/core/outbox.h"
@@ -15,26 +17,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static struct pair *pair;
-static struct seat *ann;
-static struct seat *ben;
 static char thread[RO_ID_HEX];
 
 /* --- where it stops ------------------------------------------------------ */
 
 enum ro_status __real_vault_end(struct vault *vault, enum ro_status s);
 enum ro_status __wrap_vault_end(struct vault *vault, enum ro_status s);
-enum ro_status __real_link_ask(struct link *link,
-                               const struct link_ask *ask,
-                               struct ro_arena *arena,
-                               struct ro_why *why,
-                               struct link_answer *ret_answer);
-enum ro_status __wrap_link_ask(struct link *link,
-                               const struct link_ask *ask,
-                               struct ro_arena *arena,
-                               struct ro_why *why,
-                               struct link_answer *ret_answer);
-
 /* Steps are counted from 1; two for each commit and ask: before and after.
  * Deposits are counted, and beyond `credit` refused. */
 static struct {
@@ -66,19 +54,15 @@ __wrap_vault_end(struct vault *vault, enum ro_status s)
 }
 
 enum ro_status
-__wrap_link_ask(struct link *link,
-                const struct link_ask *ask,
-                struct ro_arena *arena,
-                struct ro_why *why,
-                struct link_answer *ret_answer)
+on_ask(const struct asked *asked)
 {
-    bool deposit = ask->verb == RO_VERB_DEPOSIT;
+    bool deposit = asked->ask->verb == RO_VERB_DEPOSIT;
     if (crashes_here())
         return RO_IO_FAILED;
     if (deposit && world.credit >= 0 && world.deposits >= world.credit)
         return RO_NO_CREDIT;
     world.deposits += deposit;
-    enum ro_status s = __real_link_ask(link, ask, arena, why, ret_answer);
+    enum ro_status s = asked_go(asked);
     return crashes_here() ? RO_IO_FAILED : s;
 }
 
@@ -97,21 +81,9 @@ quiet(void)
 static void
 open_circle(void)
 {
-    pair = pair_new();
-    ann = pair_school(pair, 0);
-    ben = pair_school(pair, 2);
-    pair_sync_all(pair);
-    snprintf(thread, sizeof(thread), "%s",
-             thread_between(pair_answered(ann, ben), ann, ben));
-    pair_sync_all(pair);
+    snprintf(thread, sizeof(thread), "%s", open_thread());
     quiet();
     world.deposits = 0;
-}
-
-static void
-close_circle(void)
-{
-    pair_free(pair);
 }
 
 static enum ro_place

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Asking to be admitted: once, the same after every crash; what the answer
  * says, and what only the directory says. */
+#include "tests/unit/client/asked.h"
 #include "tests/unit/client/forge.h"
+#include "tests/unit/client/friends.h"
 
 #include "common/base/text.h"
 
-static struct pair *pair;
 static struct seat *dan; /* with an invitation */
 
 static void
@@ -15,37 +16,16 @@ open_circle(void)
     dan = pair_newcomer(pair, 5);
 }
 
-static void
-close_circle(void)
-{
-    pair_free(pair);
-}
-
 /* What happens to the request. (Linked with --wrap=link_ask.) */
 static enum { ENROL_GOES, ENROL_IS_NOT_SENT, ENROL_IS_NOT_HEARD } enrolling;
 
-enum ro_status __real_link_ask(struct link *link,
-                               const struct link_ask *ask,
-                               struct ro_arena *arena,
-                               struct ro_why *why,
-                               struct link_answer *ret_answer);
-enum ro_status __wrap_link_ask(struct link *link,
-                               const struct link_ask *ask,
-                               struct ro_arena *arena,
-                               struct ro_why *why,
-                               struct link_answer *ret_answer);
-
 enum ro_status
-__wrap_link_ask(struct link *link,
-                const struct link_ask *ask,
-                struct ro_arena *arena,
-                struct ro_why *why,
-                struct link_answer *ret_answer)
+on_ask(const struct asked *asked)
 {
-    if (ask->verb == RO_VERB_ENROL && enrolling == ENROL_IS_NOT_SENT)
+    if (asked->ask->verb == RO_VERB_ENROL && enrolling == ENROL_IS_NOT_SENT)
         return RO_UNREACHABLE;
-    enum ro_status s = __real_link_ask(link, ask, arena, why, ret_answer);
-    return ask->verb == RO_VERB_ENROL && enrolling == ENROL_IS_NOT_HEARD
+    enum ro_status s = asked_go(asked);
+    return asked->ask->verb == RO_VERB_ENROL && enrolling == ENROL_IS_NOT_HEARD
                ? RO_UNREACHABLE
                : s;
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Keys of each day: made, published, renewed, destroyed in time and not
  * before. */
+#include "tests/unit/client/asked.h"
 #include "tests/unit/client/forge.h"
+#include "tests/unit/client/friends.h"
 
 #include <sqlite3.h>
 #include <unistd.h>
@@ -11,25 +13,6 @@
 
 #define DAY 86400
 
-static struct pair *pair;
-static struct seat *ann;
-static struct seat *ben;
-
-static void
-open_circle(void)
-{
-    pair = pair_new();
-    ann = pair_school(pair, 0);
-    ben = pair_school(pair, 2);
-    pair_sync_all(pair);
-}
-
-static void
-close_circle(void)
-{
-    pair_free(pair);
-}
-
 /* What happens to an ask to publish. (Linked with --wrap=link_ask.) */
 static enum {
     PUBLISH_GOES,
@@ -38,30 +21,15 @@ static enum {
 } publishing;
 static int published;
 
-enum ro_status __real_link_ask(struct link *link,
-                               const struct link_ask *ask,
-                               struct ro_arena *arena,
-                               struct ro_why *why,
-                               struct link_answer *ret_answer);
-enum ro_status __wrap_link_ask(struct link *link,
-                               const struct link_ask *ask,
-                               struct ro_arena *arena,
-                               struct ro_why *why,
-                               struct link_answer *ret_answer);
-
 enum ro_status
-__wrap_link_ask(struct link *link,
-                const struct link_ask *ask,
-                struct ro_arena *arena,
-                struct ro_why *why,
-                struct link_answer *ret_answer)
+on_ask(const struct asked *asked)
 {
-    if (ask->verb != RO_VERB_PUBLISH || publishing == PUBLISH_GOES) {
-        published += ask->verb == RO_VERB_PUBLISH;
-        return __real_link_ask(link, ask, arena, why, ret_answer);
+    if (asked->ask->verb != RO_VERB_PUBLISH || publishing == PUBLISH_GOES) {
+        published += asked->ask->verb == RO_VERB_PUBLISH;
+        return asked_go(asked);
     }
     if (publishing == PUBLISH_IS_NOT_HEARD)
-        test_must(__real_link_ask(link, ask, arena, why, ret_answer));
+        test_must(asked_go(asked));
     return RO_UNREACHABLE;
 }
 
@@ -111,7 +79,7 @@ test_the_first_list(void)
     struct ro_key key;
     struct ro_key secret_key;
     RO_CLEANUP(ro_keypair_freep) struct ro_keypair *secret = NULL;
-    open_circle();
+    open_two();
     tap_ok(epoch_days_ahead(ben->engine) == 98);
     tap_ok(key_of(today(), &key) && key_of(today() + 97, &secret_key));
     tap_ok(!key_of(today() + 98, &key) && !key_of(today() - 1, &key));
@@ -127,7 +95,7 @@ test_renewed_every_28_days(void)
 {
     struct ro_key before[98];
     struct ro_key now;
-    open_circle();
+    open_two();
     uint32_t first = today();
     bool same = true;
     for (uint32_t i = 0; i < 98; i++)
@@ -155,7 +123,7 @@ test_back_after_a_long_time(void)
 {
     struct mail mail[2];
     char to[32];
-    open_circle();
+    open_two();
     pair_pass(pair, 120 * (int64_t)DAY);
     tap_is(seat_sync(ann), RO_OK);
     snprintf(to, sizeof(to), "urn:%u", ben->member->urn);
@@ -206,7 +174,7 @@ test_a_crash_while_publishing(void)
 static void
 test_destroyed_48_hours_after_its_day(void)
 {
-    open_circle();
+    open_two();
     uint32_t day = today();
     pass_to(day + 2, DAY - 1);
     tap_is(seat_sync(ben), RO_OK);
@@ -224,7 +192,7 @@ test_destroyed_48_hours_after_its_day(void)
 static void
 test_not_destroyed_while_away(void)
 {
-    open_circle();
+    open_two();
     uint32_t day = today();
     char to[32];
     snprintf(to, sizeof(to), "urn:%u", ben->member->urn);
@@ -246,7 +214,7 @@ test_an_envelope_that_comes_too_late(void)
 {
     struct mail mail[2];
     char to[32];
-    open_circle();
+    open_two();
     snprintf(to, sizeof(to), "urn:%u", ben->member->urn);
     engine_unlink(ben->engine);
     tap_is(seat_ask(ann, to, "Held back."), RO_OK);
@@ -272,7 +240,7 @@ test_an_envelope_that_comes_too_late(void)
 static void
 test_clocks_that_are_ahead(void)
 {
-    open_circle();
+    open_two();
     uint32_t day = today();
     ben->ahead_s = 30 * DAY;
     test_must(epoch_destroy(ben->engine));
@@ -330,7 +298,7 @@ test_destroyed_is_gone_from_the_disk(void)
     size_t n_kept = 0;
     size_t n_left = 0;
     size_t n = 0;
-    open_circle();
+    open_two();
     tap_ok(vault_count(ben->engine->vault, VAULT_EPOCH, &n) == RO_OK && n == 0);
     seat_stop(ben);
     tap_ok(read_sealed(sealed, 98) == 98);
@@ -365,7 +333,7 @@ test_restored_without_them(void)
     struct ro_key key;
     char path[320];
     char to[32];
-    open_circle();
+    open_two();
     uint32_t first = today();
     snprintf(to, sizeof(to), "urn:%u", ben->member->urn);
     seat_stop(ben);

@@ -3,7 +3,8 @@
  * Receiving from a broker that is there and not well: it has no room for acks,
  * cannot deliver what it counted, or takes its time.
  */
-#include "tests/unit/client/pair.h"
+#include "tests/unit/client/asked.h"
+#include "tests/unit/client/friends.h"
 
 #include <sqlite3.h>
 #include <time.h>
@@ -13,9 +14,6 @@
 #define N_MANY 70 /* more than a window */
 #define WINDOW 64
 
-static struct pair *pair;
-static struct seat *ann; /* asks, and says */
-static struct seat *ben; /* was asked, and reads */
 static const char *thread;
 
 /* How many acks find no room; how long each answer takes ben, by his clock.
@@ -24,37 +22,24 @@ static int full_acks;
 static int64_t slow_ms;
 static int64_t skew_ms;
 
-enum ro_status __real_link_ask(struct link *link,
-                               const struct link_ask *ask,
-                               struct ro_arena *arena,
-                               struct ro_why *why,
-                               struct link_answer *ret_answer);
-enum ro_status __wrap_link_ask(struct link *link,
-                               const struct link_ask *ask,
-                               struct ro_arena *arena,
-                               struct ro_why *why,
-                               struct link_answer *ret_answer);
-
 enum ro_status
-__wrap_link_ask(struct link *link,
-                const struct link_ask *ask,
-                struct ro_arena *arena,
-                struct ro_why *why,
-                struct link_answer *ret_answer)
+on_ask(const struct asked *asked)
 {
     skew_ms += slow_ms;
-    if (ask->verb == RO_VERB_ACK && full_acks > 0) {
+    if (asked->ask->verb == RO_VERB_ACK && full_acks > 0) {
         /* the broker hears something, and forgets nothing */
-        Reachout__Ack__Ask none = *(const Reachout__Ack__Ask *)ask->ask;
-        struct link_ask heard = *ask;
+        Reachout__Ack__Ask none = *(const Reachout__Ack__Ask *)asked->ask->ask;
+        struct link_ask heard = *asked->ask;
+        struct asked again = *asked;
         full_acks--;
         none.n_keys = 0;
         heard.ask = &none.base;
-        RO_TRY(__real_link_ask(link, &heard, arena, why, ret_answer));
-        *ret_answer = (struct link_answer){0};
-        return ro_why(why, RO_NO_ROOM, "the broker says: no room");
+        again.ask = &heard;
+        RO_TRY(asked_go(&again));
+        *asked->ret_answer = (struct link_answer){0};
+        return ro_why(asked->why, RO_NO_ROOM, "the broker says: no room");
     }
-    return __real_link_ask(link, ask, arena, why, ret_answer);
+    return asked_go(asked);
 }
 
 static int64_t
@@ -93,12 +78,6 @@ open_circle(size_t n)
     thread = said;
     for (int i = 0; i < (int)n; i++)
         say(i);
-}
-
-static void
-close_circle(void)
-{
-    pair_free(pair);
 }
 
 /* How many of the first n messages ben sees once. */

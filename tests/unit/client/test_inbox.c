@@ -1,70 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Receiving: what is refused is told and stops nothing, what comes twice is
  * shown once, what is missing is asked for. */
+#include "tests/unit/client/asked.h"
 #include "tests/unit/client/forge.h"
+#include "tests/unit/client/friends.h"
 
 #include "client/core/sequence.h"
 #include "common/wire/codec.h"
 
-static struct pair *pair;
-static struct seat *ann; /* asks */
-static struct seat *ben; /* was asked */
-static struct seat *cat; /* was asked, too */
-
-static void
-open_circle(void)
-{
-    pair = pair_new();
-    ann = pair_school(pair, 0);
-    ben = pair_school(pair, 2);
-    cat = pair_school(pair, 3);
-    pair_sync_all(pair);
-}
-
-static void
-close_circle(void)
-{
-    pair_free(pair);
-}
-
 /* How often the log was asked for. (Linked with --wrap=link_ask.) */
 static int directory_asks;
 
-enum ro_status __real_link_ask(struct link *link,
-                               const struct link_ask *ask,
-                               struct ro_arena *arena,
-                               struct ro_why *why,
-                               struct link_answer *ret_answer);
-enum ro_status __wrap_link_ask(struct link *link,
-                               const struct link_ask *ask,
-                               struct ro_arena *arena,
-                               struct ro_why *why,
-                               struct link_answer *ret_answer);
-
 enum ro_status
-__wrap_link_ask(struct link *link,
-                const struct link_ask *ask,
-                struct ro_arena *arena,
-                struct ro_why *why,
-                struct link_answer *ret_answer)
+on_ask(const struct asked *asked)
 {
-    directory_asks += ask->verb == RO_VERB_DIRECTORY;
-    return __real_link_ask(link, ask, arena, why, ret_answer);
-}
-
-/* ann's request to ben and cat, which both have. */
-static const char *
-ask_both(void)
-{
-    char to_ben[32];
-    char to_cat[32];
-    snprintf(to_ben, sizeof(to_ben), "urn:%u", ben->member->urn);
-    snprintf(to_cat, sizeof(to_cat), "urn:%u", cat->member->urn);
-    const char *to[] = {to_ben, to_cat};
-    test_must(seat_ask_many(ann, to, 2, "Anybody?"));
-    test_must(seat_sync(ben));
-    test_must(seat_sync(cat));
-    return seat_request(ann);
+    directory_asks += asked->ask->verb == RO_VERB_DIRECTORY;
+    return asked_go(asked);
 }
 
 /* Whether a step of a type is in a request's story, as the seat tells it. */
@@ -98,7 +49,7 @@ test_what_is_refused_stops_nothing(void)
 {
     struct forgery forgery;
     AUTOFORGED forged;
-    open_circle();
+    open_three();
     const char *request = ask_both();
     forge_init(&forgery, ann, ben);
     forge(&forgery, &forged);
@@ -132,7 +83,7 @@ test_a_sender_we_do_not_know(void)
 {
     struct forgery forgery;
     struct test_seat *stranger;
-    open_circle();
+    open_three();
     forge_init(&forgery, ann, ben);
     pair_hold(pair);
     stranger =
@@ -155,7 +106,7 @@ test_many_senders_we_do_not_know(void)
     struct forgery forgery;
     struct news_list news = {0};
     struct ro_why why = {""};
-    open_circle();
+    open_three();
     pair_hold(pair);
     struct test_seat *stranger =
         test_seat_new(pair_circle(pair), ann->member, REACHOUT__ROLE__LEAD);
@@ -185,7 +136,7 @@ test_a_sender_who_is_new(void)
 {
     struct mail mail[2];
     char to[32];
-    open_circle();
+    open_three();
     struct seat *dan = pair_school(pair, 5);
     test_must(seat_sync(dan));
     snprintf(to, sizeof(to), "urn:%u", ben->member->urn);
@@ -211,7 +162,7 @@ static void
 test_a_replay_is_silent(void)
 {
     struct mail mail[2];
-    open_circle();
+    open_three();
     char to[32];
     snprintf(to, sizeof(to), "urn:%u", ben->member->urn);
     test_must(seat_ask(ann, to, "Once only."));
@@ -237,7 +188,7 @@ test_wrapped_again_is_the_same(void)
 {
     struct forgery forgery;
     AUTOFORGED forged;
-    open_circle();
+    open_three();
     const char *request = ask_both();
     forge_init(&forgery, ann, ben);
     forge_thread(&forgery, request);
@@ -256,7 +207,7 @@ test_one_number_twice(void)
 {
     struct forgery forgery;
     AUTOFORGED forged;
-    open_circle();
+    open_three();
     const char *request = ask_both();
     forge_init(&forgery, ann, ben);
     forge_thread(&forgery, request);
@@ -289,7 +240,7 @@ test_a_third_side_has_no_say(void)
     static Reachout__StateNote note = REACHOUT__STATE_NOTE__INIT;
     static char state[] = "withdrawn";
     struct forgery forgery;
-    open_circle();
+    open_three();
     const char *request = ask_both();
     note.state = state;
     forge_init(&forgery, cat, ben);
@@ -318,7 +269,7 @@ test_a_third_side_that_is_early(void)
 {
     struct mail mail[2];
     struct forgery forgery;
-    open_circle();
+    open_three();
     char to_ben[32];
     char to_cat[32];
     snprintf(to_ben, sizeof(to_ben), "urn:%u", ben->member->urn);
@@ -352,7 +303,7 @@ test_a_request_of_somebody_else(void)
     static char urgency[] = "U3";
     static char text[] = "Mine now.";
     struct forgery forgery;
-    open_circle();
+    open_three();
     const char *request = ask_both();
     ask.topic = topic;
     ask.urgency = urgency;
@@ -377,7 +328,7 @@ static void
 test_an_answer_to_an_ask_that_is_late(void)
 {
     struct mail mail[4];
-    open_circle();
+    open_three();
     const char *request = pair_answered(ann, ben);
     test_must(
         seat_write(ann, jobs_accept, thread_between(request, ann, ben), NULL));
@@ -397,7 +348,7 @@ test_an_answer_to_an_ask_that_is_late(void)
 static void
 test_pushes_from_before(void)
 {
-    open_circle();
+    open_three();
     const char *request = pair_answered(ann, ben);
     const char *thread = thread_between(request, ann, ben);
     static const char *const texts[] = {"One.", "Two.", "Three."};
@@ -416,7 +367,7 @@ static void
 test_what_is_missing_is_sent_again(void)
 {
     struct mail mail[4];
-    open_circle();
+    open_three();
     const char *request = pair_answered(ann, ben);
     const char *thread = thread_between(request, ann, ben);
     test_must(seat_sync(ben));
@@ -471,7 +422,7 @@ waiting_after_resend(struct seat *seat, const char *thread)
 static void
 test_nothing_else_is_sent_again(void)
 {
-    open_circle();
+    open_three();
     struct seat *bob = pair_second(ben, REACHOUT__ROLE__OFFICE);
     pair_sync_all(pair);
     const char *request = pair_answered(ann, ben);
@@ -497,7 +448,7 @@ test_a_wide_gap(void)
 {
     struct mail mail[2];
     struct forgery forgery;
-    open_circle();
+    open_three();
     const char *request = ask_both(); /* number 1 */
     forge_init(&forgery, ann, ben);
     forge_thread(&forgery, request);
@@ -523,7 +474,7 @@ test_a_gap_is_asked_for_a_few_times(void)
 {
     struct mail mail[8];
     struct forgery forgery;
-    open_circle();
+    open_three();
     const char *request = ask_both();
     forge_init(&forgery, ann, ben);
     forge_thread(&forgery, request);

@@ -1,33 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A profile that was restored from an old copy notices, and sends nothing. */
 #include "tests/unit/client/forge.h"
+#include "tests/unit/client/friends.h"
 
 #include "client/core/mirror.h"
 #include "client/core/sync.h"
 #include "unit/broker/rig.h"
-
-static struct pair *pair;
-static struct seat *ann;
-static struct seat *ben;
-static char to_ann[32];
-static char to_ben[32];
-
-static void
-open_circle(void)
-{
-    pair = pair_new();
-    ann = pair_school(pair, 0);
-    ben = pair_school(pair, 2);
-    pair_sync_all(pair);
-    snprintf(to_ann, sizeof(to_ann), "urn:%u", ann->member->urn);
-    snprintf(to_ben, sizeof(to_ben), "urn:%u", ben->member->urn);
-}
-
-static void
-close_circle(void)
-{
-    pair_free(pair);
-}
 
 /* ben as he was at the last seat_save. */
 static void
@@ -90,17 +68,18 @@ write_mirror(const uint8_t mirror[static STORE_MIRROR_SIZE])
 static void
 test_an_older_copy(void)
 {
-    open_circle();
-    test_must(seat_ask(ann, to_ben, "The first."));
+    open_two();
+    test_must(seat_ask(ann, urn_of(ben), "The first."));
     test_must(seat_sync(ben));
     save_ben();
-    test_must(seat_ask(ben, to_ann, "From the later self."));
+    test_must(seat_ask(ben, urn_of(ann), "From the later self."));
     tap_is(seat_sync(ben), RO_OK);
     test_must(seat_sync(ann));
-    test_must(seat_ask(ann, to_ben, "The second."));
+    test_must(seat_ask(ann, urn_of(ben), "The second."));
     set_ben_back();
 
-    tap_is(seat_ask(ben, to_ann, "From the older copy."), RO_VAULT_SET_BACK);
+    tap_is(seat_ask(ben, urn_of(ann), "From the older copy."),
+           RO_VAULT_SET_BACK);
     tap_ok(strstr(ben->job->result.why, "older copy of itself") != NULL);
     tap_say(waiting_for(ann) == 0, "nothing left");
     tap_ok(seat_shows(ben, "The first.") == 1);
@@ -113,7 +92,7 @@ test_an_older_copy(void)
     /* it stays so, also where nobody can be asked */
     pair_away(pair);
     seat_restart(ben);
-    tap_is(seat_ask(ben, to_ann, "Later."), RO_VAULT_SET_BACK);
+    tap_is(seat_ask(ben, urn_of(ann), "Later."), RO_VAULT_SET_BACK);
     tap_ok(seat_shows(ben, "The first.") == 1);
     close_circle();
 }
@@ -123,10 +102,10 @@ test_an_older_copy(void)
 static void
 test_an_older_copy_that_caught_up(void)
 {
-    open_circle();
+    open_two();
     test_must(seat_sync(ben));
     save_ben();
-    test_must(seat_ask(ben, to_ann, "From the later self."));
+    test_must(seat_ask(ben, urn_of(ann), "From the later self."));
     test_must(seat_sync(ben));
     uint64_t later = vault_generation(ben->engine->vault);
     test_must(seat_sync(ann));
@@ -146,17 +125,17 @@ test_at_each_attach(void)
 {
     uint8_t before[STORE_MIRROR_SIZE];
     uint8_t later[STORE_MIRROR_SIZE];
-    open_circle();
+    open_two();
     save_ben();
     read_mirror(before);
-    test_must(seat_ask(ben, to_ann, "More."));
+    test_must(seat_ask(ben, urn_of(ann), "More."));
     commit_often(30);
     test_must(seat_sync(ben));
     read_mirror(later);
     set_ben_back();
     write_mirror(before);
     tap_is(seat_sync(ben), RO_OK);
-    test_must(seat_ask(ann, to_ben, "Who gets it?"));
+    test_must(seat_ask(ann, urn_of(ben), "Who gets it?"));
     write_mirror(later);
     tap_is(seat_sync(ben), RO_VAULT_SET_BACK);
     tap_ok(seat_shows(ben, "Who gets it?") == 0);
@@ -170,15 +149,15 @@ static void
 test_a_mirror_that_got_lost(void)
 {
     uint8_t before[STORE_MIRROR_SIZE];
-    open_circle();
+    open_two();
     read_mirror(before);
-    test_must(seat_ask(ben, to_ann, "A."));
+    test_must(seat_ask(ben, urn_of(ann), "A."));
     test_must(seat_sync(ben));
     write_mirror(before);
     seat_restart(ben);
     tap_say(seat_sync(ben) == RO_OK, "an older mirror is no reason to stop");
     seat_restart(ben);
-    tap_is(seat_ask(ben, to_ann, "B."), RO_OK);
+    tap_is(seat_ask(ben, urn_of(ann), "B."), RO_OK);
     close_circle();
 }
 
@@ -188,14 +167,14 @@ test_left_when_something_changed(void)
 {
     uint8_t one[STORE_MIRROR_SIZE];
     uint8_t two[STORE_MIRROR_SIZE];
-    open_circle();
+    open_two();
     test_must(seat_sync(ben));
     read_mirror(one);
     pair_pass(pair, 5);
     test_must(seat_sync(ben));
     read_mirror(two);
     tap_say(memcmp(one, two, sizeof(one)) == 0, "nothing changed");
-    test_must(seat_ask(ann, to_ben, "Something."));
+    test_must(seat_ask(ann, urn_of(ben), "Something."));
     test_must(seat_sync(ben));
     read_mirror(two);
     tap_say(memcmp(one, two, sizeof(one)) != 0, "something came");
@@ -207,7 +186,7 @@ test_one_that_is_not_ours(void)
 {
     uint8_t odd[STORE_MIRROR_SIZE];
     uint8_t now[STORE_MIRROR_SIZE];
-    open_circle();
+    open_two();
     read_mirror(odd);
     odd[40] ^= 1;
     write_mirror(odd);
@@ -217,7 +196,7 @@ test_one_that_is_not_ours(void)
     tap_is(seat_trouble(ben, 0)->trouble, RO_BAD_SEAL);
     tap_ok(strstr(seat_trouble(ben, 0)->why.text, "mirror") != NULL);
     tap_say(seat_trouble(ben, 1) == NULL, "told once");
-    test_must(seat_ask(ann, to_ben, "On."));
+    test_must(seat_ask(ann, urn_of(ben), "On."));
     tap_is(seat_sync(ben), RO_OK);
     tap_ok(seat_shows(ben, "On.") == 1);
     read_mirror(now);

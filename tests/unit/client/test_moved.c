@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The authority names another broker: other endpoints, other keys. */
-#include "tests/unit/client/pair.h"
+#include "tests/unit/client/friends.h"
 
 #include "client/core/epoch.h"
 #include "daemon/free_ports.h"
@@ -8,9 +8,6 @@
 
 #define HOUR 3600
 
-static struct pair *pair;
-static struct seat *ann;
-static struct seat *ben;
 static const char *thread;
 
 /* What the broker is known by, here and there. */
@@ -38,12 +35,7 @@ open_circle(void)
 {
     struct free_ports ports;
     const struct ro_entropy entropy = ro_entropy_system();
-    pair = pair_new();
-    ann = pair_school(pair, 0);
-    ben = pair_school(pair, 2);
-    pair_sync_all(pair);
-    thread = thread_between(pair_answered(ann, ben), ann, ben);
-    pair_sync_all(pair);
+    thread = open_thread();
     former = (struct identity){.signing = pair_circle(pair)->broker_signing,
                                .curve = pair_circle(pair)->broker_curve};
     snprintf(former.member, sizeof(former.member), "%s", pair->member_endpoint);
@@ -53,12 +45,6 @@ open_circle(void)
     next.curve = ro_keypair_new(&entropy);
     snprintf(next.member, sizeof(next.member), "%s", ports.member);
     snprintf(next.open, sizeof(next.open), "%s", ports.open);
-}
-
-static void
-close_circle(void)
-{
-    pair_free(pair); /* with one of the identities */
 }
 
 /* The record that names the next broker, at the former. */

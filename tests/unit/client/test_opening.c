@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What an envelope claims, and what is believed: each claim wrong once. */
 #include "tests/unit/client/forge.h"
+#include "tests/unit/client/friends.h"
 
 /* Three seats who know each other, for all tests. */
-static struct pair *pair;
-static struct seat *ann;  /* a school's Lead */
-static struct seat *ben;  /* another's, who receives */
-static struct seat *cat;  /* a third one's */
 static struct seat *ruth; /* a coordinator */
 
 static void

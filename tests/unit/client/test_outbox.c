@@ -7,7 +7,8 @@
  * in memory counts, because the engine starts again from its vault. (Linked
  * with --wrap for the functions below; tests/fault kills real processes.)
  */
-#include "tests/unit/client/pair.h"
+#include "tests/unit/client/asked.h"
+#include "tests/unit/client/friends.h"
 
 #include "client/core/outbox.h"
 #include "client/core/sealing.h"
@@ -15,41 +16,12 @@
 
 #include "frame.pb-c.h"
 
-static struct pair *pair;
-static struct seat *ann;
-static struct seat *ben;
-
-static void
-open_circle(void)
-{
-    pair = pair_new();
-    ann = pair_school(pair, 0);
-    ben = pair_school(pair, 2);
-    pair_sync_all(pair);
-}
-
-static void
-close_circle(void)
-{
-    pair_free(pair);
-}
-
 /* --- where it crashes ---------------------------------------------------- */
 
 enum ro_status __real_vault_end(struct vault *vault, enum ro_status s);
 enum ro_status __wrap_vault_end(struct vault *vault, enum ro_status s);
 enum ro_status __real_vault_commit(struct vault *vault);
 enum ro_status __wrap_vault_commit(struct vault *vault);
-enum ro_status __real_link_ask(struct link *link,
-                               const struct link_ask *ask,
-                               struct ro_arena *arena,
-                               struct ro_why *why,
-                               struct link_answer *ret_answer);
-enum ro_status __wrap_link_ask(struct link *link,
-                               const struct link_ask *ask,
-                               struct ro_arena *arena,
-                               struct ro_why *why,
-                               struct link_answer *ret_answer);
 enum ro_status
 __real_ro_body_seal(struct ro_bytes content,
                     const uint8_t content_key[static RO_CONTENT_KEY_SIZE],
@@ -112,16 +84,12 @@ __wrap_vault_commit(struct vault *vault)
 }
 
 enum ro_status
-__wrap_link_ask(struct link *link,
-                const struct link_ask *ask,
-                struct ro_arena *arena,
-                struct ro_why *why,
-                struct link_answer *ret_answer)
+on_ask(const struct asked *asked)
 {
     if (crash.how == CRASH_ENDS_IT && crashes_here())
         return RO_IO_FAILED;
-    enum ro_status s = __real_link_ask(link, ask, arena, why, ret_answer);
-    if (ask->verb == RO_VERB_DEPOSIT && crash.deposit != RO_OK)
+    enum ro_status s = asked_go(asked);
+    if (asked->ask->verb == RO_VERB_DEPOSIT && crash.deposit != RO_OK)
         return crash.deposit;
     if (crash.how == NO_ROOM_ONCE)
         return s;
@@ -174,28 +142,6 @@ id_of(struct seat *seat, const struct row_id *row)
     return message.id;
 }
 
-static enum ro_place
-place_of(struct seat *seat, const struct row_id *row)
-{
-    RO_AUTOMESSAGE message = {0};
-    test_must(message_get(seat->engine->vault, row, &message));
-    return message.place;
-}
-
-/* ann's request that ben answered; all receipts paid, the outbox empty. */
-static const char *
-quiet_thread(void)
-{
-    const char *request = pair_answered(ann, ben);
-    pair_sync_all(pair);
-    pair_pass(pair, 5 * 3600);
-    pair_sync_all(pair);
-    pair_sync_all(pair);
-    struct outgoing none;
-    tap_need(read_outbox(ann, &none) == 0);
-    return thread_between(request, ann, ben);
-}
-
 /* --- crashes ------------------------------------------------------------- */
 
 /* One message through one crash. Whether the step was reached. */
@@ -246,7 +192,7 @@ survives(const char *thread, int step)
 static void
 test_a_crash_at_every_step(void)
 {
-    open_circle();
+    open_two();
     const char *thread = quiet_thread();
     int step = 1;
     while (survives(thread, step))
@@ -264,7 +210,7 @@ test_sent_and_not_noted(void)
 {
     struct mail mail[4];
     RO_AUTOOUTGOING outgoing = {0};
-    open_circle();
+    open_two();
     const char *thread = quiet_thread();
     engine_unlink(ben->engine);
     crash.deposit = RO_UNREACHABLE;
@@ -311,7 +257,7 @@ test_sealed_once(void)
 {
     struct mail mail[4];
     RO_AUTOOUTGOING sealed = {0};
-    open_circle();
+    open_two();
     const char *thread = quiet_thread();
     crash.deposit = RO_UNREACHABLE;
     n_sealed = 0;
@@ -373,7 +319,7 @@ survives_a_full_disk(const char *thread, int step)
 static void
 test_a_full_disk_at_every_step(void)
 {
-    open_circle();
+    open_two();
     const char *thread = quiet_thread();
     int step = 1;
     crash.how = NO_ROOM_ONCE;

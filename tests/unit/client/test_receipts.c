@@ -1,90 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Receipts: with the next message or alone, when, and what they mean where
  * several were written to. */
-#include "tests/unit/client/pair.h"
+#include "tests/unit/client/friends.h"
 
 #include "client/core/outbox.h"
 #include "client/core/riding.h"
 
 #define HOUR 3600
-
-static struct pair *pair;
-static struct seat *ann;
-static struct seat *ben;
-
-static void
-open_circle(void)
-{
-    pair = pair_new();
-    ann = pair_school(pair, 0);
-    ben = pair_school(pair, 2);
-    pair_sync_all(pair);
-}
-
-static void
-close_circle(void)
-{
-    pair_free(pair);
-}
-
-static size_t
-outbox_rows(struct seat *seat, struct ro_buf *ret_rows)
-{
-    test_must(outgoing_rows(seat->engine->vault, ret_rows));
-    return ret_rows->size / RO_ID_SIZE;
-}
-
-static size_t
-outbox_size(struct seat *seat)
-{
-    RO_AUTOBUF rows = {0};
-    return outbox_rows(seat, &rows);
-}
-
-/* The newest row, released with outgoing_fini. */
-static struct outgoing
-newest(struct seat *seat)
-{
-    RO_AUTOBUF rows = {0};
-    struct outgoing outgoing = {0};
-    struct row_id row;
-    size_t n = outbox_rows(seat, &rows);
-    tap_need(n > 0);
-    memcpy(row.b, rows.data + (n - 1) * RO_ID_SIZE, RO_ID_SIZE);
-    test_must(outgoing_get(seat->engine->vault, &row, &outgoing));
-    return outgoing;
-}
-
-static enum ro_place
-place_of(struct seat *seat, const struct row_id *row)
-{
-    RO_AUTOMESSAGE message = {0};
-    test_must(message_get(seat->engine->vault, row, &message));
-    return message.place;
-}
-
-static const char *
-urn_of(const struct seat *seat)
-{
-    static char urns[4][32];
-    static size_t next;
-    char *urn = urns[next++ % RO_LEN(urns)];
-    snprintf(urn, sizeof(urns[0]), "urn:%u", seat->member->urn);
-    return urn;
-}
-
-/* A thread of the two in which nothing waits and no receipt is owed. */
-static const char *
-quiet_thread(void)
-{
-    const char *request = pair_answered(ann, ben);
-    pair_sync_all(pair);
-    pair_pass(pair, 5 * HOUR);
-    pair_sync_all(pair);
-    pair_sync_all(pair);
-    tap_need(outbox_size(ann) == 0 && outbox_size(ben) == 0);
-    return thread_between(request, ann, ben);
-}
 
 /* --- receipts ---------------------------------------------------------------
  */
@@ -93,7 +15,7 @@ quiet_thread(void)
 static void
 test_a_receipt_rides(void)
 {
-    open_circle();
+    open_two();
     const char *thread = quiet_thread();
     tap_is(seat_write(ann, jobs_say, thread, "Ping."), RO_OK);
     RO_AUTOOUTGOING outgoing = newest(ann);
@@ -112,7 +34,7 @@ static void
 test_a_receipt_alone(void)
 {
     struct mail mail[2];
-    open_circle();
+    open_two();
     const char *thread = quiet_thread();
     tap_is(seat_write(ann, jobs_say, thread, "Ping."), RO_OK);
     RO_AUTOOUTGOING outgoing = newest(ann);
@@ -174,7 +96,7 @@ seconds_with_lots(const char *thread, struct ro_entropy lots)
 static void
 test_when_receipts_are_due(void)
 {
-    open_circle();
+    open_two();
     const char *thread = quiet_thread();
     const uint64_t n = 230 * 60 + 1; /* how many seconds there are to draw */
     uint64_t lot = n << 20;          /* high enough to be a fair draw */
@@ -198,7 +120,7 @@ static void
 test_a_receipt_at_the_latest(void)
 {
     struct mail mail[2];
-    open_circle();
+    open_two();
     const char *thread = quiet_thread();
     const uint64_t n = 230 * 60 + 1;
     uint64_t lot = (n << 20) + n - 1;
@@ -220,9 +142,9 @@ test_a_receipt_at_the_latest(void)
 static void
 test_arrived_at_several(void)
 {
-    open_circle();
+    open_two();
     struct seat *bob = pair_second(ben, REACHOUT__ROLE__OFFICE);
-    struct seat *cat = pair_school(pair, 3);
+    cat = pair_school(pair, 3);
     struct seat *amy = pair_second(ann, REACHOUT__ROLE__LEAD);
     pair_sync_all(pair);
     (void)amy;

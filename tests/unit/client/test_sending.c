@@ -3,7 +3,8 @@
  * Sending when something is in the way: days that go by, no key for the day,
  * a broker without room, seats that are gone, receipts that never come.
  */
-#include "tests/unit/client/pair.h"
+#include "tests/unit/client/asked.h"
+#include "tests/unit/client/friends.h"
 
 #include "client/core/outbox.h"
 #include "common/wire/codec.h"
@@ -13,50 +14,16 @@
 #define HOUR 3600
 #define DAY 86400
 
-static struct pair *pair;
-static struct seat *ann;
-static struct seat *ben;
-
-static void
-open_circle(void)
-{
-    pair = pair_new();
-    ann = pair_school(pair, 0);
-    ben = pair_school(pair, 2);
-    pair_sync_all(pair);
-}
-
-static void
-close_circle(void)
-{
-    pair_free(pair);
-}
-
 /* What the broker answers to deposits; RO_OK: what it does answer. (Linked
  * with --wrap=link_ask.) */
 static enum ro_status deposits;
 
-enum ro_status __real_link_ask(struct link *link,
-                               const struct link_ask *ask,
-                               struct ro_arena *arena,
-                               struct ro_why *why,
-                               struct link_answer *ret_answer);
-enum ro_status __wrap_link_ask(struct link *link,
-                               const struct link_ask *ask,
-                               struct ro_arena *arena,
-                               struct ro_why *why,
-                               struct link_answer *ret_answer);
-
 enum ro_status
-__wrap_link_ask(struct link *link,
-                const struct link_ask *ask,
-                struct ro_arena *arena,
-                struct ro_why *why,
-                struct link_answer *ret_answer)
+on_ask(const struct asked *asked)
 {
-    if (ask->verb == RO_VERB_DEPOSIT && deposits != RO_OK)
+    if (asked->ask->verb == RO_VERB_DEPOSIT && deposits != RO_OK)
         return deposits;
-    return __real_link_ask(link, ask, arena, why, ret_answer);
+    return asked_go(asked);
 }
 
 /* Whether keys of days are points of small order, which no broker would take
@@ -87,48 +54,12 @@ __wrap_ro_notices_epoch_key(const struct ro_notices *notices,
 /* --- looking at the outbox --------------------------------------------------
  */
 
-static size_t
-outbox_rows(struct seat *seat, struct ro_buf *ret_rows)
-{
-    test_must(outgoing_rows(seat->engine->vault, ret_rows));
-    return ret_rows->size / RO_ID_SIZE;
-}
-
-static size_t
-outbox_size(struct seat *seat)
-{
-    RO_AUTOBUF rows = {0};
-    return outbox_rows(seat, &rows);
-}
-
-/* The newest row, released with outgoing_fini. */
-static struct outgoing
-newest(struct seat *seat)
-{
-    RO_AUTOBUF rows = {0};
-    struct outgoing outgoing = {0};
-    struct row_id row;
-    size_t n = outbox_rows(seat, &rows);
-    tap_need(n > 0);
-    memcpy(row.b, rows.data + (n - 1) * RO_ID_SIZE, RO_ID_SIZE);
-    test_must(outgoing_get(seat->engine->vault, &row, &outgoing));
-    return outgoing;
-}
-
 static void
 put_outgoing(struct seat *seat, const struct outgoing *outgoing)
 {
     test_must(vault_begin(seat->engine->vault));
     test_must(vault_end(seat->engine->vault,
                         outgoing_put(seat->engine->vault, outgoing)));
-}
-
-static enum ro_place
-place_of(struct seat *seat, const struct row_id *row)
-{
-    RO_AUTOMESSAGE message = {0};
-    test_must(message_get(seat->engine->vault, row, &message));
-    return message.place;
 }
 
 static struct ro_message_id
@@ -143,29 +74,6 @@ static bool
 same_id(const struct ro_message_id *a, const struct ro_message_id *b)
 {
     return memcmp(a->b, b->b, RO_ID_SIZE) == 0;
-}
-
-static const char *
-urn_of(const struct seat *seat)
-{
-    static char urns[4][32];
-    static size_t next;
-    char *urn = urns[next++ % RO_LEN(urns)];
-    snprintf(urn, sizeof(urns[0]), "urn:%u", seat->member->urn);
-    return urn;
-}
-
-/* A thread of the two in which nothing waits and no receipt is owed. */
-static const char *
-quiet_thread(void)
-{
-    const char *request = pair_answered(ann, ben);
-    pair_sync_all(pair);
-    pair_pass(pair, 5 * HOUR);
-    pair_sync_all(pair);
-    pair_sync_all(pair);
-    tap_need(outbox_size(ann) == 0 && outbox_size(ben) == 0);
-    return thread_between(request, ann, ben);
 }
 
 /* --- wrapped again ----------------------------------------------------------
@@ -201,7 +109,7 @@ is_the_same(const struct outgoing *before, const struct ro_message_id *id)
 static void
 test_days_go_by(void)
 {
-    open_circle();
+    open_two();
     const char *thread = quiet_thread();
     RO_AUTOOUTGOING before = keep_sealed(thread, "It can wait.");
     struct ro_message_id id = id_of(ann, &before.row);
@@ -217,7 +125,7 @@ test_days_go_by(void)
 static void
 test_the_broker_says_stale(void)
 {
-    open_circle();
+    open_two();
     const char *thread = quiet_thread();
     RO_AUTOOUTGOING before = keep_sealed(thread, "Is it Tuesday?");
     struct ro_message_id id = id_of(ann, &before.row);
@@ -235,7 +143,7 @@ test_the_broker_says_stale(void)
 static void
 test_stale_for_good(void)
 {
-    open_circle();
+    open_two();
     const char *thread = quiet_thread();
     test_must(seat_sync(ann)); /* the link has said hello */
     uint32_t generation = ann->engine->keyring->generation;
@@ -258,8 +166,8 @@ static void
 test_no_key_for_the_day(void)
 {
     struct mail mail[2];
-    open_circle();
-    struct seat *cat = pair_school(pair, 3);
+    open_two();
+    cat = pair_school(pair, 3);
     tap_is(seat_ask(ann, urn_of(cat), "Welcome!"), RO_OK);
     tap_need(pair_mail(pair, cat, mail, 2) == 1);
     tap_ok(mail[0].envelope.day == RO_DAY_FALLBACK);
@@ -281,7 +189,7 @@ static void
 test_a_key_that_cannot_be_used(void)
 {
     struct mail mail[2];
-    open_circle();
+    open_two();
     const char *thread = quiet_thread();
     days_are_unsound = true;
     tap_is(seat_write(ann, jobs_say, thread, "All the same."), RO_OK);
@@ -301,8 +209,8 @@ test_a_key_that_cannot_be_used(void)
 static void
 test_a_seat_that_is_gone(void)
 {
-    open_circle();
-    struct seat *cat = pair_school(pair, 3);
+    open_two();
+    cat = pair_school(pair, 3);
     struct seat *amy = pair_second(ann, REACHOUT__ROLE__LEAD);
     pair_sync_all(pair);
     const char *thread = quiet_thread();
@@ -327,7 +235,7 @@ test_a_seat_that_is_gone(void)
 static void
 test_receipts_with_nothing_to_say(void)
 {
-    open_circle();
+    open_two();
     const char *thread = quiet_thread();
     test_must(seat_write(ann, jobs_say, thread, "A receipt, please."));
     test_must(seat_sync(ben));
@@ -356,7 +264,7 @@ test_receipts_with_nothing_to_say(void)
 static void
 test_the_longest_text(void)
 {
-    open_circle();
+    open_two();
     const char *thread = quiet_thread();
     test_must(seat_write(ben, jobs_say, thread, "How is it?"));
     test_must(seat_sync(ann));
@@ -378,7 +286,7 @@ test_the_longest_text(void)
 static void
 test_what_never_arrives_has_failed(void)
 {
-    open_circle();
+    open_two();
     const char *thread = quiet_thread();
     tap_is(seat_write(ann, jobs_say, thread, "Nobody reads this."), RO_OK);
     RO_AUTOOUTGOING outgoing = newest(ann);
@@ -397,7 +305,7 @@ test_what_never_arrives_has_failed(void)
 static void
 test_a_clock_that_is_ahead(void)
 {
-    open_circle();
+    open_two();
     const char *thread = quiet_thread();
     tap_is(seat_write(ann, jobs_say, thread, "Patience."), RO_OK);
     RO_AUTOOUTGOING outgoing = newest(ann);
@@ -446,7 +354,7 @@ test_the_vault_does_not_grow(void)
 {
     size_t before[2] = {0};
     size_t after[2] = {0};
-    open_circle();
+    open_two();
     const char *thread = quiet_thread();
     struct vault *vault = ben->engine->vault;
     test_must(vault_count(vault, VAULT_SEEN, &before[0]));

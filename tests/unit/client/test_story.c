@@ -1,50 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What commands mean on both sides: the first story, late answers, second
  * seats, powers. */
-#include "tests/unit/client/pair.h"
-
-static struct pair *pair;
-static struct seat *ann; /* asks */
-static struct seat *ben;
-static struct seat *cat;
-
-static void
-open_circle(void)
-{
-    pair = pair_new();
-    ann = pair_school(pair, 0);
-    ben = pair_school(pair, 2);
-    cat = pair_school(pair, 3);
-    pair_sync_all(pair);
-}
-
-static void
-close_circle(void)
-{
-    pair_free(pair);
-}
-
-static const char *
-urn_of(const struct seat *seat)
-{
-    static char urns[4][32];
-    static size_t next;
-    char *urn = urns[next++ % RO_LEN(urns)];
-    snprintf(urn, sizeof(urns[0]), "urn:%u", seat->member->urn);
-    return urn;
-}
-
-/* ann asks ben and cat, and they have it. */
-static const char *
-ask_both(void)
-{
-    const char *to[] = {urn_of(ben), urn_of(cat)};
-    test_must(seat_ask_many(ann, to, 2, "Anybody?"));
-    const char *request = seat_request(ann);
-    test_must(seat_sync(ben));
-    test_must(seat_sync(cat));
-    return request;
-}
+#include "tests/unit/client/friends.h"
 
 static const char *
 state_of(struct seat *seat, const char *request)
@@ -95,7 +52,7 @@ events(struct seat *seat, const char *request, const char *type)
 static void
 test_from_ask_to_close(void)
 {
-    open_circle();
+    open_three();
     const char *request = ask_both();
     tap_is(seat_write(ben, jobs_answer, request, "Gladly."), RO_OK);
     tap_is(seat_write(cat, jobs_answer, request, "Me too."), RO_OK);
@@ -126,7 +83,7 @@ test_from_ask_to_close(void)
 static void
 test_withdrawn(void)
 {
-    open_circle();
+    open_three();
     const char *request = ask_both();
     tap_is(seat_write(ann, jobs_withdraw, request, NULL), RO_OK);
     tap_ok(is(ann->job->result.state, "withdrawn"));
@@ -143,7 +100,7 @@ test_withdrawn(void)
 static void
 test_no_outcome_before_a_choice(void)
 {
-    open_circle();
+    open_three();
     const char *request = ask_both();
     tap_is(seat_close(ann, request), RO_ILLEGAL);
     tap_say(strstr(ann->job->result.why, "'withdraw'") != NULL,
@@ -165,7 +122,7 @@ test_no_outcome_before_a_choice(void)
 static void
 test_a_second_choice_is_illegal(void)
 {
-    open_circle();
+    open_three();
     const char *request = ask_both();
     test_must(seat_write(ben, jobs_answer, request, "Gladly."));
     test_must(seat_write(cat, jobs_answer, request, "Me too."));
@@ -187,7 +144,7 @@ test_a_second_choice_is_illegal(void)
 static void
 test_a_late_answer_gets_a_kind_word(void)
 {
-    open_circle();
+    open_three();
     const char *request = ask_both();
     test_must(seat_write(ben, jobs_answer, request, "Gladly."));
     test_must(seat_sync(ann));
@@ -214,7 +171,7 @@ static void
 test_a_late_answer_and_a_crash(void)
 {
     struct news_list news = {0};
-    open_circle();
+    open_three();
     const char *request = ask_both();
     test_must(seat_sync(ben));
     test_must(seat_sync(cat));
@@ -239,7 +196,7 @@ test_a_late_answer_and_a_crash(void)
 static void
 test_an_answer_that_crosses_the_end(void)
 {
-    open_circle();
+    open_three();
     const char *request = ask_both();
     tap_is(seat_write(ann, jobs_withdraw, request, NULL), RO_OK);
     pair_pass(pair, 60);
@@ -258,7 +215,7 @@ static void
 test_stepping_back_is_not_told(void)
 {
     struct mail mail[2];
-    open_circle();
+    open_three();
     const char *request = ask_both();
     test_must(seat_sync(ann));
     tap_is(seat_write(ben, jobs_pass, request, NULL), RO_OK);
@@ -304,7 +261,7 @@ test_coordinators_are_told_the_state(void)
 static void
 test_a_colleague_ends_it(void)
 {
-    open_circle();
+    open_three();
     struct seat *amy = pair_second(ann, REACHOUT__ROLE__LEAD);
     pair_sync_all(pair);
     const char *request = ask_both();
@@ -337,7 +294,7 @@ test_a_colleague_ends_it(void)
 static void
 test_two_choices_at_the_same_time(void)
 {
-    open_circle();
+    open_three();
     struct seat *amy = pair_second(ann, REACHOUT__ROLE__LEAD);
     pair_sync_all(pair);
     const char *request = ask_both();
@@ -362,7 +319,7 @@ test_two_choices_at_the_same_time(void)
 static void
 test_a_colleague_of_the_helper(void)
 {
-    open_circle();
+    open_three();
     struct seat *bob = pair_second(ben, REACHOUT__ROLE__LEAD);
     pair_sync_all(pair);
     const char *request = ask_both();
@@ -386,7 +343,7 @@ test_a_colleague_of_the_helper(void)
 static void
 test_an_office(void)
 {
-    open_circle();
+    open_three();
     struct seat *amy = pair_second(ann, REACHOUT__ROLE__OFFICE);
     pair_sync_all(pair);
     const char *request = ask_both();
@@ -416,7 +373,7 @@ test_an_office(void)
 static void
 test_a_seat_that_was_revoked(void)
 {
-    open_circle();
+    open_three();
     struct seat *amy = pair_second(ann, REACHOUT__ROLE__LEAD);
     pair_sync_all(pair);
     pair_hold(pair);
@@ -434,7 +391,7 @@ static void
 test_finding_by_prefix(void)
 {
     char prefix[9];
-    open_circle();
+    open_three();
     const char *request = ask_both();
     test_must(seat_write(ben, jobs_answer, request, "Gladly."));
     test_must(seat_write(cat, jobs_answer, request, "Me too."));
@@ -466,7 +423,7 @@ test_finding_by_prefix(void)
 static void
 test_what_a_sync_tells(void)
 {
-    open_circle();
+    open_three();
     test_must(seat_ask(ann, urn_of(ben), "The first?"));
     struct ro_request_id first = ann->job->result.request_id;
     test_must(seat_ask(cat, urn_of(ben), "The second?"));
@@ -487,7 +444,7 @@ test_what_a_sync_tells(void)
 static void
 test_unread(void)
 {
-    open_circle();
+    open_three();
     const char *request = ask_both();
     test_must(seat_self(ben));
     tap_ok(ben->job->result.self.inbox_unread == 1);

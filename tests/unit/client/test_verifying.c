@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A member whose key the authority replaced: nothing is sent there until the
  * new key was compared. */
-#include "tests/unit/client/pair.h"
+#include "tests/unit/client/friends.h"
 
 #include "client/core/verifying.h"
 #include "common/wire/codec.h"
 
-static struct pair *pair;
-static struct seat *ann;
-static struct seat *ben; /* its key is replaced */
-static struct seat *cat;
 static char thread[RO_ID_HEX];
 
 static void
@@ -21,11 +17,7 @@ keep_thread(const char *made)
 static void
 open_circle(void)
 {
-    pair = pair_new();
-    ann = pair_school(pair, 0);
-    ben = pair_school(pair, 2);
-    cat = pair_school(pair, 3);
-    pair_sync_all(pair);
+    open_three();
     keep_thread(thread_between(pair_answered(ann, ben), ann, ben));
     pair_sync_all(pair);
 }
@@ -194,10 +186,7 @@ static void
 test_closing(void)
 {
     char request[RO_ID_HEX];
-    pair = pair_new();
-    ann = pair_school(pair, 0);
-    ben = pair_school(pair, 2);
-    pair_sync_all(pair);
+    open_two();
     snprintf(request, sizeof(request), "%s", pair_answered(ann, ben));
     keep_thread(thread_between(request, ann, ben));
     tap_is(seat_write(ann, jobs_accept, thread, NULL), RO_OK);

@@ -1,44 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What people are shown of their own: where each message is, when the broker
  * was last there, how old the directory is. */
-#include "tests/unit/client/pair.h"
+#include "tests/unit/client/friends.h"
 
 #include "client/core/outbox.h"
 #include "client/core/reach.h"
 
 #define HOUR 3600
 #define DAY 86400
-
-static struct pair *pair;
-static struct seat *ann;
-static struct seat *ben;
-static struct seat *cat;
-
-static void
-open_circle(void)
-{
-    pair = pair_new();
-    ann = pair_school(pair, 0);
-    ben = pair_school(pair, 2);
-    cat = pair_school(pair, 3);
-    pair_sync_all(pair);
-}
-
-static void
-close_circle(void)
-{
-    pair_free(pair);
-}
-
-static const char *
-urn_of(const struct seat *seat)
-{
-    static char urns[4][32];
-    static size_t next;
-    char *urn = urns[next++ % RO_LEN(urns)];
-    snprintf(urn, sizeof(urns[0]), "urn:%u", seat->member->urn);
-    return urn;
-}
 
 /* Everybody hears of everybody's receipts. */
 static void
@@ -82,7 +51,7 @@ request_is(struct seat *seat,
 static void
 test_places_of_a_request(void)
 {
-    open_circle();
+    open_three();
     pair_away(pair);
     tap_is(seat_ask(ann, urn_of(ben), "Anybody?"), RO_KEPT);
     const char *request = seat_request(ann);
@@ -119,7 +88,7 @@ test_places_of_a_request(void)
 static void
 test_the_hindmost(void)
 {
-    open_circle();
+    open_three();
     const char *to[] = {urn_of(ben), urn_of(cat)};
     test_must(seat_ask_many(ann, to, 2, "Both of you?"));
     const char *request = seat_request(ann);
@@ -144,7 +113,7 @@ test_the_hindmost(void)
 static void
 test_withdrawn_while_away(void)
 {
-    open_circle();
+    open_three();
     struct seat *amy = pair_second(ann, REACHOUT__ROLE__LEAD);
     pair_sync_all(pair);
     (void)amy;
@@ -165,7 +134,7 @@ test_withdrawn_while_away(void)
 static void
 test_what_counts_as_sent(void)
 {
-    open_circle();
+    open_three();
     const char *request = pair_answered(ann, ben);
     const char *thread = thread_between(request, ann, ben);
     pair_sync_all(pair);
@@ -193,7 +162,7 @@ test_what_counts_as_sent(void)
 static void
 test_failed_says_why(void)
 {
-    open_circle();
+    open_three();
     const char *request = pair_answered(ann, ben);
     const char *thread = thread_between(request, ann, ben);
     test_must(seat_write(ann, jobs_say, thread, "Nobody comes."));
@@ -233,7 +202,7 @@ self_of(struct seat *seat)
 static void
 test_when_it_was_there(void)
 {
-    open_circle();
+    open_three();
     const int64_t then_s = pair_now_s(pair);
     struct seat *dan = pair_newcomer(pair, 7);
     tap_ok(self_of(dan)->broker == RO_BROKER_UNKNOWN);
@@ -262,7 +231,7 @@ test_when_it_was_there(void)
 static void
 test_how_old_the_checkpoint_is(void)
 {
-    open_circle();
+    open_three();
     tap_need(pair_now_s(pair) % HOUR > 60);
     tap_say(self_of(ann)->checkpoint_age_s == 0, "none right after a sync");
     pair_pass(pair, HOUR / 2);

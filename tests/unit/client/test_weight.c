@@ -4,7 +4,7 @@
  * else there is. Counted in values of the vault that are opened. (Linked with
  * --wrap=ro_column_open.)
  */
-#include "tests/unit/client/pair.h"
+#include "tests/unit/client/friends.h"
 
 #include <time.h>
 
@@ -15,9 +15,6 @@
 #define REQUESTS 200
 #define SAYS 8 /* beside the ask, the answer and what was said */
 
-static struct pair *pair;
-static struct seat *ann;
-static struct seat *ben;
 static size_t n_opened;
 
 enum ro_status __real_ro_column_open(const uint8_t key[static 32],
@@ -37,21 +34,6 @@ __wrap_ro_column_open(const uint8_t key[static 32],
 {
     n_opened++;
     return __real_ro_column_open(key, aad, sealed, ret_value);
-}
-
-static void
-open_circle(void)
-{
-    pair = pair_new();
-    ann = pair_school(pair, 0);
-    ben = pair_school(pair, 2);
-    pair_sync_all(pair);
-}
-
-static void
-close_circle(void)
-{
-    pair_free(pair);
 }
 
 static int64_t
@@ -154,7 +136,7 @@ measure(struct seat *seat)
 static void
 test_idle(void)
 {
-    open_circle();
+    open_two();
     const char *request = pair_answered(ann, ben);
     pair_sync_all(pair);
     test_must(seat_write(ann, jobs_say, thread_between(request, ann, ben),

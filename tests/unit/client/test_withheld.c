@@ -4,24 +4,11 @@
  * nothing of a pass, and a checkpoint of records that are kept back is no
  * checkpoint of ours.
  */
-#include "tests/unit/client/pair.h"
+#include "tests/unit/client/friends.h"
 
 #include "client/core/story.h"
 #include "common/wire/checkpoint.h"
 #include "tests/unit/broker/rig.h"
-
-static struct pair *pair;
-static struct seat *ann;
-static struct seat *ben;
-
-static void
-open_circle(void)
-{
-    pair = pair_new();
-    ann = pair_school(pair, 0);
-    ben = pair_school(pair, 2);
-    pair_sync_all(pair);
-}
 
 static bool
 has_body(const struct messages *messages, const Reachout__Seen *seen)
@@ -54,7 +41,7 @@ test_a_pass_leaves_no_trace(void)
     size_t says = 0;
     struct ro_request_id id;
     RO_AUTOMESSAGES messages = {0};
-    open_circle();
+    open_two();
     struct seat *bob = pair_second(ben, REACHOUT__ROLE__OFFICE);
     pair_sync_all(pair);
     snprintf(request, sizeof(request), "%s", pair_answered(ann, ben));
@@ -101,7 +88,7 @@ claim_a_record_more(void)
 static void
 test_a_checkpoint_above_the_log(void)
 {
-    open_circle();
+    open_two();
     pair_pass(pair, 3600);
     test_must(seat_sync(ann));
     pair_hold(pair);

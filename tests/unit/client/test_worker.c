@@ -4,6 +4,7 @@
  * result comes once, a watch delivers and survives the broker, freeing waits
  * for nothing.
  */
+#include "tests/unit/client/asked.h"
 #include "tests/unit/client/calls.h"
 
 #include <stdatomic.h>
@@ -17,31 +18,16 @@ static pthread_t test_thread; /* in which seats without a worker run */
 static atomic_bool full;
 static atomic_int deposits;
 
-enum ro_status __real_link_ask(struct link *link,
-                               const struct link_ask *ask,
-                               struct ro_arena *arena,
-                               struct ro_why *why,
-                               struct link_answer *ret_answer);
-enum ro_status __wrap_link_ask(struct link *link,
-                               const struct link_ask *ask,
-                               struct ro_arena *arena,
-                               struct ro_why *why,
-                               struct link_answer *ret_answer);
-
 enum ro_status
-__wrap_link_ask(struct link *link,
-                const struct link_ask *ask,
-                struct ro_arena *arena,
-                struct ro_why *why,
-                struct link_answer *ret_answer)
+on_ask(const struct asked *asked)
 {
-    bool ours = ask->verb == RO_VERB_DEPOSIT &&
+    bool ours = asked->ask->verb == RO_VERB_DEPOSIT &&
                 !pthread_equal(pthread_self(), test_thread);
     if (ours)
         atomic_fetch_add(&deposits, 1);
     if (ours && atomic_load(&full))
         return RO_NO_ROOM;
-    return __real_link_ask(link, ask, arena, why, ret_answer);
+    return asked_go(asked);
 }
 
 /* Whether there is memory for a call. (Linked with --wrap=job_new.) */
