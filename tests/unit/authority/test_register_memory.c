@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The register with every allocation failing once. */
-#include "tests/unit/conf/scarce.h"
+#include "tests/support/scarce.h"
 
 #include "client/authority/register.h"
 #include "tests/support/tap.h"

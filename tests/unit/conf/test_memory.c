@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Both configurations with every allocation failing once. */
-#include "tests/unit/conf/scarce.h"
+#include "tests/support/scarce.h"
 
 #include "common/base/file.h"
 #include "common/conf/circle.h"

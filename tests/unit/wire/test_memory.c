@@ -4,8 +4,8 @@
 
 #include "frame.pb-c.h"
 
+#include "tests/support/scarce.h"
 #include "tests/support/tap.h"
-#include "tests/unit/conf/scarce.h"
 
 #define BODIES 40
 #define BODY 4000

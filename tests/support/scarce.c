@@ -1,63 +1,82 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Memory that runs out when a test says so. Link with scarce_wraps of this
- * folder's meson.build; libraries of the system keep their memory.
- *
- *     for (long n = 0; scarce_begin(n); n++)
- *         ... must fail in good order, and leak nothing ...
- *
- * The walk ends when the work got by without the allocation that would fail.
- */
-#ifndef TESTS_UNIT_CONF_SCARCE_H
-#define TESTS_UNIT_CONF_SCARCE_H
+#include "tests/support/scarce.h"
 
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static long scarce_left = -1; /* allocations until one fails; -1: none does */
-static bool scarce_has_failed = true;
+/* Of the thread that asked for it: others keep their memory. */
+static _Thread_local long left = -1; /* allocations until one fails; -1: none */
+static _Thread_local long fails;     /* how many fail then */
+static _Thread_local bool has_failed = true;
 
-/* The next work may have n allocations, then one fails. False when the work
- * before did not come to the one that would have failed. */
-static bool
+void
+scarce_set(long n, long many)
+{
+    left = n;
+    fails = many;
+    has_failed = false;
+}
+
+bool
 scarce_begin(long n)
 {
-    bool goes_on = scarce_has_failed;
-    scarce_has_failed = !goes_on; /* ready for the next walk */
-    scarce_left = goes_on ? n : -1;
+    bool goes_on = has_failed;
+    has_failed = !goes_on; /* ready for the next walk */
+    left = goes_on ? n : -1;
+    fails = 1;
     return goes_on;
 }
 
-/* The work is over; what follows has all memory. */
-static bool
+bool
 scarce_end(void)
 {
-    scarce_left = -1;
-    return scarce_has_failed;
+    left = -1;
+    return has_failed;
 }
 
-static bool
+bool
 scarce_fails(void)
 {
-    if (scarce_left < 0 || scarce_left-- > 0)
+    if (left < 0)
         return false;
-    scarce_has_failed = true;
+    if (left > 0) {
+        left--;
+        return false;
+    }
+    has_failed = true;
+    if (fails > 0 && --fails == 0)
+        left = -1;
     return true;
 }
+
+long
+scarce_step(long quick)
+{
+    const char *said = getenv("RO_OOM");
+    const char *prove = getenv("RO_PROVE");
+    if (said != NULL && strcmp(said, "all") != 0)
+        return strtol(said, NULL, 10) > 0 ? strtol(said, NULL, 10) : quick;
+    if (said != NULL || (prove != NULL && strcmp(prove, "1") == 0))
+        return 1;
+    return quick;
+}
+
+/* --- what the linker puts in place of the real ones ----------------------- */
 
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *old, size_t size);
 void *__real_reallocarray(void *old, size_t count, size_t size);
 char *__real_strdup(const char *text);
+char *__real_strndup(const char *text, size_t size);
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *old, size_t size);
 void *__wrap_reallocarray(void *old, size_t count, size_t size);
 char *__wrap_strdup(const char *text);
+char *__wrap_strndup(const char *text, size_t size);
 int __wrap_asprintf(char **text, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
@@ -91,6 +110,12 @@ __wrap_strdup(const char *text)
     return scarce_fails() ? NULL : __real_strdup(text);
 }
 
+char *
+__wrap_strndup(const char *text, size_t size)
+{
+    return scarce_fails() ? NULL : __real_strndup(text, size);
+}
+
 int
 __wrap_asprintf(char **text, const char *format, ...)
 {
@@ -102,5 +127,3 @@ __wrap_asprintf(char **text, const char *format, ...)
     va_end(ap);
     return size;
 }
-
-#endif
