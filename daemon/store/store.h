@@ -4,7 +4,8 @@
  * commit. No SQL above this line; an engine (today sqlite/) stands behind it.
  *
  * What commit promises: RO_OK means that all of the turn survives a power
- * cut. RO_NO_ROOM means that nothing of it was kept and the store goes on.
+ * cut. RO_NO_ROOM (of the disk, or of memory) means that nothing of it was kept
+ * and the store goes on.
  * RO_STORE_BROKEN means that nobody knows: the process must end and read
  * again. Operations that write return RO_NO_ROOM or RO_STORE_BROKEN too, with
  * the same meaning; after either the turn can only be rolled back.
@@ -21,7 +22,7 @@ struct store;
 /* Opens or creates the store in the existing folder `dir`, takes its lock
  * (RO_TAKEN if another process holds it), and checks that nothing committed is
  * missing from a damaged log, and that the engine really runs as durable as we
- * say. RO_STORE_BROKEN, with `why`. */
+ * say. RO_STORE_BROKEN, with `why`; RO_NO_MEMORY. */
 RO_MUST_USE enum ro_status
 store_open(const char *dir, struct ro_why *why, struct store **ret_store);
 

@@ -85,6 +85,8 @@ static const char after[] = "PRAGMA journal_size_limit = " WAL_KEEP_BYTES ";"
 static enum ro_status
 sqlite_says(struct store *store, struct ro_why *why, const char *doing)
 {
+    if (sql_is_short(sqlite3_errcode(store->db)))
+        return RO_NO_MEMORY;
     return ro_why(why, RO_STORE_BROKEN, "%s: %s: %s", store->path, doing,
                   sqlite3_errmsg(store->db));
 }
@@ -112,8 +114,11 @@ make_durable(struct store *store, const char *dir, struct ro_why *why)
         return sqlite_says(store, why, "it cannot have a write-ahead log");
     if (sql_run(store->db, after) != SQLITE_OK)
         return sqlite_says(store, why, "it cannot be set up");
-    if (sql_ask(store->db, "PRAGMA synchronous") != SYNCHRONOUS_READS ||
-        sql_ask(store->db, "PRAGMA wal_autocheckpoint") != 0) {
+    int64_t synchronous;
+    int64_t folds;
+    RO_TRY(sql_ask(store->db, "PRAGMA synchronous", &synchronous));
+    RO_TRY(sql_ask(store->db, "PRAGMA wal_autocheckpoint", &folds));
+    if (synchronous != SYNCHRONOUS_READS || folds != 0) {
         return ro_why(why, RO_STORE_BROKEN,
                       "%s: SQLite does not run as durable as it must",
                       store->path);
@@ -221,7 +226,8 @@ store_free(struct store *store)
         (void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1,
                                 NULL);
     }
-    if (store->db != NULL && store->turn != TURN_BROKEN)
+    /* a layout that was not finished goes with the connection */
+    if (store->turn == TURN_OPEN || store->turn == TURN_SPOILT)
         store_rollback(store);
     sql_finalise(store);
     (void)sqlite3_close(store->db);

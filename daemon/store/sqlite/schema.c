@@ -77,6 +77,8 @@ static const char layout[] =
 static enum ro_status
 broken(struct store *store, struct ro_why *why, int rc, const char *words)
 {
+    if (sql_is_short(rc))
+        return RO_NO_MEMORY;
     if ((rc & 0xff) == SQLITE_BUSY) {
         return ro_why(why, RO_TAKEN, "%s: another program has it open",
                       store->path);
@@ -120,13 +122,17 @@ add_mirrors(struct store *store, struct ro_why *why)
 enum ro_status
 schema_settle(struct store *store, struct ro_why *why)
 {
+    static const char count[] = "SELECT count(*) FROM sqlite_schema";
     /* reads the first page: here a foreign or damaged file shows */
-    int rc = sql_run(store->db, "SELECT count(*) FROM sqlite_schema");
+    int rc = sql_run(store->db, count);
     if (rc != SQLITE_OK)
         return broken(store, why, rc, "it cannot be read as a store");
-    int64_t application = sql_ask(store->db, "PRAGMA application_id");
-    int64_t version = sql_ask(store->db, "PRAGMA user_version");
-    int64_t things = sql_ask(store->db, "SELECT count(*) FROM sqlite_schema");
+    int64_t application;
+    int64_t version;
+    int64_t things;
+    RO_TRY(sql_ask(store->db, "PRAGMA application_id", &application));
+    RO_TRY(sql_ask(store->db, "PRAGMA user_version", &version));
+    RO_TRY(sql_ask(store->db, count, &things));
     if (application == 0 && version == 0 && things == 0)
         return create(store, why);
     if (application != APPLICATION_ID) {

@@ -26,7 +26,8 @@ sql_outcome(struct store *store, int rc)
     case SQLITE_FULL:
     case SQLITE_NOMEM:
         store->room.was_full |= (rc & 0xff) == SQLITE_FULL;
-        if (store->turn != TURN_BROKEN)
+        /* between turns there was nothing but a look */
+        if (store->turn == TURN_OPEN)
             store->turn = TURN_SPOILT;
         return RO_NO_ROOM;
     default:
@@ -168,14 +169,20 @@ sql_run(sqlite3 *db, const char *text)
     return sqlite3_exec(db, text, NULL, NULL, NULL);
 }
 
-int64_t
-sql_ask(sqlite3 *db, const char *text)
+bool
+sql_is_short(int rc)
+{
+    return (rc & 0xff) == SQLITE_NOMEM;
+}
+
+enum ro_status
+sql_ask(sqlite3 *db, const char *text, int64_t *ret_answer)
 {
     sqlite3_stmt *statement = NULL;
-    int64_t answer = -1;
-    if (sqlite3_prepare_v2(db, text, -1, &statement, NULL) == SQLITE_OK &&
-        sqlite3_step(statement) == SQLITE_ROW)
-        answer = sqlite3_column_int64(statement, 0);
+    int rc = sqlite3_prepare_v2(db, text, -1, &statement, NULL);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_step(statement);
+    *ret_answer = rc == SQLITE_ROW ? sqlite3_column_int64(statement, 0) : -1;
     (void)sqlite3_finalize(statement);
-    return answer;
+    return sql_is_short(rc) ? RO_NO_MEMORY : RO_OK;
 }

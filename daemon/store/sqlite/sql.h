@@ -67,8 +67,8 @@ struct store {
     size_t n_aside;
 };
 
-/* What a result of SQLite means for the turn; spoils or breaks it. RO_OK for
- * SQLITE_OK, SQLITE_ROW and SQLITE_DONE. */
+/* What a result of SQLite means for the turn; spoils it, if one is open, or
+ * breaks it. RO_OK for SQLITE_OK, SQLITE_ROW and SQLITE_DONE. */
 RO_MUST_USE enum ro_status sql_outcome(struct store *store, int rc);
 
 /* Prepares every statement. SQLite's result. */
@@ -114,8 +114,12 @@ RO_MUST_USE enum ro_status sql_fixed(struct store *store,
  */
 RO_MUST_USE int sql_run(sqlite3 *db, const char *text);
 
-/* The number that a text answers with; -1 when it does not. */
-int64_t sql_ask(sqlite3 *db, const char *text);
+/* The number that a text answers with; -1 when it does not. RO_NO_MEMORY. */
+RO_MUST_USE enum ro_status
+sql_ask(sqlite3 *db, const char *text, int64_t *ret_answer);
+
+/* Whether a result of SQLite says that memory was short. */
+bool sql_is_short(int rc);
 
 /* Looks whether what was committed is missing from the write-ahead log, before
  * SQLite reads it: RO_STORE_BROKEN, with `why`. */

@@ -110,7 +110,9 @@ store_tidy(struct store *store)
 enum ro_status
 store_cap(struct store *store, uint64_t bytes)
 {
-    int64_t page_size = sql_ask(store->db, "PRAGMA page_size");
+    int64_t page_size;
+    int64_t pages_max;
+    RO_TRY(sql_ask(store->db, "PRAGMA page_size", &page_size));
     if (page_size <= 0)
         return RO_STORE_BROKEN;
     uint64_t pages = bytes / (uint64_t)page_size + 1;
@@ -119,5 +121,6 @@ store_cap(struct store *store, uint64_t bytes)
         text = NULL;
         return RO_NO_MEMORY;
     }
-    return sql_ask(store->db, text) > 0 ? RO_OK : RO_STORE_BROKEN;
+    RO_TRY(sql_ask(store->db, text, &pages_max));
+    return pages_max > 0 ? RO_OK : RO_STORE_BROKEN;
 }
