@@ -202,9 +202,11 @@ take_invitation(struct keyring *keyring,
     if (arena == NULL || inner == NULL)
         return RO_NO_MEMORY;
     ProtobufCMessage *message;
-    if (ro_unpack(&reachout__invitation__descriptor, source->invitation, arena,
-                  &message) != RO_OK)
-        return ro_why(why, RO_BAD_INPUT, DAMAGED);
+    enum ro_status s =
+        ro_unpack_as(RO_BAD_INPUT, &reachout__invitation__descriptor,
+                     source->invitation, arena, &message);
+    if (s != RO_OK)
+        return ro_why(why, s, DAMAGED);
     const Reachout__Invitation *paper = (const void *)message;
 
     RO_TRY(copy_authority(keyring, paper->authority, why));
@@ -215,8 +217,7 @@ take_invitation(struct keyring *keyring,
 
     Reachout__Ticket *ticket;
     struct ro_bytes raw = ro_field(&paper->ticket);
-    enum ro_status s =
-        ro_ticket_open(raw, &keyring->root, source->now_s, inner, &ticket);
+    s = ro_ticket_open(raw, &keyring->root, source->now_s, inner, &ticket);
     if (s == RO_BAD_TICKET && is_unsigned(raw)) {
         return ro_why(why, s,
                       "the invitation is not signed yet: the authority "
@@ -406,10 +407,10 @@ read_member_id(struct keyring *keyring)
     RO_CLEANUP(ro_arena_freep) struct ro_arena *arena = ro_arena_new(0, 0);
     if (arena == NULL)
         return RO_NO_MEMORY;
-    if (ro_signed_open(ro_buf_view(&keyring->certificate), &sig) != RO_OK ||
-        ro_unpack(&reachout__seat__descriptor, sig.body, arena, &message) !=
-            RO_OK)
+    if (ro_signed_open(ro_buf_view(&keyring->certificate), &sig) != RO_OK)
         return RO_VAULT_DAMAGED;
+    RO_TRY(ro_unpack_as(RO_VAULT_DAMAGED, &reachout__seat__descriptor, sig.body,
+                        arena, &message));
     const Reachout__Seat *seat = (const void *)message;
     return ro_field_copy(&seat->member, keyring->member_id.b, RO_ID_SIZE) ==
                    RO_OK

@@ -39,9 +39,8 @@ read_body(struct ro_bytes body, struct ro_checkpoint *ret_point)
     if (arena == NULL)
         return RO_NO_MEMORY;
     ProtobufCMessage *base = NULL;
-    if (ro_unpack(&reachout__checkpoint__descriptor, body, arena, &base) !=
-        RO_OK)
-        return RO_BAD_RECORD;
+    RO_TRY(ro_unpack_as(RO_BAD_RECORD, &reachout__checkpoint__descriptor, body,
+                        arena, &base));
     const Reachout__Checkpoint *message = (const Reachout__Checkpoint *)base;
     struct ro_checkpoint point = {.slot = message->slot, .size = message->size};
     if (!message->has_slot || !message->has_size)

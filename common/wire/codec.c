@@ -58,6 +58,17 @@ ro_unpack(const ProtobufCMessageDescriptor *type,
 }
 
 enum ro_status
+ro_unpack_as(enum ro_status refusal,
+             const ProtobufCMessageDescriptor *type,
+             struct ro_bytes bytes,
+             struct ro_arena *arena,
+             ProtobufCMessage **ret_message)
+{
+    enum ro_status s = ro_unpack(type, bytes, arena, ret_message);
+    return s == RO_OK || s == RO_NO_MEMORY ? s : refusal;
+}
+
+enum ro_status
 ro_pack(const ProtobufCMessage *message, struct ro_buf *out)
 {
     size_t size = protobuf_c_message_get_packed_size(message);

@@ -33,6 +33,14 @@ RO_MUST_USE enum ro_status ro_unpack(const ProtobufCMessageDescriptor *type,
                                      struct ro_arena *arena,
                                      ProtobufCMessage **ret_message);
 
+/* As ro_unpack, with `refusal` instead of RO_BAD_FRAME: memory that is short is
+ * nobody's mistake and keeps its name. */
+RO_MUST_USE enum ro_status ro_unpack_as(enum ro_status refusal,
+                                        const ProtobufCMessageDescriptor *type,
+                                        struct ro_bytes bytes,
+                                        struct ro_arena *arena,
+                                        ProtobufCMessage **ret_message);
+
 /* As ro_unpack, but adds to what is in the arena already (whose caps then
  * count for all): for a message inside a message. */
 RO_MUST_USE enum ro_status

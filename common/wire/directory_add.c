@@ -12,12 +12,11 @@ ro_dir_unpack(const struct ro_dir_step *step,
               const ProtobufCMessageDescriptor *type,
               ProtobufCMessage **ret_message)
 {
-    if (ro_unpack(type, step->sig->body, step->directory->arena, ret_message) !=
-        RO_OK) {
-        return ro_why(step->why, RO_BAD_RECORD, "body: not a %s",
-                      type->short_name);
-    }
-    return RO_OK;
+    enum ro_status s = ro_unpack_as(RO_BAD_RECORD, type, step->sig->body,
+                                    step->directory->arena, ret_message);
+    if (s == RO_BAD_RECORD)
+        return ro_why(step->why, s, "body: not a %s", type->short_name);
+    return s;
 }
 
 enum ro_status

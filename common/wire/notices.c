@@ -142,9 +142,8 @@ read_list(struct ro_arena *arena, struct ro_bytes raw, struct list *ret_list)
         list.sig.n_signers != 1 || list.sig.signers[0].index != 0)
         return RO_BAD_RECORD;
     ProtobufCMessage *base = NULL;
-    if (ro_unpack(&reachout__epoch_keys__descriptor, list.sig.body, arena,
-                  &base) != RO_OK)
-        return RO_BAD_RECORD;
+    RO_TRY(ro_unpack_as(RO_BAD_RECORD, &reachout__epoch_keys__descriptor,
+                        list.sig.body, arena, &base));
     RO_TRY(read_fields((const Reachout__EpochKeys *)base, &list));
     RO_TRY(read_keys(&list));
     *ret_list = list;
@@ -191,8 +190,10 @@ ro_notices_check(const struct ro_notices *notices,
                  struct ro_notice_facts *ret_facts)
 {
     struct list list = {0};
-    if (read_list(notices->arena, raw, &list) != RO_OK)
-        return ro_why(why, RO_BAD_RECORD, "form: not a list of epoch keys");
+    enum ro_status s = read_list(notices->arena, raw, &list);
+    if (s == RO_BAD_RECORD)
+        return ro_why(why, s, "form: not a list of epoch keys");
+    RO_TRY(s);
     *ret_facts = (struct ro_notice_facts){.seat = list.seat,
                                           .serial = list.serial,
                                           .first_day = list.first_day,

@@ -238,8 +238,11 @@ ro_content_get(struct ro_bytes bytes,
                Reachout__Content **ret_content)
 {
     ProtobufCMessage *base = NULL;
-    if (ro_unpack(&reachout__content__descriptor, bytes, arena, &base) != RO_OK)
-        return ro_why(why, RO_BAD_FRAME, "form: not a content");
+    enum ro_status s =
+        ro_unpack(&reachout__content__descriptor, bytes, arena, &base);
+    if (s == RO_BAD_FRAME)
+        return ro_why(why, s, "form: not a content");
+    RO_TRY(s);
     Reachout__Content *content = (Reachout__Content *)base;
     RO_TRY(ro_content_check(content, why));
     *ret_content = content;

@@ -46,9 +46,8 @@ ro_ticket_open(struct ro_bytes raw,
     if (sig.kind != REACHOUT__SIGNED__KIND__TICKET || sig.n_signers != 1)
         return RO_BAD_TICKET;
     ProtobufCMessage *base = NULL;
-    if (ro_unpack(&reachout__ticket__descriptor, sig.body, arena, &base) !=
-        RO_OK)
-        return RO_BAD_TICKET;
+    RO_TRY(ro_unpack_as(RO_BAD_TICKET, &reachout__ticket__descriptor, sig.body,
+                        arena, &base));
     Reachout__Ticket *ticket = (Reachout__Ticket *)base;
     RO_TRY(check_ticket(ticket, root));
     /* One key of the authority is enough to invite, k of n admit. */
