@@ -104,6 +104,7 @@ broker_new(const struct broker_setup *setup,
     broker->tick_ms = broker->time.now_ms;
     if (setup->clock_trust == BROKER_CLOCK_DOUBTED && is_far(broker))
         broker->hold_ms = INT64_MAX;
+    broker->members.stale = true; /* until there was memory for a list */
     members_refresh(broker);
     *ret_broker = RO_STEAL(broker);
     return RO_OK;

@@ -139,22 +139,23 @@ read_checkpoint(struct ledger *ledger)
 
 /* What the newest checkpoint vouches for: nothing, if another key signed it
  * (then it is not shown either, but its slot stays taken). */
-static struct ro_checkpoint
-open_checkpoint(struct ledger *ledger, const struct ro_key *signing)
+static enum ro_status
+open_checkpoint(struct ledger *ledger,
+                const struct ro_key *signing,
+                struct ro_checkpoint *ret_point)
 {
-    struct ro_checkpoint point = {0};
-    struct ro_circle_id circle;
     RO_CLEANUP(ro_directory_freep)
     struct ro_directory *empty = ro_directory_new(&ledger->root);
     if (empty == NULL)
-        return point;
-    circle = *ro_directory_circle(empty);
-    if (ro_checkpoint_open(ro_buf_view(&ledger->checkpoint), &circle, signing,
-                           &point) != RO_OK) {
-        ro_buf_clear(&ledger->checkpoint);
-        return (struct ro_checkpoint){0};
-    }
-    return point;
+        return RO_NO_MEMORY;
+    enum ro_status s =
+        ro_checkpoint_open(ro_buf_view(&ledger->checkpoint),
+                           ro_directory_circle(empty), signing, ret_point);
+    if (s == RO_OK || s == RO_NO_MEMORY)
+        return s;
+    ro_buf_clear(&ledger->checkpoint);
+    *ret_point = (struct ro_checkpoint){0};
+    return RO_OK;
 }
 
 enum ro_status
@@ -163,7 +164,8 @@ ledger_open(struct ledger *ledger,
             struct ro_why *why)
 {
     RO_TRY(read_checkpoint(ledger));
-    struct ro_checkpoint point = open_checkpoint(ledger, signing);
+    struct ro_checkpoint point = {0};
+    RO_TRY(open_checkpoint(ledger, signing, &point));
     RO_TRY(replay(ledger, point.size, why));
     struct ro_hash head;
     if (point.size > ro_directory_size(ledger->directory)) {

@@ -20,7 +20,9 @@ turn_begin(struct broker *broker)
     assert(broker->phase == BROKER_BETWEEN);
     if (broker->outcome == RO_STORE_BROKEN)
         return RO_STORE_BROKEN;
-    RO_TRY(store_begin(broker->store));
+    enum ro_status s = store_begin(broker->store);
+    if (s != RO_OK && s != RO_NO_ROOM)
+        return s;
     timeline_read(&broker->time, &broker->clock);
     broker->counters.clock_steps = broker->time.steps;
     backlog_settle(broker);
@@ -28,7 +30,7 @@ turn_begin(struct broker *broker)
     broker->offer = OFFERED_NOTHING;
     broker->phase = BROKER_IN_TURN;
     broker->turn++;
-    broker->outcome = RO_OK;
+    broker->outcome = s; /* without room from the start: all are told */
     broker->ledger_touched = false;
     broker->directory_touched = false;
     broker->counts = (struct turn_counts){0};

@@ -10,6 +10,7 @@
 static _Thread_local long left = -1; /* allocations until one fails; -1: none */
 static _Thread_local long fails;     /* how many fail then */
 static _Thread_local bool has_failed = true;
+static _Thread_local bool is_paused;
 
 void
 scarce_set(long n, long many)
@@ -36,10 +37,22 @@ scarce_end(void)
     return has_failed;
 }
 
+void
+scarce_pause(void)
+{
+    is_paused = true;
+}
+
+void
+scarce_resume(void)
+{
+    is_paused = false;
+}
+
 bool
 scarce_fails(void)
 {
-    if (left < 0)
+    if (left < 0 || is_paused)
         return false;
     if (left > 0) {
         left--;

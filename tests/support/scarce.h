@@ -28,6 +28,11 @@ bool scarce_end(void);
 #define SCARCE_REST (-1L)
 void scarce_set(long n, long many);
 
+/* What happens in between is not of the walk: it has all memory, and is not
+ * counted. */
+void scarce_pause(void);
+void scarce_resume(void);
+
 /* How far apart the places are that a walk tries: 1 with RO_OOM=all or
  * RO_PROVE=1, what RO_OOM says, or `quick`. */
 long scarce_step(long quick);
