@@ -294,6 +294,20 @@ receive_envelope(struct receiving *receiving, const struct envelope *envelope)
 
 /* --- a push -------------------------------------------------------------- */
 
+/* What is ours opens with our keys alone; a broker that says whose it is and
+ * means somebody else has mixed up more than that. */
+static enum ro_status
+check_mailbox(const struct receiving *receiving,
+              const ProtobufCBinaryData *mailbox)
+{
+    const struct ro_seat_id *seat = &receiving->engine->keyring->seat;
+    if (mailbox->len == RO_ID_SIZE &&
+        memcmp(mailbox->data, seat->b, RO_ID_SIZE) == 0)
+        return RO_OK;
+    return ro_why(receiving->why, RO_BAD_FRAME,
+                  "the broker delivers from another mailbox than ours");
+}
+
 static enum ro_status
 find_body(const Reachout__Attach__Push *push,
           const ProtobufCBinaryData *hash,
@@ -395,6 +409,7 @@ receive_push(struct receiving *receiving, struct ro_bytes frame)
     RO_TRY(ro_unpack(&reachout__attach__push__descriptor, payload,
                      receiving->push, &unpacked));
     const Reachout__Attach__Push *push = (const void *)unpacked;
+    RO_TRY(check_mailbox(receiving, &push->mailbox));
     RO_AUTOFREE uint64_t *keys = calloc(push->n_envelopes + 1, sizeof(*keys));
     if (keys == NULL)
         return RO_NO_MEMORY;
@@ -455,7 +470,7 @@ attach(struct receiving *receiving)
     RO_TRY(link_ask(engine->link, &asked, engine->arena, receiving->why, &got));
     const Reachout__Attach__Answer *answer = (const void *)got.message;
     receiving->waiting = answer->waiting;
-    return RO_OK;
+    return check_mailbox(receiving, &answer->mailbox);
 }
 
 /* One push, or the connection made anew. RO_NOT_FOUND: nothing came. */

@@ -361,6 +361,26 @@ test_pushes_from_before(void)
     close_circle();
 }
 
+/* A broker that names another's mailbox; here it is ben who calls himself
+ * somebody else. */
+static void
+test_another_mailbox(void)
+{
+    open_circle();
+    const char *request = pair_answered(ann, ben);
+    struct ro_seat_id *self = &ben->engine->keyring->seat;
+    const struct ro_seat_id own = *self;
+    test_must(seat_write(ann, jobs_say, thread_between(request, ann, ben),
+                         "For ben."));
+    self->b[0] ^= 1;
+    tap_is(seat_sync(ben), RO_BAD_FRAME);
+    *self = own;
+    tap_ok(seat_shows(ben, "For ben.") == 0);
+    tap_is(seat_sync(ben), RO_OK);
+    tap_say(seat_shows(ben, "For ben.") == 1, "nothing is lost by it");
+    close_circle();
+}
+
 /* --- gaps ---------------------------------------------------------------- */
 
 static void
@@ -511,6 +531,7 @@ main(int argc, char **argv)
     tap_run(test_a_request_of_somebody_else);
     tap_run(test_an_answer_to_an_ask_that_is_late);
     tap_run(test_pushes_from_before);
+    tap_run(test_another_mailbox);
     tap_run(test_what_is_missing_is_sent_again);
     tap_run(test_nothing_else_is_sent_again);
     tap_run(test_a_wide_gap);
