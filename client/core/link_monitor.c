@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/core/link_internal.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -33,9 +34,15 @@ link_monitor_open(struct link *link, struct link_end *end)
     return RO_OK;
 }
 
+/* What happened, and its error or descriptor. */
+struct event {
+    uint16_t number;
+    uint32_t value;
+};
+
 /* Reads one event: two parts, of which the second is the address. */
 static bool
-read_event(void *monitor, uint16_t *ret_event)
+read_event(void *monitor, struct event *ret_event)
 {
     uint8_t part[6];
     int n = zmq_recv(monitor, part, sizeof(part), ZMQ_DONTWAIT);
@@ -43,17 +50,24 @@ read_event(void *monitor, uint16_t *ret_event)
         return false;
     char address[8];
     (void)zmq_recv(monitor, address, sizeof(address), ZMQ_DONTWAIT);
-    uint16_t event = 0; /* in the machine's own order, says libzmq */
-    if (n >= (int)sizeof(event))
-        memcpy(&event, part, sizeof(event));
-    *ret_event = event;
+    *ret_event = (struct event){0}; /* in the machine's own order */
+    if (n == (int)sizeof(part)) {
+        memcpy(&ret_event->number, part, sizeof(ret_event->number));
+        memcpy(&ret_event->value, part + sizeof(ret_event->number),
+               sizeof(ret_event->value));
+    }
     return true;
 }
 
+/* A reset is no verdict about keys: a broker that cannot read our hello ends in
+ * good order, one with too many connections resets (so may anything between).
+ */
 static void
-handshake_failed(struct link *link, struct link_end *end)
+handshake_failed(struct link *link, struct link_end *end, uint32_t error)
 {
     end->told = true;
+    if (error == ECONNRESET)
+        return;
     int64_t took_ms = ro_clock_mono_ms(&link->clock) - end->connected_ms;
     if (took_ms > HANG_UP_MS)
         return;
@@ -73,9 +87,9 @@ disconnected(struct link *link, struct link_end *end)
 }
 
 static void
-on_event(struct link *link, struct link_end *end, uint16_t event)
+on_event(struct link *link, struct link_end *end, struct event event)
 {
-    switch (event) {
+    switch (event.number) {
     case ZMQ_EVENT_CONNECTED:
         end->connected_ms = ro_clock_mono_ms(&link->clock);
         end->told = false;
@@ -89,7 +103,7 @@ on_event(struct link *link, struct link_end *end, uint16_t event)
         end->used = true;
         break;
     case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL:
-        handshake_failed(link, end);
+        handshake_failed(link, end, event.value);
         break;
     case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL: /* it speaks something else */
         end->told = true;
@@ -110,7 +124,7 @@ on_event(struct link *link, struct link_end *end, uint16_t event)
 void
 link_monitor_read(struct link *link, struct link_end *end)
 {
-    uint16_t event = 0;
+    struct event event;
     while (read_event(end->monitor, &event))
         on_event(link, end, event);
 }

@@ -4,13 +4,15 @@
  * message that never ends, nor peers that say nothing. A thread of its own
  * hears each door's monitor and asks the kernel how much each connection has
  * pushed (TCP_INFO). It cuts a connection
- *   - beyond the number of all, or of one address;
+ *   - beyond the number of all, or of one address (the oldest of it that has
+ *     said nothing yet, or else the new one);
  *   - that has pushed much more than has come out of it as frames: a message
  *     without an end, or a flood of commands;
  *   - that owes a frame for too long: it has said nothing at all, or has begun
- *     what it does not finish; and the oldest silent one when there are many.
- * To cut is shutdown(2): the descriptor stays libzmq's, and the kernel's
- * cookie makes sure that it still is the same connection.
+ *     what it does not finish; and the oldest silent one when there are many,
+ *     of the new one's address if that has more than its share.
+ * To cut is to reset: the descriptor stays libzmq's, and the kernel's cookie
+ * makes sure that it still is the same connection.
  */
 #ifndef DAEMON_NET_GUARD_H
 #define DAEMON_NET_GUARD_H

@@ -5,6 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* So many addresses may share the silent connections before one of them makes
+ * room for another. */
+#define SHARES 8
+
 struct guard_book {
     struct guard_limits limits;
     size_t n_fds;
@@ -62,42 +66,64 @@ is_silent(const struct guard_book *book, size_t fd)
 struct company {
     size_t same_address;
     size_t silent;
+    size_t silent_same_address;
     int oldest_silent;
+    int oldest_same_address; /* of the silent ones */
 };
+
+static void
+note_silent(const struct guard_book *book,
+            size_t fd,
+            size_t *count,
+            int *oldest)
+{
+    *count += 1;
+    if (*oldest < 0 || book->peers[fd].since_ms < book->peers[*oldest].since_ms)
+        *oldest = (int)fd;
+}
 
 static struct company
 company_of(const struct guard_book *book, const struct guard_peer *like)
 {
-    struct company company = {.oldest_silent = -1};
-    int64_t oldest_ms = INT64_MAX;
+    struct company company = {.oldest_silent = -1, .oldest_same_address = -1};
     for (size_t fd = 0; fd < book->n_used; fd++) {
         const struct guard_peer *peer = &book->peers[fd];
         if (peer->standing != GUARD_WATCHED)
             continue;
-        if (memcmp(&peer->address, &like->address, sizeof(peer->address)) == 0)
-            company.same_address++;
+        bool same =
+            memcmp(&peer->address, &like->address, sizeof(peer->address)) == 0;
+        company.same_address += same ? 1 : 0;
         if (!is_silent(book, fd))
             continue;
-        company.silent++;
-        if (peer->since_ms < oldest_ms) {
-            oldest_ms = peer->since_ms;
-            company.oldest_silent = (int)fd;
+        note_silent(book, fd, &company.silent, &company.oldest_silent);
+        if (same) {
+            note_silent(book, fd, &company.silent_same_address,
+                        &company.oldest_same_address);
         }
     }
     return company;
 }
 
-/* Who must go for the newcomer: it, somebody else, or nobody (-1). */
+/* Who must go for the newcomer: it, somebody else, or nobody (-1). Who has said
+ * nothing yet goes before who might be honest, and makes room for its own
+ * address first: a flood displaces itself. */
 static int
 who_goes(const struct guard_book *book, int fd, const struct guard_peer *like)
 {
-    if (book->n_watched >= book->limits.connections)
+    const struct guard_limits *limits = &book->limits;
+    if (book->n_watched >= limits->connections)
         return fd;
     struct company company = company_of(book, like);
-    if (book->limits.per_address != 0 &&
-        company.same_address >= book->limits.per_address)
-        return fd;
-    return company.silent >= book->limits.silent ? company.oldest_silent : -1;
+    if (limits->per_address != 0 &&
+        company.same_address >= limits->per_address) {
+        return company.oldest_same_address >= 0 ? company.oldest_same_address
+                                                : fd;
+    }
+    if (company.silent < limits->silent)
+        return -1;
+    return company.silent_same_address > limits->silent / SHARES
+               ? company.oldest_same_address
+               : company.oldest_silent;
 }
 
 int

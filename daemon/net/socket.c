@@ -173,10 +173,11 @@ socket_address_parse(const char *text, struct session_address *ret_address)
 void
 socket_cut(int fd, uint64_t cookie)
 {
-    /* closed without a farewell: nothing of it stays in the kernel either */
-    static const struct linger reset = {.l_onoff = 1, .l_linger = 0};
+    /* Reset at once, and nothing of it stays in the kernel either. An orderly
+     * end within the handshake would look like a broker with another key. */
+    static const struct sockaddr nobody = {.sa_family = AF_UNSPEC};
     if (cookie == 0 || socket_cookie(fd) != cookie)
         return;
-    setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
-    shutdown(fd, SHUT_RDWR);
+    if (connect(fd, &nobody, sizeof(nobody)) != 0)
+        shutdown(fd, SHUT_RDWR);
 }

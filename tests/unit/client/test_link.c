@@ -328,6 +328,40 @@ speak(void *user)
     return NULL;
 }
 
+static void *
+reset_all(void *user)
+{
+    static const struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+    struct stranger *stranger = user;
+    uint8_t heard[8];
+    int fd;
+    while ((fd = accept(stranger->listener, NULL, NULL)) >= 0) {
+        (void)!read(fd, heard, sizeof(heard));
+        setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+        close(fd);
+    }
+    return NULL;
+}
+
+/* Neither is one that resets them: so does a broker with too many. */
+static void
+test_a_reset_is_no_verdict(void)
+{
+    WORLD w;
+    world_init(&w);
+    struct stranger stranger;
+    stranger_init(&stranger, (struct ro_bytes){NULL, 0});
+    tap_need(pthread_create(&stranger.thread, NULL, reset_all, &stranger) == 0);
+    struct link_setup setup = setup_of(&w);
+    setup.open_endpoint = stranger.endpoint;
+    connect_with(&w, &setup);
+    uint64_t n = 0;
+    tap_is(ask_for(&w, LINK_OPEN, PLAIN, 2500, &n), RO_UNREACHABLE);
+    shutdown(stranger.listener, SHUT_RDWR);
+    pthread_join(stranger.thread, NULL);
+    close(stranger.listener);
+}
+
 /* Speaks, but not our protocol: nothing may be told to it in clear, and it is
  * not the broker. */
 static void
@@ -432,6 +466,7 @@ main(void)
     tap_run(test_unreachable);
     tap_run(test_patience);
     tap_run(test_mute_peer);
+    tap_run(test_a_reset_is_no_verdict);
     tap_run(test_other_protocols);
     tap_run(test_reconnect);
     tap_run(test_mailbox_proof);

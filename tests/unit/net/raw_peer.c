@@ -19,18 +19,55 @@
 #define WELCOME_SIZE 168
 #define COOKIE_SIZE 96
 
+static struct sockaddr_in
+address_of(const char *endpoint)
+{
+    struct sockaddr_in to = {.sin_family = AF_INET};
+    char host[INET_ADDRSTRLEN] = "";
+    const char *colon = strrchr(endpoint, ':');
+    const char *from = strrchr(endpoint, '/') + 1;
+    memcpy(host, from,
+           (size_t)(colon - from) < sizeof(host) ? (size_t)(colon - from) : 0);
+    inet_pton(AF_INET, host, &to.sin_addr);
+    to.sin_port = htons((uint16_t)strtoul(colon + 1, NULL, 10));
+    return to;
+}
+
 void
 raw_connect(struct raw_peer *peer, const char *endpoint)
 {
-    struct sockaddr_in to = {.sin_family = AF_INET};
-    to.sin_port =
-        htons((uint16_t)strtoul(strrchr(endpoint, ':') + 1, NULL, 10));
-    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    struct sockaddr_in to = address_of(endpoint);
     *peer = (struct raw_peer){.fd = socket(AF_INET, SOCK_STREAM, 0)};
     if (connect(peer->fd, (struct sockaddr *)&to, sizeof(to)) != 0) {
         printf("Bail out! connect\n");
         exit(1);
     }
+}
+
+bool
+raw_connect_from(struct raw_peer *peer,
+                 const char *endpoint,
+                 uint32_t source,
+                 int timeout_ms)
+{
+    struct sockaddr_in to = address_of(endpoint);
+    struct sockaddr_in from = {.sin_family = AF_INET};
+    const struct timeval limit = {.tv_sec = timeout_ms / 1000,
+                                  .tv_usec = timeout_ms % 1000 * 1000};
+    const int late = 1; /* the port is chosen when both ends are known */
+    from.sin_addr.s_addr = htonl(source);
+    *peer = (struct raw_peer){.fd = socket(AF_INET, SOCK_STREAM, 0)};
+    if (peer->fd < 0)
+        return false;
+    setsockopt(peer->fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+    setsockopt(peer->fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+    setsockopt(peer->fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &late,
+               sizeof(late));
+    if (bind(peer->fd, (struct sockaddr *)&from, sizeof(from)) == 0 &&
+        connect(peer->fd, (struct sockaddr *)&to, sizeof(to)) == 0)
+        return true;
+    close(peer->fd);
+    return false;
 }
 
 void
@@ -61,13 +98,18 @@ get(struct raw_peer *peer, void *data, size_t size)
 
 /* The signature, 3.1, the mechanism, and that we are a client. */
 static bool
-greet(struct raw_peer *peer)
+say_greeting(struct raw_peer *peer)
 {
     uint8_t greeting[64] = {0xff, 0, 0, 0,   0,   0,   0,   0,  1,
                             0x7f, 3, 1, 'C', 'U', 'R', 'V', 'E'};
+    return put(peer, greeting, sizeof(greeting));
+}
+
+static bool
+greet(struct raw_peer *peer)
+{
     uint8_t theirs[64];
-    return put(peer, greeting, sizeof(greeting)) &&
-           get(peer, theirs, sizeof(theirs));
+    return say_greeting(peer) && get(peer, theirs, sizeof(theirs));
 }
 
 static void
@@ -162,6 +204,14 @@ say_initiate(struct raw_peer *peer,
 }
 
 bool
+raw_begin_hands(struct raw_peer *peer, const struct ro_key *server)
+{
+    struct hands hands = {.server = *server};
+    crypto_box_keypair(hands.own_public, hands.own_secret);
+    return say_greeting(peer) && say_hello(peer, &hands);
+}
+
+bool
 raw_shake_hands(struct raw_peer *peer,
                 const struct ro_keypair *pair,
                 const struct ro_key *server)
@@ -186,7 +236,7 @@ seal(struct raw_peer *peer,
      size_t size,
      uint8_t frame[static FRAME_MAX])
 {
-    static uint8_t plain[FRAME_MAX];
+    static _Thread_local uint8_t plain[FRAME_MAX];
     uint8_t nonce[24];
     plain[0] = (uint8_t)flags;
     memcpy(plain + 1, data, size);
@@ -205,7 +255,7 @@ raw_send(struct raw_peer *peer,
          const void *data,
          size_t size)
 {
-    static uint8_t frame[FRAME_MAX];
+    static _Thread_local uint8_t frame[FRAME_MAX];
     return put(peer, frame, seal(peer, flags, data, size, frame));
 }
 

@@ -19,9 +19,19 @@ struct raw_peer {
     uint64_t nonce;
 };
 
-/* Connects to tcp://127.0.0.1:PORT. Ends the test when it cannot. */
+/* Connects to tcp://ADDRESS:PORT (IPv4). Ends the test when it cannot. */
 void raw_connect(struct raw_peer *peer, const char *endpoint);
 void raw_close(struct raw_peer *peer);
+
+/* The same from an address of our own (in the order of this machine); whether
+ * it came to be. No call on it waits longer than `timeout_ms`. */
+bool raw_connect_from(struct raw_peer *peer,
+                      const char *endpoint,
+                      uint32_t source,
+                      int timeout_ms);
+
+/* Begins to shake hands, and does not wait for what the other side says. */
+bool raw_begin_hands(struct raw_peer *peer, const struct ro_key *server);
 
 /* Shakes hands as a DEALER with this key; false when it was not let in. */
 bool raw_shake_hands(struct raw_peer *peer,

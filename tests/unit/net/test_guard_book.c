@@ -60,6 +60,10 @@ test_one_address(void)
     add_talker(book, 2, 7);
     tap_say(add(book, 3, 7, 0) == 3, "a third of one address goes");
     tap_say(add(book, 4, 8, 0) == -1, "one of another does not");
+    guard_book_cut(book, 3);
+    guard_book_remove(book, 1);
+    tap_is(add(book, 1, 7, 10), -1);
+    tap_say(add(book, 5, 7, 20) == 1, "who has said nothing goes before it");
     struct guard_limits free_limits = limits;
     free_limits.per_address = 0;
     RO_CLEANUP(guard_book_freep)
@@ -82,6 +86,12 @@ test_silent_ones(void)
     guard_book_cut(book, 11);
     guard_book_delivered(book, 10, 1);
     tap_say(add(book, 14, 5, 300) == -1, "who has spoken is not silent");
+    guard_book_cut(book, 12);
+    tap_is(add(book, 15, 5, 400), -1);
+    tap_say(add(book, 16, 5, 500) == 14,
+            "an address makes room for its own ones");
+    guard_book_cut(book, 14);
+    tap_say(add(book, 17, 6, 600) == 13, "and not one for another");
 }
 
 static void
