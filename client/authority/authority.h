@@ -348,6 +348,11 @@ struct authority_request {
     const char *name;   /* of the listing for schools */
     const char *holder; /* as it was typed by somebody else; may be empty */
     enum { AUTHORITY_NEW_MEMBER, AUTHORITY_NEW_KEYS } wish;
+    enum authority_decision {
+        AUTHORITY_UNDECIDED,
+        AUTHORITY_TO_ADMIT, /* yes, and it is not published or told yet */
+        AUTHORITY_TO_REFUSE,
+    } decision;
     int64_t sent_at_s;
     const char *words[AUTHORITY_WORDS]; /* to be compared by telephone */
 };
@@ -362,11 +367,31 @@ struct authority_requests {
 void authority_requests_fini(struct authority_requests *requests);
 
 /* Fetches what waits in the enrolment mailbox, keeps it, and lists what waits
- * for a decision, oldest first. */
+ * for a decision, oldest first. A folder that never talked to a broker, and has
+ * the directory, lists what it has. */
 RO_MUST_USE enum ro_status
 authority_receive(struct authority *authority,
                   struct ro_why *why,
                   struct authority_requests *ret_requests);
+
+/* Takes in a request that came as a file, and asks nobody. A request that is
+ * here already is not taken twice. RO_BAD_INPUT (no such file, damaged, of
+ * another circle, or not what it says), RO_TICKET_USED (another request came
+ * with that invitation), RO_TICKET_EXPIRED (by our clock, now), RO_NOT_FOUND;
+ * `why` names the file. */
+struct authority_taken {
+    struct ro_message_id id;
+    enum {
+        AUTHORITY_TAKEN_IN,
+        AUTHORITY_WAITS_ALREADY,
+        AUTHORITY_ANSWERED_ALREADY,
+    } as;
+};
+RO_MUST_USE enum ro_status
+authority_take_file(struct authority *authority,
+                    const char *path,
+                    struct ro_why *why,
+                    struct authority_taken *ret_taken);
 
 /* Lists what waits for a decision and is known here; asks nobody. */
 RO_MUST_USE enum ro_status

@@ -123,15 +123,34 @@ check_content(struct opening *opening)
     return RO_OK;
 }
 
-/* A ticket that was good when it was used stays good while the request waits
- * for us; the broker looked at its clock when it took it. */
+/* A file is one thing: what the broker would have looked at is what is sealed.
+ */
 static enum ro_status
-check_ticket(struct opening *opening)
+check_carried(const struct opening *opening,
+              const struct authority_envelope *envelope)
+{
+    const Reachout__EnrolRequest *request = opening->content->enrol_request;
+    const struct ro_key *signing = &opening->outer.sender.signing;
+    if (envelope->way == ENVELOPE_DELIVERED ||
+        (ro_bytes_equal(envelope->ticket, ro_field(&request->ticket)) &&
+         ro_bytes_equal(envelope->mailbox_key,
+                        (struct ro_bytes){signing->b, RO_KEY_SIZE})))
+        return RO_OK;
+    return ro_why(opening->why, RO_MISBOUND,
+                  "the ticket or key beside it is not the one in it");
+}
+
+/* A ticket that was good when it was used stays good while the request waits
+ * for us; the broker looked at its clock when it took it. Of a file nobody
+ * knows when it was made. */
+static enum ro_status
+check_ticket(struct opening *opening, const struct authority_envelope *envelope)
 {
     const struct authority *authority = opening->authority;
     const Reachout__Content *content = opening->content;
     int64_t used_s = ro_clock_wall_s(&authority->world.clock);
-    if ((int64_t)content->sent_at < used_s)
+    if (envelope->way == ENVELOPE_DELIVERED &&
+        (int64_t)content->sent_at < used_s)
         used_s = (int64_t)content->sent_at;
     enum ro_status s = ro_ticket_open(ro_field(&content->enrol_request->ticket),
                                       &authority->root, used_s,
@@ -267,7 +286,8 @@ authority_envelope_open(const struct authority *authority,
     }
     RO_TRY(open_layers(&opening, envelope));
     RO_TRY(check_content(&opening));
-    RO_TRY(check_ticket(&opening));
+    RO_TRY(check_carried(&opening, envelope));
+    RO_TRY(check_ticket(&opening, envelope));
     RO_TRY(check_certificate(&opening));
     return make_petition(&opening, envelope, ret_petition);
 }
@@ -302,11 +322,14 @@ is_ticket_used(const struct authority *authority, const uint8_t *ticket)
 enum ro_status
 authority_envelope_take(struct authority *authority,
                         const struct authority_envelope *envelope,
-                        struct ro_why *why)
+                        struct ro_why *why,
+                        struct ro_message_id *ret_id)
 {
     RO_CLEANUP(authority_petition_freep)
     struct authority_petition *petition = NULL;
     RO_TRY(authority_envelope_open(authority, envelope, why, &petition));
+    if (ret_id != NULL)
+        *ret_id = petition->id;
     if (authority_petition_find(authority, &petition->id) != NULL)
         return RO_OK;
     if (is_ticket_used(authority, petition->ticket)) {

@@ -260,7 +260,12 @@ authority_log_check_answer(const struct authority *authority,
 RO_MUST_USE enum ro_status authority_log_check_point(
     const struct authority *authority, struct ro_bytes raw, struct ro_why *why);
 
-/* RO_REFUSED, and `why` says how to publish the charter that is lacking. */
+/* Whether this folder never talked to a broker and knows the directory all the
+ * same: it was brought here, and others publish. */
+bool authority_is_apart(const struct authority *authority);
+
+/* RO_REFUSED, and `why` says how to publish the charter that is lacking, or how
+ * a folder that is apart goes on. */
 enum ro_status authority_lacks_charter(const struct authority *authority,
                                        struct ro_why *why);
 
@@ -445,13 +450,18 @@ RO_DEFINE_AUTO(authority_petition, authority_petition_free)
 
 /* --- envelope.c: opening what came --------------------------------------- */
 
-/* An envelope of the enrolment mailbox, as the broker delivered it. */
+/* An envelope of the enrolment mailbox, as the broker delivered it, or out of
+ * a file, which no broker has looked at. */
 struct authority_envelope {
+    enum { ENVELOPE_DELIVERED, ENVELOPE_CARRIED } way;
     struct ro_bytes wrap;
     struct ro_bytes body;
     uint32_t day;
     uint32_t generation;
     uint32_t expiry_hour;
+    /* of one that was carried: what stands beside it for the broker */
+    struct ro_bytes ticket;
+    struct ro_bytes mailbox_key;
 };
 
 /* Opens an envelope and holds it against everything that it claims: the seal,
@@ -470,11 +480,18 @@ bool authority_envelope_is_trouble(enum ro_status status);
 
 /* Opens and keeps one envelope durably; a replay is silent. RO_TICKET_USED
  * when another request came with the same ticket, and the outcomes of
- * authority_envelope_open. */
+ * authority_envelope_open. `ret_id` may be NULL. */
 RO_MUST_USE enum ro_status
 authority_envelope_take(struct authority *authority,
                         const struct authority_envelope *envelope,
-                        struct ro_why *why);
+                        struct ro_why *why,
+                        struct ro_message_id *ret_id);
+
+/* In a folder that never talked to a broker: closes what is to be admitted and
+ * stands in the directory by now; somebody else has published it
+ * (requests.c). */
+RO_MUST_USE enum ro_status
+authority_petitions_settle(struct authority *authority, struct ro_why *why);
 
 /* --- mailbox.c ----------------------------------------------------------- */
 

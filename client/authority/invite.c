@@ -286,7 +286,8 @@ authority_replace(struct authority *authority,
     struct guest guest = {0};
     const struct ro_member_view *member = NULL;
     RO_TRY(authority_need_absent(replacing->out_path, why));
-    RO_TRY(authority_log_sync(authority, why));
+    if (!authority_is_apart(authority))
+        RO_TRY(authority_log_sync(authority, why));
     RO_TRY(authority_log_ready(authority, why));
     RO_TRY(authority_find_member(authority, &replacing->member, why, &member));
     const struct authority_inviting inviting = {

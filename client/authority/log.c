@@ -76,9 +76,22 @@ authority_log_load(struct authority *authority, struct ro_why *why)
     return authority->directory == NULL ? RO_NO_MEMORY : RO_OK;
 }
 
+bool
+authority_is_apart(const struct authority *authority)
+{
+    return authority->state.broker.open_endpoint[0] == '\0' &&
+           ro_directory_charter(authority->directory) != NULL;
+}
+
 enum ro_status
 authority_lacks_charter(const struct authority *authority, struct ro_why *why)
 {
+    if (authority_is_apart(authority)) {
+        return ro_why(why, RO_REFUSED,
+                      "this folder never published anything, and talks to no "
+                      "broker: requests come to it with --file, and what it "
+                      "signs goes out with --out FILE");
+    }
     return ro_why(why, RO_REFUSED,
                   "the circle has no charter yet; publish the charter first: "
                   "reachout authority charter --dir %s --file circle.conf "

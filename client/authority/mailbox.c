@@ -55,8 +55,8 @@ receive_one(struct receiving *receiving,
         .generation = one->generation,
         .expiry_hour = one->expiry_hour,
     };
-    enum ro_status s =
-        authority_envelope_take(receiving->authority, &envelope, &trouble);
+    enum ro_status s = authority_envelope_take(receiving->authority, &envelope,
+                                               &trouble, NULL);
     if (s == RO_OK)
         return RO_OK;
     if (authority_envelope_is_trouble(s))

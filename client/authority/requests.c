@@ -22,6 +22,22 @@ authority_requests_fini(struct authority_requests *requests)
     *requests = (struct authority_requests){0};
 }
 
+static enum authority_decision
+decision_of(const struct authority_petition *petition)
+{
+    switch (petition->standing) {
+    case AUTHORITY_ADMITTING:
+        return AUTHORITY_TO_ADMIT;
+    case AUTHORITY_REFUSING:
+        return AUTHORITY_TO_REFUSE;
+    case AUTHORITY_WAITING:
+    case AUTHORITY_ADMITTED: /* not listed */
+    case AUTHORITY_REFUSED:
+    default:
+        return AUTHORITY_UNDECIDED;
+    }
+}
+
 static void
 fill_request(const struct authority *authority,
              const struct authority_petition *petition,
@@ -42,6 +58,7 @@ fill_request(const struct authority *authority,
         .holder = petition->holder,
         .wish = petition->wish == PETITION_REPLACES ? AUTHORITY_NEW_KEYS
                                                     : AUTHORITY_NEW_MEMBER,
+        .decision = decision_of(petition),
         .sent_at_s = petition->sent_at_s,
     };
     ro_words_of(ro_buf_view(&petition->certificate), ret_request->words);
@@ -77,12 +94,28 @@ authority_list(const struct authority *authority,
 }
 
 enum ro_status
+authority_petitions_settle(struct authority *authority, struct ro_why *why)
+{
+    if (!authority_is_apart(authority))
+        return RO_OK; /* what a folder publishes it also answers */
+    for (size_t i = 0; i < authority->n_petitions; i++) {
+        struct authority_petition *one = authority->petitions[i];
+        if (one->standing == AUTHORITY_ADMITTING &&
+            ro_directory_seat(authority->directory, &one->seat) != NULL)
+            RO_TRY(authority_petition_close(authority, one, why));
+    }
+    return RO_OK;
+}
+
+enum ro_status
 authority_receive(struct authority *authority,
                   struct ro_why *why,
                   struct authority_requests *ret_requests)
 {
     RO_CLEANUP(authority_requests_fini)
     struct authority_requests requests = {0};
+    if (authority_is_apart(authority))
+        return authority_list(authority, ret_requests);
     RO_TRY(authority_log_sync(authority, why));
     RO_TRY(authority_charter_follow(authority, why));
     RO_TRY(authority_mailbox_receive(authority, why, &requests));

@@ -291,6 +291,7 @@ authority_open(const char *dir,
     RO_TRY(derive(authority));
     RO_TRY(authority_log_load(authority, why));
     RO_TRY(authority_petitions_load(authority, why));
+    RO_TRY(authority_petitions_settle(authority, why));
     *ret_authority = RO_STEAL(authority);
     return RO_OK;
 }

@@ -10,11 +10,23 @@
 #include <string.h>
 
 #define CHOICES_SHOWN 20
+#define FILES_MAX 100
 
 /* --- requests ------------------------------------------------------------ */
 
 const struct cli_option cmd_admission_requests_options[] = {
-    DIR_ROW, INPUT_WAIT_ROW, CLI_OPTIONS_END};
+    DIR_ROW,
+    {"file", "FILE",
+      "take in this request (and those after it), and ask nobody", CLI_MANY},
+    INPUT_WAIT_ROW,
+    CLI_OPTIONS_END
+};
+
+static const char *const decisions[] = {
+    [AUTHORITY_UNDECIDED] = "waiting",
+    [AUTHORITY_TO_ADMIT] = "admitting",
+    [AUTHORITY_TO_REFUSE] = "refusing",
+};
 
 static void
 show_request(struct cli_output *out,
@@ -32,6 +44,7 @@ show_request(struct cli_output *out,
     doc_text(item, "role", request->role);
     doc_text(item, "name", request->name);
     doc_time(item, "sent_at", request->sent_at_s);
+    doc_text(item, "state", decisions[request->decision]);
     doc_truth(item, "replaces",
               request->wish == AUTHORITY_NEW_KEYS ? DOC_TRUE : DOC_FALSE);
     show_id(text, request->id.b);
@@ -44,6 +57,11 @@ show_request(struct cli_output *out,
     }
     if (request->wish == AUTHORITY_NEW_KEYS)
         ro_buf_printf(text, "\n          gets new keys: the old ones end");
+    if (request->decision == AUTHORITY_TO_ADMIT)
+        ro_buf_printf(text, "\n          is to be admitted, and it is not "
+                            "published yet");
+    if (request->decision == AUTHORITY_TO_REFUSE)
+        ro_buf_printf(text, "\n          is refused, and was not told yet");
     ro_buf_printf(text, "\n          words:");
     for (size_t i = 0; i < AUTHORITY_WORDS; i++)
         ro_buf_printf(text, " %s", request->words[i]);
@@ -90,10 +108,77 @@ suggest_admission(const struct cli_args *args,
     output_then(out, "Telephone each of them; who reads the same words to you "
                      "can be admitted:");
     for (size_t i = 0; i < requests->n && i < CHOICES_SHOWN; i++) {
-        OUTPUT_NEXT(out, "reachout", "authority", "admit", "--dir",
-                    options_text(args, "dir"),
-                    show_short(requests->list[i].id.b).hex);
+        struct show_short id = show_short(requests->list[i].id.b);
+        const char *dir = options_text(args, "dir");
+        if (requests->list[i].decision == AUTHORITY_TO_REFUSE)
+            continue;
+        if (options_has(args, "file")) {
+            OUTPUT_NEXT(out, "reachout", "authority", "admit", "--dir", dir,
+                        id.hex, "--out", "FILE");
+        } else {
+            OUTPUT_NEXT(out, "reachout", "authority", "admit", "--dir", dir,
+                        id.hex);
+        }
     }
+}
+
+/* --- out of files -------------------------------------------------------- */
+
+static void
+tell_taken(struct cli_output *out,
+           json_t *list,
+           const char *path,
+           const struct authority_taken *taken)
+{
+    static const char *const words[] = {
+        [AUTHORITY_TAKEN_IN] = "new",
+        [AUTHORITY_WAITS_ALREADY] = "waiting",
+        [AUTHORITY_ANSWERED_ALREADY] = "answered",
+    };
+    static const char *const sentences[] = {
+        [AUTHORITY_TAKEN_IN] = "taken in.",
+        [AUTHORITY_WAITS_ALREADY] = "is here already, and waits.",
+        [AUTHORITY_ANSWERED_ALREADY] = "was here before, and was answered.",
+    };
+    json_t *item = doc_item(list);
+    doc_text(item, "file", path);
+    doc_id(item, "request", taken->id.b);
+    doc_text(item, "state", words[taken->as]);
+    show_line(&out->text, path);
+    ro_buf_printf(&out->text, ": %s\n", sentences[taken->as]);
+}
+
+static enum ro_status
+take_one(struct authority *authority,
+         const char *path,
+         struct cli_output *out,
+         struct ro_why *why)
+{
+    struct authority_taken taken;
+    RO_TRY(authority_take_file(authority, path, why, &taken));
+    json_t *list = json_object_get(output_json(out), "files");
+    tell_taken(out, list, path, &taken);
+    return RO_OK;
+}
+
+/* The files of --file, and the words after it, as a shell gives them. Those
+ * before one that cannot be taken are taken. */
+static enum ro_status
+take_files(const struct cli_args *args,
+           struct authority *authority,
+           struct cli_output *out,
+           struct ro_why *why)
+{
+    const char *paths[FILES_MAX];
+    size_t n = options_all(args, "file", paths, FILES_MAX);
+    if (n > FILES_MAX)
+        return ro_why(why, RO_USAGE, "at most %d --file at once", FILES_MAX);
+    doc_list(output_json(out), "files");
+    for (size_t i = 0; i < n; i++)
+        RO_TRY(take_one(authority, paths[i], out, why));
+    for (size_t i = 0; i < args->n_words; i++)
+        RO_TRY(take_one(authority, args->words[i], out, why));
+    return RO_OK;
 }
 
 enum ro_status
@@ -104,8 +189,17 @@ cmd_admission_requests(const struct cli_args *args,
     RO_CLEANUP(authority_freep) struct authority *authority = NULL;
     RO_CLEANUP(authority_requests_fini)
     struct authority_requests requests = {0};
+    bool from_files = options_has(args, "file");
+    if (args->n_words > 0 && !from_files) {
+        return ro_why(why, RO_USAGE,
+                      "\"%.100s\": a request as a file is taken in with --file",
+                      args->words[0]);
+    }
     RO_TRY(cmd_authority_open(args, why, &authority));
-    RO_TRY(authority_receive(authority, why, &requests));
+    if (from_files)
+        RO_TRY(take_files(args, authority, out, why));
+    RO_TRY(from_files ? authority_list(authority, &requests)
+                      : authority_receive(authority, why, &requests));
     tell_troubles(&requests);
     json_t *list = doc_list(output_json(out), "requests");
     for (size_t i = 0; i < requests.n; i++)

@@ -14,6 +14,9 @@ const struct cli_option cmd_profile_join_options[] = {
     {"key-file", "FILE",
      "the key of the profile, made if absent; keep it as you keep a key", CLI_ONCE},
     {"wait",     "SECONDS", "wait so long to be admitted",                CLI_ONCE},
+    {"out",      "FILE",
+     "ask nobody: write the request to FILE, for an authority that is never "
+     "online",                                                            CLI_ONCE},
     CLI_OPTIONS_END
 };
 
@@ -74,9 +77,15 @@ cmd_profile_join(const struct cli_args *args,
         .invitation = args->words[0],
         .holder = options_text(args, "holder"),
     };
+    const char *path = options_text(args, "out");
     struct ro_client *client = NULL;
     RO_CLEANUP(ro_passphrase_freep) struct ro_passphrase *passphrase = NULL;
     double wait_s = 0;
+    if (path != NULL && options_has(args, "wait")) {
+        return ro_why(why, RO_USAGE,
+                      "with --out nobody is asked, and --wait has nothing to "
+                      "wait for");
+    }
     RO_TRY(options_number(args, "wait", &range, why, &wait_s));
     RO_TRY(input_profile(args, &folder, why, &setup.profile));
     RO_TRY(wait_hold_signals(&wait, why));
@@ -85,8 +94,12 @@ cmd_profile_join(const struct cli_args *args,
     RO_TRY(input_make_parents(setup.profile, why));
     RO_TRY(ro_client_create(&setup, why, &client));
     wait_open_take(&wait, client);
-    ro_client_join(client, (int64_t)(wait_s * 1000),
-                   wait_then(&wait, view_join));
+    if (path != NULL) {
+        ro_client_join_by_file(client, path, wait_then(&wait, view_join));
+    } else {
+        ro_client_join(client, (int64_t)(wait_s * 1000),
+                       wait_then(&wait, view_join));
+    }
     return wait_run(&wait);
 }
 

@@ -25,10 +25,9 @@ static const char *
 enrolment_word(enum ro_enrolment enrolment)
 {
     static const char *const words[] = {
-        [RO_ENROL_MADE] = "made",
-        [RO_ENROL_REQUESTED] = "requested",
-        [RO_ENROL_ADMITTED] = "admitted",
-        [RO_ENROL_REFUSED] = "refused",
+        [RO_ENROL_MADE] = "made",         [RO_ENROL_REQUESTED] = "requested",
+        [RO_ENROL_ADMITTED] = "admitted", [RO_ENROL_REFUSED] = "refused",
+        [RO_ENROL_WRITTEN] = "requested",
     };
     return (size_t)enrolment < RO_LEN(words) ? words[enrolment] : NULL;
 }
@@ -43,6 +42,8 @@ render_json_join(json_t *document, const struct ro_result *result)
                                    : enrolment_word(self->enrolment));
     doc_id(document, "member", self->member.b);
     doc_id(document, "seat", self->seat.b);
+    if (result->saved != NULL)
+        doc_text(document, "out", result->saved);
     words = doc_list(document, "words");
     for (size_t i = 0; i < RO_LEN(self->words); i++) {
         if (self->words[i] != NULL)

@@ -97,7 +97,14 @@ render_text_join(struct ro_buf *out, const struct ro_result *result)
         line_feed(out);
         return;
     }
-    ro_buf_printf(out, "Asked to be admitted.\n");
+    if (result->saved == NULL) {
+        ro_buf_printf(out, "Asked to be admitted.\n");
+    } else {
+        ro_buf_printf(out, "The request to be admitted is in ");
+        show_line(out, result->saved);
+        ro_buf_printf(out, ". Give that file to the authority; it is for "
+                           "nobody else.\n");
+    }
     words_to_compare(out, self);
 }
 
@@ -109,6 +116,7 @@ render_text_status(struct ro_buf *out, const struct ro_result *result)
         [RO_ENROL_REQUESTED] = "waits to be admitted",
         [RO_ENROL_ADMITTED] = "admitted",
         [RO_ENROL_REFUSED] = "refused by the authority",
+        [RO_ENROL_WRITTEN] = "asked by a file, and waits to be admitted",
     };
     static const char *const brokers[] = {
         [RO_BROKER_UNKNOWN] = "never tried yet",

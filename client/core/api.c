@@ -259,6 +259,18 @@ ro_client_join(struct ro_client *client, int64_t wait_ms, struct ro_then then)
 }
 
 void
+ro_client_join_by_file(struct ro_client *client,
+                       const char *path,
+                       struct ro_then then)
+{
+    struct job *job = new_job(client, jobs_join_by_file, then);
+    if (job == NULL)
+        return;
+    job->what.path = job_text(job, path);
+    worker_submit(client->worker, job);
+}
+
+void
 ro_client_self(struct ro_client *client, struct ro_then then)
 {
     struct job *job = new_job(client, jobs_self, then);

@@ -2,6 +2,7 @@
 #include "client/core/enrol.h"
 
 #include "client/core/generations.h"
+#include "common/wire/armour.h"
 #include "common/wire/codec.h"
 #include "common/wire/rules.h"
 
@@ -9,6 +10,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* What we say to the authority. */
 static enum ro_status
@@ -89,41 +91,96 @@ save(struct engine *engine)
     return s;
 }
 
-enum ro_status
-enrol_request(struct engine *engine, int64_t deadline_ms, struct ro_why *why)
+/* The broker takes the ticket no more, or never did. */
+static bool
+is_about_ticket(enum ro_status s)
+{
+    return s == RO_BAD_TICKET || s == RO_TICKET_USED || s == RO_TICKET_EXPIRED;
+}
+
+/* The request as it is sent, and as a file has it: sealed, unless that was
+ * done before. It borrows from the keyring. */
+static enum ro_status
+make_ask(struct engine *engine, Reachout__Enrol__Ask *ret_ask)
 {
     if (engine->keyring->enrol_body.size == 0) {
         RO_TRY(seal_request(engine));
         RO_TRY(save(engine));
     }
+    const struct keyring *keyring = engine->keyring;
+    reachout__enrol__ask__init(ret_ask);
+    ret_ask->has_ticket = ret_ask->has_body = ret_ask->has_wrap = true;
+    ret_ask->has_mailbox_key = ret_ask->has_generation = true;
+    ret_ask->has_expiry_hour = true;
+    ret_ask->ticket = ro_as_field(ro_buf_view(&keyring->ticket));
+    ret_ask->body = ro_as_field(ro_buf_view(&keyring->enrol_body));
+    ret_ask->wrap = ro_as_field(ro_buf_view(&keyring->enrol_wrap));
+    ret_ask->mailbox_key = ro_as_field(
+        (struct ro_bytes){ro_keypair_public(keyring->signing)->b, RO_KEY_SIZE});
+    ret_ask->generation = keyring->generation;
+    ret_ask->expiry_hour = keyring->enrol_expiry_hour;
+    return RO_OK;
+}
+
+enum ro_status
+enrol_request(struct engine *engine, int64_t deadline_ms, struct ro_why *why)
+{
+    Reachout__Enrol__Ask ask;
+    RO_TRY(make_ask(engine, &ask));
     RO_TRY(engine_link(engine, why));
     struct keyring *keyring = engine->keyring;
-    Reachout__Enrol__Ask ask = REACHOUT__ENROL__ASK__INIT;
-    ask.has_ticket = ask.has_body = ask.has_wrap = ask.has_mailbox_key = true;
-    ask.has_generation = ask.has_expiry_hour = true;
-    ask.ticket = ro_as_field(ro_buf_view(&keyring->ticket));
-    ask.body = ro_as_field(ro_buf_view(&keyring->enrol_body));
-    ask.wrap = ro_as_field(ro_buf_view(&keyring->enrol_wrap));
-    ask.mailbox_key = ro_as_field(
-        (struct ro_bytes){ro_keypair_public(keyring->signing)->b, RO_KEY_SIZE});
-    ask.generation = keyring->generation;
-    ask.expiry_hour = keyring->enrol_expiry_hour;
     const struct link_ask asked = {LINK_OPEN, RO_VERB_ENROL, &ask.base,
                                    &reachout__enrol__answer__descriptor,
                                    deadline_ms};
     struct link_answer got;
     enum ro_status s = link_ask(engine->link, &asked, engine->arena, why, &got);
-    if (s == RO_BAD_TICKET || s == RO_TICKET_USED || s == RO_TICKET_EXPIRED) {
+    if (is_about_ticket(s)) {
         return ro_why(why, s,
                       "%s; ask the authority for a new one, and join with it "
                       "into the same folder",
                       ro_status_text(s));
     }
     RO_TRY(s);
-    if (keyring->enrolment != RO_ENROL_MADE)
+    if (keyring->enrolment != RO_ENROL_MADE &&
+        keyring->enrolment != RO_ENROL_WRITTEN)
         return RO_OK;
     keyring->enrolment = RO_ENROL_REQUESTED;
     return save(engine);
+}
+
+enum ro_status
+enrol_write(struct engine *engine, const char *path, struct ro_why *why)
+{
+    Reachout__Enrol__Ask ask;
+    RO_AUTOBUF bytes = {0};
+    struct stat there;
+    struct keyring *keyring = engine->keyring;
+    if (keyring->enrolment == RO_ENROL_ADMITTED)
+        return ro_why(why, RO_REFUSED, "this seat is admitted already");
+    if (lstat(path, &there) == 0) {
+        return ro_why(why, RO_REFUSED,
+                      "%s: is there already, and stays as it is", path);
+    }
+    RO_TRY(make_ask(engine, &ask));
+    RO_TRY(ro_pack(&ask.base, &bytes));
+    RO_TRY(ro_armour_write(path, RO_ENROL_FILE, ro_buf_view(&bytes),
+                           RO_FILE_SECRET, why));
+    if (keyring->enrolment != RO_ENROL_MADE)
+        return RO_OK;
+    keyring->enrolment = RO_ENROL_WRITTEN;
+    return save(engine);
+}
+
+enum ro_status
+enrol_hand_in(struct engine *engine, int64_t deadline_ms, struct ro_why *why)
+{
+    struct ro_why detail = {.text = ""};
+    enum ro_status s = enrol_request(engine, deadline_ms, &detail);
+    if (is_about_ticket(s))
+        return RO_OK;
+    if (s != RO_OK)
+        *why = detail;
+    return s;
 }
 
 /* Keeps the authority's reason as far as there is room, whole characters. */
@@ -141,7 +198,6 @@ keep_refusal(struct keyring *keyring, const char *why)
     keyring->refusal[size] = '\0';
 }
 
-/* Admission itself is what the directory says; the answer only says no. */
 /* Another key of the circle, where there is one. */
 static enum ro_status
 take_psk(struct engine *engine, const Reachout__Content *content)
@@ -156,6 +212,7 @@ take_psk(struct engine *engine, const Reachout__Content *content)
     return generations_take(engine, answer->generation, ro_field(&answer->psk));
 }
 
+/* Admission itself is what the directory says; the answer only says no. */
 enum ro_status
 enrol_take(struct engine *engine, const struct opened *opened)
 {

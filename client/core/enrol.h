@@ -9,10 +9,22 @@
 
 #include "client/core/opening.h"
 
-/* Sends the request (again). Moves MADE to REQUESTED. RO_UNREACHABLE, the
- * broker's refusals of the ticket, alarms. */
+/* Sends the request (again). Moves MADE and WRITTEN to REQUESTED.
+ * RO_UNREACHABLE, the broker's refusals of the ticket, alarms. */
 RO_MUST_USE enum ro_status
 enrol_request(struct engine *engine, int64_t deadline_ms, struct ro_why *why);
+
+/* Writes the same request to a file (0600, never over one), for an authority
+ * that is never online; asks nobody. Moves MADE to WRITTEN. RO_REFUSED
+ * (admitted already, or the file is there), RO_IO_FAILED. */
+RO_MUST_USE enum ro_status
+enrol_write(struct engine *engine, const char *path, struct ro_why *why);
+
+/* Sends a request that was written to a file, which opens the mailbox for the
+ * answer. A ticket that the broker does not take (any more) is no failure: the
+ * directory says who is admitted. Else as enrol_request. */
+RO_MUST_USE enum ro_status
+enrol_hand_in(struct engine *engine, int64_t deadline_ms, struct ro_why *why);
 
 /* Takes the authority's answer, inside a commit. */
 RO_MUST_USE enum ro_status enrol_take(struct engine *engine,

@@ -30,6 +30,7 @@ struct job {
         struct ro_save save;
         struct ro_verify verify;
         const char *request;
+        const char *path;
     } what;
     enum { JOB_ONCE, JOB_WATCH, JOB_LOCK } kind;
     int64_t until_ms; /* JOB_WATCH: monotonic; negative: for ever */

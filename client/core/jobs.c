@@ -135,6 +135,7 @@ tell_enrolment(const struct engine *engine, struct ro_why *why)
         return ro_why(why, RO_REFUSED, "the authority refused: %s",
                       engine->keyring->refusal);
     case RO_ENROL_REQUESTED:
+    case RO_ENROL_WRITTEN:
     case RO_ENROL_ADMITTED:
         return RO_OK;
     }
@@ -166,6 +167,7 @@ enrolment_name(enum ro_enrolment enrolment)
     case RO_ENROL_REFUSED:
         return "refused";
     case RO_ENROL_REQUESTED:
+    case RO_ENROL_WRITTEN:
         return "requested";
     case RO_ENROL_MADE:
     default:
@@ -179,7 +181,8 @@ ask_to_join(struct engine *engine, struct job *job)
 {
     RO_AUTONEWS news = {0};
     int64_t deadline_ms = engine_deadline(engine, JOIN_BROKER_MS);
-    if (engine->keyring->enrolment == RO_ENROL_MADE)
+    if (engine->keyring->enrolment == RO_ENROL_MADE ||
+        engine->keyring->enrolment == RO_ENROL_WRITTEN)
         RO_TRY(enrol_request(engine, deadline_ms, &job->why));
     enum ro_status s = sync_all(engine, deadline_ms, &job->why, &news);
     return s == RO_NOT_READY ? RO_OK : s;
@@ -200,11 +203,11 @@ join(struct engine *engine, struct job *job)
     return RO_OK;
 }
 
-void
-jobs_join(struct engine *engine, struct job *job)
+/* How far we are, and the authority's no where that is what came. */
+static void
+end_join(struct engine *engine, struct job *job, enum ro_status s)
 {
     const struct viewing viewing = viewing_of(engine, job);
-    enum ro_status s = join(engine, job);
     job->result.state = enrolment_name(engine->keyring->enrolment);
     if (engine->keyring->enrolment == RO_ENROL_REFUSED && s == RO_OK) {
         s = ro_why(&job->why, RO_REFUSED, "the authority refused: %s",
@@ -212,6 +215,23 @@ jobs_join(struct engine *engine, struct job *job)
     }
     enum ro_status told = view_self(&viewing);
     end_job(engine, job, told == RO_OK ? s : told);
+}
+
+void
+jobs_join(struct engine *engine, struct job *job)
+{
+    end_join(engine, job, join(engine, job));
+}
+
+void
+jobs_join_by_file(struct engine *engine, struct job *job)
+{
+    enum ro_status s = RO_OK;
+    if (engine->keyring->enrolment != RO_ENROL_REFUSED) {
+        s = enrol_write(engine, job->what.path, &job->why);
+        job->result.saved = s == RO_OK ? job->what.path : NULL;
+    }
+    end_join(engine, job, s);
 }
 
 /* --- writing ------------------------------------------------------------- */

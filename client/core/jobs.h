@@ -7,6 +7,7 @@
 
 /* One for each call of reachout.h; each fills job->result as said there. */
 job_fn jobs_join;
+job_fn jobs_join_by_file;
 job_fn jobs_self;
 job_fn jobs_sync;
 job_fn jobs_members;

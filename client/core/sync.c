@@ -105,7 +105,14 @@ receive(struct engine *engine,
         struct news_list *news)
 {
     enum ro_status s = RO_OK;
-    if (engine->keyring->enrolment != RO_ENROL_MADE) {
+    if (engine->keyring->enrolment == RO_ENROL_WRITTEN) {
+        s = note_reach(
+            engine,
+            enrol_hand_in(engine, engine_deadline(engine, wait_ms), why));
+    }
+    RO_TRY(s);
+    if (engine->keyring->enrolment != RO_ENROL_MADE &&
+        engine->keyring->enrolment != RO_ENROL_WRITTEN) {
         s = inbox_receive(engine, INBOX_EMPTY, engine_deadline(engine, wait_ms),
                           why, news);
     }

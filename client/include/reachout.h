@@ -163,6 +163,7 @@ struct ro_self {
         RO_ENROL_REQUESTED,
         RO_ENROL_ADMITTED,
         RO_ENROL_REFUSED,
+        RO_ENROL_WRITTEN, /* asked by a file, not at the broker yet */
     } enrolment;
     const char *words[5]; /* to compare by telephone */
     /* what the last try came to, in this process or in one before */
@@ -325,8 +326,8 @@ struct ro_result {
     size_t n_messages;
     const struct ro_answered *answers;
     size_t n_answers;
-    struct ro_attachment attachment; /* what was saved, */
-    const char *saved;               /* and where; NULL: nothing */
+    struct ro_attachment attachment; /* what was saved */
+    const char *saved;  /* path of the file that was written; NULL: none */
     const char *number; /* the safety number, in groups; NULL: none */
     const char **words; /* that say the same */
     size_t n_words;
@@ -366,6 +367,16 @@ struct ro_then {
  * broker's refusals of the invitation. */
 void
 ro_client_join(struct ro_client *client, int64_t wait_ms, struct ro_then then);
+
+/* Writes the request to be admitted to a file (0600, never over one) instead
+ * of sending it, for an authority that is never online; asks nobody. Fills
+ * self, state ("requested") and saved. Repeated it is the same request. Once
+ * the file has been written, sync sends the request to the broker too, so that
+ * an answer finds a mailbox. RO_REFUSED (admitted or refused already, or the
+ * file is there). */
+void ro_client_join_by_file(struct ro_client *client,
+                            const char *path,
+                            struct ro_then then);
 
 /* Fills self. Reads only what is here. */
 void ro_client_self(struct ro_client *client, struct ro_then then);

@@ -16,10 +16,12 @@
 #define RO_ARMOUR_PROPOSAL_LIMIT ((size_t)16 * 1024 * 1024)
 /* Letters of the name of a kind of file. */
 #define RO_ARMOUR_NAME_MAX 32
+/* A request to be admitted, on its way to an authority that is never online. */
+#define RO_ENROL_FILE "enrolment"
 
 /* Writes `bytes` to `path` under the name `what`, lower-case letters and
  * hyphens ("invitation", "authority-public", "broker-public", "door-key",
- * "key", "proposal"). RO_TOO_LARGE, RO_IO_FAILED. */
+ * "key", "proposal", RO_ENROL_FILE). RO_TOO_LARGE, RO_IO_FAILED. */
 RO_MUST_USE enum ro_status ro_armour_write(const char *path,
                                            const char *what,
                                            struct ro_bytes bytes,

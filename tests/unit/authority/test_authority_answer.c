@@ -21,7 +21,8 @@ waiting_make(struct waiting *waiting)
     circle_make(&waiting->circle);
     joiner_make(&waiting->circle, &joining, &waiting->joiner);
     tap_need(authority_envelope_take(waiting->circle.authority,
-                                     &waiting->joiner.envelope, &why) == RO_OK);
+                                     &waiting->joiner.envelope, &why,
+                                     NULL) == RO_OK);
     waiting->petition = waiting->circle.authority->petitions[0];
 }
 

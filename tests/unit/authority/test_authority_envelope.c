@@ -80,8 +80,8 @@ test_forgeries(void)
         const struct joining joining = {.urn = 900001,
                                         .forgery = cases[i].forgery};
         joiner_make(&circle, &joining, &joiner);
-        enum ro_status s =
-            authority_envelope_take(circle.authority, &joiner.envelope, &why);
+        enum ro_status s = authority_envelope_take(
+            circle.authority, &joiner.envelope, &why, NULL);
         printf("# %s: %s\n", ro_status_name(s), why.text);
         tap_say(s == cases[i].expected, cases[i].words);
         tap_ok(authority_envelope_is_trouble(s) && why.text[0] != '\0');
@@ -106,12 +106,15 @@ test_sizes(void)
     struct authority_envelope cut = joiner.envelope;
     struct ro_why why = {""};
     cut.wrap.size--;
-    tap_is(authority_envelope_take(circle.authority, &cut, &why), RO_BAD_SEAL);
+    tap_is(authority_envelope_take(circle.authority, &cut, &why, NULL),
+           RO_BAD_SEAL);
     cut = joiner.envelope;
     cut.body.size--;
-    tap_is(authority_envelope_take(circle.authority, &cut, &why), RO_BAD_SEAL);
+    tap_is(authority_envelope_take(circle.authority, &cut, &why, NULL),
+           RO_BAD_SEAL);
     cut.body = (struct ro_bytes){0};
-    tap_is(authority_envelope_take(circle.authority, &cut, &why), RO_BAD_SEAL);
+    tap_is(authority_envelope_take(circle.authority, &cut, &why, NULL),
+           RO_BAD_SEAL);
     joiner_fini(&joiner);
     circle_fini(&circle);
 }
@@ -130,13 +133,16 @@ test_kept(void)
     joiner_make(&circle, &joining, &joiner);
     joining.ticket = &joiner.ticket;
     joiner_make(&circle, &joining, &thief);
-    tap_is(authority_envelope_take(circle.authority, &joiner.envelope, &why),
-           RO_OK);
-    tap_is(authority_envelope_take(circle.authority, &joiner.envelope, &why),
-           RO_OK);
+    tap_is(
+        authority_envelope_take(circle.authority, &joiner.envelope, &why, NULL),
+        RO_OK);
+    tap_is(
+        authority_envelope_take(circle.authority, &joiner.envelope, &why, NULL),
+        RO_OK);
     tap_ok(circle.authority->n_petitions == 1);
-    tap_is(authority_envelope_take(circle.authority, &thief.envelope, &why),
-           RO_TICKET_USED);
+    tap_is(
+        authority_envelope_take(circle.authority, &thief.envelope, &why, NULL),
+        RO_TICKET_USED);
     circle_reopen(&circle);
     tap_need(circle.authority->n_petitions == 1);
     struct authority_petition *petition = circle.authority->petitions[0];
@@ -148,12 +154,14 @@ test_kept(void)
     tap_need(authority_petition_save(circle.authority, petition, &why) ==
              RO_OK);
     circle_reopen(&circle);
-    tap_is(authority_envelope_take(circle.authority, &joiner.envelope, &why),
-           RO_OK);
+    tap_is(
+        authority_envelope_take(circle.authority, &joiner.envelope, &why, NULL),
+        RO_OK);
     tap_need(circle.authority->n_petitions == 1);
     tap_ok(!authority_petition_is_open(circle.authority->petitions[0]));
-    tap_is(authority_envelope_take(circle.authority, &thief.envelope, &why),
-           RO_TICKET_USED);
+    tap_is(
+        authority_envelope_take(circle.authority, &thief.envelope, &why, NULL),
+        RO_TICKET_USED);
     joiner_fini(&joiner);
     joiner_fini(&thief);
     circle_fini(&circle);
@@ -170,8 +178,9 @@ test_late(void)
     const struct joining joining = {.urn = 900001};
     joiner_make(&circle, &joining, &joiner);
     circle.clock.wall_s += 86400 * (int64_t)10;
-    tap_is(authority_envelope_take(circle.authority, &joiner.envelope, &why),
-           RO_OK);
+    tap_is(
+        authority_envelope_take(circle.authority, &joiner.envelope, &why, NULL),
+        RO_OK);
     joiner_fini(&joiner);
     circle_fini(&circle);
 }
@@ -219,8 +228,8 @@ test_damaged(void)
     circle_make(&circle);
     const struct joining joining = {.urn = 900001};
     joiner_make(&circle, &joining, &joiner);
-    tap_need(authority_envelope_take(circle.authority, &joiner.envelope,
-                                     &why) == RO_OK);
+    tap_need(authority_envelope_take(circle.authority, &joiner.envelope, &why,
+                                     NULL) == RO_OK);
     ro_hex(circle.authority->petitions[0]->id.b, RO_ID_SIZE, hex);
     (void)snprintf(name, sizeof(name), "auth/requests/%s.request", hex);
     authority_free(RO_STEAL(circle.authority));

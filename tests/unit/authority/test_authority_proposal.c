@@ -414,8 +414,8 @@ draft_admission(struct circle *circle, struct joiner *joiner, const char *name)
     struct authority_drafted drafted;
     struct proposal *proposal = NULL;
     joiner_make(circle, &joining, joiner);
-    NEED(authority_envelope_take(circle->authority, &joiner->envelope, &why) ==
-         RO_OK);
+    NEED(authority_envelope_take(circle->authority, &joiner->envelope, &why,
+                                 NULL) == RO_OK);
     NEED(authority_draft(circle->authority, circle_path(circle, name), &why) ==
          RO_OK);
     size_t n = circle->authority->n_petitions;
@@ -520,7 +520,7 @@ test_live_seats(void)
         const struct joining joining = {.urn = urns[i]};
         joiner_make(&circle, &joining, &joiners[i]);
         NEED(authority_envelope_take(circle.authority, &joiners[i].envelope,
-                                     &why) == RO_OK);
+                                     &why, NULL) == RO_OK);
     }
     for (size_t i = 0; i < RO_LEN(urns); i++) {
         NEED(circle_admit(circle.authority, &circle.authority->petitions[i]->id,

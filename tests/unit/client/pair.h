@@ -138,6 +138,7 @@ enum ro_status seat_show(struct seat *seat, const char *request);
 enum ro_status seat_read(struct seat *seat, const char *thread);
 enum ro_status seat_self(struct seat *seat);
 enum ro_status seat_join(struct seat *seat);
+enum ro_status seat_join_by_file(struct seat *seat, const char *path);
 
 /* Ids as people type them: of the last command's request and thread, and of
  * one's thread with another school. Valid until the next call. */

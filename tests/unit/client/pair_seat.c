@@ -421,6 +421,13 @@ seat_join(struct seat *seat)
 }
 
 enum ro_status
+seat_join_by_file(struct seat *seat, const char *path)
+{
+    new_job(seat, jobs_join_by_file)->what.path = path;
+    return run_job(seat);
+}
+
+enum ro_status
 seat_told(struct seat *seat)
 {
     new_job(seat, jobs_sync)->what.sync =

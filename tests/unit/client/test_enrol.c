@@ -5,6 +5,9 @@
 #include "tests/unit/client/forge.h"
 #include "tests/unit/client/friends.h"
 
+#include <stdio.h>
+#include <unistd.h>
+
 #include "common/base/text.h"
 
 static struct seat *dan; /* with an invitation */
@@ -17,13 +20,20 @@ open_circle(void)
 }
 
 /* What happens to the request. (Linked with --wrap=link_ask.) */
-static enum { ENROL_GOES, ENROL_IS_NOT_SENT, ENROL_IS_NOT_HEARD } enrolling;
+static enum {
+    ENROL_GOES,
+    ENROL_IS_NOT_SENT,
+    ENROL_IS_NOT_HEARD,
+    ENROL_IS_REFUSED
+} enrolling;
 
 enum ro_status
 on_ask(const struct asked *asked)
 {
     if (asked->ask->verb == RO_VERB_ENROL && enrolling == ENROL_IS_NOT_SENT)
         return RO_UNREACHABLE;
+    if (asked->ask->verb == RO_VERB_ENROL && enrolling == ENROL_IS_REFUSED)
+        return RO_TICKET_EXPIRED;
     enum ro_status s = asked_go(asked);
     return asked->ask->verb == RO_VERB_ENROL && enrolling == ENROL_IS_NOT_HEARD
                ? RO_UNREACHABLE
@@ -130,6 +140,77 @@ test_a_crash_while_asking(void)
     close_circle();
 }
 
+/* --- by a file ------------------------------------------------------------ */
+
+static void
+write_request(const char *name, char path[static 400])
+{
+    (void)snprintf(path, 400, "%s/%s", dan->dir, name);
+    tap_is(seat_join_by_file(dan, path), RO_OK);
+    tap_ok(strcmp(dan->job->result.state, "requested") == 0 &&
+           strcmp(dan->job->result.saved, path) == 0);
+}
+
+/* Nobody is asked until a sync, which opens the mailbox for an answer. */
+static void
+test_a_file_first(void)
+{
+    static char why[] = "Another time.";
+    char path[400];
+    open_circle();
+    enrolling = ENROL_IS_NOT_SENT;
+    write_request("one.ask", path);
+    tap_ok(standing() == RO_ENROL_WRITTEN);
+    tap_is(seat_join_by_file(dan, path), RO_REFUSED);
+    seat_restart(dan);
+    tap_say(seat_sync(dan) == RO_UNREACHABLE, "the request goes with a sync");
+    tap_ok(standing() == RO_ENROL_WRITTEN);
+    enrolling = ENROL_GOES;
+    tap_is(seat_sync(dan), RO_OK);
+    tap_ok(standing() == RO_ENROL_REQUESTED);
+    refuse(why);
+    tap_is(seat_told(dan), RO_REFUSED);
+    (void)snprintf(path, sizeof(path), "%s/two.ask", dan->dir);
+    tap_say(seat_join_by_file(dan, path) == RO_REFUSED &&
+                access(path, F_OK) != 0,
+            "who was refused writes no request");
+    close_circle();
+}
+
+/* Admitted before the broker ever heard of the request. */
+static void
+test_a_file_only(void)
+{
+    char path[400];
+    open_circle();
+    enrolling = ENROL_IS_NOT_SENT;
+    write_request("one.ask", path);
+    pair_admit(dan);
+    tap_is(seat_sync(dan), RO_OK);
+    tap_ok(standing() == RO_ENROL_ADMITTED);
+    enrolling = ENROL_GOES;
+    tap_is(seat_join_by_file(dan, path), RO_REFUSED);
+    close_circle();
+}
+
+/* The broker does not take the ticket; the authority may have the file. */
+static void
+test_a_file_and_a_ticket_refused(void)
+{
+    char path[400];
+    open_circle();
+    write_request("one.ask", path);
+    enrolling = ENROL_IS_REFUSED;
+    tap_is(seat_sync(dan), RO_OK);
+    tap_ok(standing() == RO_ENROL_WRITTEN);
+    tap_is(seat_join(dan), RO_TICKET_EXPIRED);
+    pair_admit(dan);
+    tap_is(seat_sync(dan), RO_OK);
+    tap_ok(standing() == RO_ENROL_ADMITTED);
+    enrolling = ENROL_GOES;
+    close_circle();
+}
+
 /* --- answers -------------------------------------------------------------- */
 
 static void
@@ -225,6 +306,9 @@ main(int argc, char **argv)
     pair_setup(argc, argv);
     tap_run(test_asked_and_admitted);
     tap_run(test_a_crash_while_asking);
+    tap_run(test_a_file_first);
+    tap_run(test_a_file_only);
+    tap_run(test_a_file_and_a_ticket_refused);
     tap_run(test_refused);
     tap_run(test_a_long_reason);
     tap_run(test_an_answer_admits_nobody);
