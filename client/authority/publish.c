@@ -83,8 +83,6 @@ authority_ask(struct authority *authority,
         [RO_VERB_APPEND] = &reachout__append__answer__descriptor,
         [RO_VERB_ENROL] = &reachout__enrol__answer__descriptor,
         [RO_VERB_DEPOSIT] = &reachout__deposit__answer__descriptor,
-        [RO_VERB_ATTACH] = &reachout__attach__answer__descriptor,
-        [RO_VERB_ACK] = &reachout__ack__answer__descriptor,
     };
     struct link_answer got;
     RO_TRY(authority_link(authority, why));

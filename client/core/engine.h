@@ -10,6 +10,7 @@
  *   reach.c      when the broker was last there
  *   outbox.c     sealed, committed, sent, wrapped again, until receipts come
  *   inbox.c      received, opened, checked, committed, acknowledged
+ *   mailbox.c    attaching, pushes and acks, for seats and for the authority
  *   attach.c     files that leave with a message; arriving.c: that come
  *   story.c      messages folded to requests and threads
  *   enrol.c      asking to be admitted

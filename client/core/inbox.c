@@ -4,6 +4,7 @@
 #include "client/core/arriving.h"
 #include "client/core/directory.h"
 #include "client/core/enrol.h"
+#include "client/core/mailbox.h"
 #include "client/core/mirror.h"
 #include "client/core/opening.h"
 #include "client/core/outbox.h"
@@ -18,13 +19,10 @@
 
 #include <string.h>
 
-#define WINDOW 64
 #define PUSH_PIECES 4096
 /* A broker that delivers is there: the time to wait for it counts anew for
  * each push, but not for ever. */
 #define LONGEST_MS ((int64_t)15 * 60 * 1000)
-/* How long we wait for more from a broker that could not take the last ack. */
-#define HELD_MS 2000
 
 void
 inbox_news_fini(struct news_list *list)
@@ -38,14 +36,9 @@ struct receiving {
     struct engine *engine;
     struct ro_why *why;
     struct news_list *news;
-    struct ro_arena *push;    /* the frame under way */
     struct ro_arena *content; /* the message under way */
-    enum link_door door;
+    struct mailbox mailbox;
     int64_t deadline_ms;
-    uint64_t waiting;
-    /* kept here, and the broker had no room to hear of it */
-    uint64_t held[WINDOW];
-    size_t n_held;
     /* whether we looked for an unknown sender already: once is enough */
     enum { DIRECTORY_AS_IT_WAS, DIRECTORY_FRESH } directory;
 };
@@ -292,136 +285,17 @@ receive_envelope(struct receiving *receiving, const struct envelope *envelope)
     return tell(receiving, &trouble);
 }
 
-/* --- a push -------------------------------------------------------------- */
-
-/* What is ours opens with our keys alone; a broker that says whose it is and
- * means somebody else has mixed up more than that. */
 static enum ro_status
-check_mailbox(const struct receiving *receiving,
-              const ProtobufCBinaryData *mailbox)
+keep_one(void *user, const struct envelope *envelope)
 {
-    const struct ro_seat_id *seat = &receiving->engine->keyring->seat;
-    if (mailbox->len == RO_ID_SIZE &&
-        memcmp(mailbox->data, seat->b, RO_ID_SIZE) == 0)
-        return RO_OK;
-    return ro_why(receiving->why, RO_BAD_FRAME,
-                  "the broker delivers from another mailbox than ours");
-}
-
-static enum ro_status
-find_body(const Reachout__Attach__Push *push,
-          const ProtobufCBinaryData *hash,
-          struct ro_bytes *ret_body)
-{
-    for (size_t i = 0; i < push->n_bodies; i++) {
-        struct ro_hash body;
-        ro_body_hash(ro_field(&push->bodies[i]), &body);
-        if (hash->len == RO_HASH_SIZE &&
-            memcmp(hash->data, body.b, RO_HASH_SIZE) == 0) {
-            *ret_body = ro_field(&push->bodies[i]);
-            return RO_OK;
-        }
-    }
-    return RO_BAD_FRAME;
-}
-
-static enum ro_status
-receive_one(struct receiving *receiving,
-            const Reachout__Attach__Push *push,
-            const Reachout__Attach__Push__Envelope *one)
-{
-    struct envelope envelope = {
-        .mailbox = receiving->engine->keyring->seat,
-        .wrap = ro_field(&one->wrap),
-        .day = one->day,
-        .generation = one->generation,
-        .expiry_hour = one->expiry_hour,
-    };
-    if (find_body(push, &one->body, &envelope.body) != RO_OK) {
-        const struct news news = {
-            .trouble = RO_BAD_FRAME,
-            .why = {"the broker delivered a wrap without its body"},
-            .at_s = engine_now_s(receiving->engine)};
-        return tell(receiving, &news);
-    }
-    return receive_envelope(receiving, &envelope);
-}
-
-/* Tells the broker to forget keys. */
-static enum ro_status
-ack(struct receiving *receiving, uint64_t *keys, size_t n)
-{
-    Reachout__Ack__Ask ask = REACHOUT__ACK__ASK__INIT;
-    struct engine *engine = receiving->engine;
-    ask.has_mailbox = true;
-    ask.mailbox =
-        ro_as_field((struct ro_bytes){engine->keyring->seat.b, RO_ID_SIZE});
-    ask.keys = keys;
-    ask.n_keys = n;
-    const struct link_ask asked = {receiving->door, RO_VERB_ACK, &ask.base,
-                                   &reachout__ack__answer__descriptor,
-                                   receiving->deadline_ms};
-    struct link_answer got;
-    RO_TRY(link_ask(engine->link, &asked, engine->arena, receiving->why, &got));
-    /* a push may be one from before we attached, and know less than this */
-    receiving->waiting = ((const Reachout__Ack__Answer *)got.message)->waiting;
-    return RO_OK;
-}
-
-/* A broker whose disk is full gives up a reserve for acks when the first of
- * them fails: so that one is asked once more. */
-static enum ro_status
-ack_held(struct receiving *receiving)
-{
-    for (int tries = 0; receiving->n_held > 0 && tries < 2; tries++) {
-        enum ro_status s = ack(receiving, receiving->held, receiving->n_held);
-        if (s != RO_NO_ROOM)
-            RO_TRY(s);
-        if (s == RO_OK)
-            receiving->n_held = 0;
-    }
-    return RO_OK;
-}
-
-/* What is kept here is kept, whether the broker can forget it or not; as far as
- * its window allows we read on. What does not fit comes again. */
-static enum ro_status
-acknowledge(struct receiving *receiving, const uint64_t *keys, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (receiving->n_held == WINDOW)
-            RO_TRY(ack_held(receiving));
-        if (receiving->n_held < WINDOW)
-            receiving->held[receiving->n_held++] = keys[i];
-    }
-    return ack_held(receiving);
-}
-
-static enum ro_status
-receive_push(struct receiving *receiving, struct ro_bytes frame)
-{
-    struct ro_frame_header header;
-    struct ro_bytes payload;
-    ProtobufCMessage *unpacked;
-    RO_TRY(ro_frame_get(frame, &header, &payload));
-    if (header.verb != RO_VERB_ATTACH)
-        return RO_OK;
-    RO_TRY(ro_unpack(&reachout__attach__push__descriptor, payload,
-                     receiving->push, &unpacked));
-    const Reachout__Attach__Push *push = (const void *)unpacked;
-    RO_TRY(check_mailbox(receiving, &push->mailbox));
-    RO_AUTOFREE uint64_t *keys = calloc(push->n_envelopes + 1, sizeof(*keys));
-    if (keys == NULL)
-        return RO_NO_MEMORY;
-    for (size_t i = 0; i < push->n_envelopes; i++) {
-        keys[i] = push->envelopes[i]->key;
-        RO_TRY(receive_one(receiving, push, push->envelopes[i]));
-    }
-    if (push->n_envelopes == 0) {
-        return ro_why(receiving->why, RO_BAD_FRAME,
-                      "the broker pushes nothing at all");
-    }
-    return acknowledge(receiving, keys, push->n_envelopes);
+    struct receiving *receiving = user;
+    if (envelope->body.size > 0)
+        return receive_envelope(receiving, envelope);
+    const struct news news = {
+        .trouble = RO_BAD_FRAME,
+        .why = {"the broker delivered a wrap without its body"},
+        .at_s = engine_now_s(receiving->engine)};
+    return tell(receiving, &news);
 }
 
 /* --- attached ------------------------------------------------------------ */
@@ -447,46 +321,28 @@ check_mirror(struct receiving *receiving)
 static enum ro_status
 attach(struct receiving *receiving)
 {
-    struct engine *engine = receiving->engine;
-    const struct keyring *keyring = engine->keyring;
-    Reachout__Attach__Ask ask = REACHOUT__ATTACH__ASK__INIT;
-    struct ro_signature proof;
-    if (receiving->door == LINK_MEMBER)
+    if (receiving->mailbox.door == LINK_MEMBER)
         RO_TRY(check_mirror(receiving));
-    receiving->n_held = 0; /* it all comes again */
-    ask.has_window = true;
-    ask.window = WINDOW;
-    if (receiving->door == LINK_OPEN) {
-        RO_TRY(link_mailbox_proof(engine->link, keyring->signing, &proof));
-        ask.has_mailbox_key = ask.has_proof = true;
-        ask.mailbox_key = ro_as_field((struct ro_bytes){
-            ro_keypair_public(keyring->signing)->b, RO_KEY_SIZE});
-        ask.proof = ro_as_field((struct ro_bytes){proof.b, RO_SIGNATURE_SIZE});
-    }
-    const struct link_ask asked = {receiving->door, RO_VERB_ATTACH, &ask.base,
-                                   &reachout__attach__answer__descriptor,
-                                   receiving->deadline_ms};
-    struct link_answer got;
-    RO_TRY(link_ask(engine->link, &asked, engine->arena, receiving->why, &got));
-    const Reachout__Attach__Answer *answer = (const void *)got.message;
-    receiving->waiting = answer->waiting;
-    return check_mailbox(receiving, &answer->mailbox);
+    return mailbox_attach(&receiving->mailbox, receiving->deadline_ms,
+                          receiving->why);
 }
 
 /* One push, or the connection made anew. RO_NOT_FOUND: nothing came. */
 static enum ro_status
 receive_next(struct receiving *receiving)
 {
-    struct ro_bytes frame = {0};
-    int64_t until_ms = receiving->n_held == 0
-                           ? receiving->deadline_ms
-                           : engine_deadline(receiving->engine, HELD_MS);
-    enum ro_status s =
-        link_push(receiving->engine->link, receiving->door, until_ms, &frame);
+    struct mailbox *mailbox = &receiving->mailbox;
+    const struct mailbox_reader reader = {keep_one, receiving,
+                                          receiving->deadline_ms};
+    struct ro_bytes push;
+    int64_t until_ms = mailbox->n_held == 0 ? receiving->deadline_ms
+                                            : engine_deadline(receiving->engine,
+                                                              MAILBOX_HELD_MS);
+    enum ro_status s = mailbox_wait(mailbox, until_ms, &push);
     if (s == RO_UNREACHABLE)
         return attach(receiving);
     RO_TRY(s);
-    return receive_push(receiving, frame);
+    return mailbox_take(mailbox, push, &reader, receiving->why);
 }
 
 /* Pieces of files that waited in vain for their message. */
@@ -512,19 +368,15 @@ forget_early(struct receiving *receiving)
 static enum ro_status
 nothing_came(struct receiving *receiving, int64_t wait_ms)
 {
-    if (receiving->n_held > 0) {
-        return ro_why(receiving->why, RO_NO_ROOM,
-                      "what came is kept here; the broker has no room to note "
-                      "that, and delivers no more until it has");
-    }
-    if (receiving->waiting == 0)
+    const struct mailbox *mailbox = &receiving->mailbox;
+    if (mailbox->n_held > 0)
+        return mailbox_stalled(mailbox, receiving->why);
+    if (mailbox->waiting == 0)
         return RO_OK;
     receiving->deadline_ms = engine_deadline(receiving->engine, wait_ms);
     RO_TRY(attach(receiving));
-    if (receiving->waiting == 0)
-        return RO_OK;
-    return ro_why(receiving->why, RO_UNREACHABLE,
-                  "the broker says that messages wait, and delivers none");
+    return mailbox->waiting == 0 ? RO_OK
+                                 : mailbox_stalled(mailbox, receiving->why);
 }
 
 static enum ro_status
@@ -533,9 +385,10 @@ receive_all(struct receiving *receiving, enum inbox_until until)
     const int64_t begun_ms = engine_deadline(receiving->engine, 0);
     const int64_t wait_ms = receiving->deadline_ms - begun_ms;
     RO_TRY(attach(receiving));
-    bool lingers = until == INBOX_LINGER && receiving->waiting == 0;
-    while (receiving->waiting > 0 || lingers) {
-        if (receiving->waiting > 0 && engine_is_wanted(receiving->engine))
+    bool lingers = until == INBOX_LINGER && receiving->mailbox.waiting == 0;
+    while (receiving->mailbox.waiting > 0 || lingers) {
+        if (receiving->mailbox.waiting > 0 &&
+            engine_is_wanted(receiving->engine))
             return RO_OK; /* what waits there stays there */
         if (engine_deadline(receiving->engine, 0) < begun_ms + LONGEST_MS) {
             receiving->deadline_ms =
@@ -567,17 +420,22 @@ inbox_receive(struct engine *engine,
         .engine = engine,
         .why = why,
         .news = news,
-        .push = push,
         .content = content,
-        .door = engine->keyring->enrolment == RO_ENROL_ADMITTED ? LINK_MEMBER
-                                                                : LINK_OPEN,
         .deadline_ms = deadline_ms,
+        .mailbox = {.link = &engine->link,
+                    .answers = engine->arena,
+                    .push = push,
+                    .door = engine->keyring->enrolment == RO_ENROL_ADMITTED
+                                ? LINK_MEMBER
+                                : LINK_OPEN,
+                    .id = engine->keyring->seat,
+                    .pair = engine->keyring->signing},
     };
     RO_TRY(engine_link(engine, why));
     RO_TRY(forget_early(&receiving));
     if (until == INBOX_LINGER) {
         link_interrupt(engine->link, engine->interrupt_fd);
-        if (receiving.door == LINK_MEMBER)
+        if (receiving.mailbox.door == LINK_MEMBER)
             link_rest(engine->link, LINK_OPEN); /* nothing is said there now */
     }
     enum ro_status s = receive_all(&receiving, until);

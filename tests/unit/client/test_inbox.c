@@ -366,7 +366,7 @@ test_pushes_from_before(void)
 static void
 test_another_mailbox(void)
 {
-    open_circle();
+    open_three();
     const char *request = pair_answered(ann, ben);
     struct ro_seat_id *self = &ben->engine->keyring->seat;
     const struct ro_seat_id own = *self;
