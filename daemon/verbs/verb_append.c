@@ -3,9 +3,13 @@
  * Verb 5: signed records for the directory log, all or none. The directory in
  * memory is the check: what it took before a later record failed is undone by
  * reading the log again, and because that is work, it costs the connection.
+ * Who is not the authority could make such frames without end, since what is
+ * undone counts against no quota: it pays with all the envelopes that a
+ * connection may deposit in an hour, and they are its address's too.
  */
 #include <string.h>
 
+#include "common/wire/signed.h"
 #include "frame.pb-c.h"
 
 #include "daemon/verbs/verbs.h"
@@ -43,19 +47,66 @@ add_one(struct broker *broker, struct request *req, struct ro_bytes record)
     return first ? check_broker(broker, &req->why) : RO_OK;
 }
 
+/* Whether a frame begins with a record that the authority alone can sign. */
+static bool
+is_authoritys(const Reachout__Append__Ask *ask)
+{
+    struct ro_signed sig;
+    return ro_signed_open(ro_field(&ask->records[0]), &sig) == RO_OK &&
+           (sig.kind == REACHOUT__SIGNED__KIND__CHARTER ||
+            sig.kind == REACHOUT__SIGNED__KIND__LISTING ||
+            sig.kind == REACHOUT__SIGNED__KIND__MEMBER);
+}
+
+/* What undoing costs; 0 for the authority, and where there is nothing to be
+ * undone. */
+static struct credit_amount
+price_of(const struct broker *broker, const Reachout__Append__Ask *ask)
+{
+    bool is_free = ask->n_records < 2 || is_authoritys(ask);
+    return (struct credit_amount){
+        .envelopes = is_free ? 0 : broker->limits.open_envelopes};
+}
+
+static enum ro_status
+check_price(struct broker *broker,
+            struct request *req,
+            const Reachout__Append__Ask *ask)
+{
+    struct credit_amount price = price_of(broker, ask);
+    verbs_fill_credit(broker, req->session);
+    return verbs_credit_left(broker, req->session).envelopes >= price.envelopes
+               ? RO_OK
+               : RO_NO_CREDIT;
+}
+
+static enum ro_status
+undo(struct broker *broker,
+     struct request *req,
+     const Reachout__Append__Ask *ask)
+{
+    struct credit_amount price = price_of(broker, ask);
+    RO_TRY(ledger_again(&broker->ledger));
+    RO_TRY(credit_charge_both(&req->session->credit,
+                              verbs_address_credit(broker, req->session),
+                              &price, broker->turn));
+    (void)broker_session_event(broker, req->session, SESSION_BROKE);
+    return RO_OK;
+}
+
 static enum ro_status
 add_all(struct broker *broker,
         struct request *req,
         const Reachout__Append__Ask *ask)
 {
     uint64_t before = ro_directory_size(broker->ledger.directory);
+    RO_TRY(check_price(broker, req, ask));
     enum ro_status s = RO_OK;
     for (size_t i = 0; s == RO_OK && i < ask->n_records; i++)
         s = add_one(broker, req, ro_field(&ask->records[i]));
     if (s == RO_OK || ro_directory_size(broker->ledger.directory) == before)
         return s;
-    RO_TRY(ledger_again(&broker->ledger));
-    (void)broker_session_event(broker, req->session, SESSION_BROKE);
+    RO_TRY(undo(broker, req, ask));
     return s;
 }
 

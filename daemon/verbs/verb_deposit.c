@@ -127,7 +127,8 @@ charge(struct broker *broker, struct session *session, const struct wrap *wrap)
                               broker->turn);
 }
 
-/* Nobody can bury a mailbox: what is too much stays with its sender. */
+/* Nobody can bury a mailbox: what is too much stays with its sender. Counting
+ * is work, so who is told of a full one has paid as if it were not. */
 static enum ro_status
 check_room(struct broker *broker,
            const struct ro_seat_id *mailbox,
@@ -156,9 +157,9 @@ take_wrap(struct broker *broker,
     struct wrap wrap = {0};
     enum ro_status status = read_wrap(from, &wrap);
     RO_TRY(check_wrap(broker, pieces, &wrap, &status));
-    RO_TRY(check_room(broker, &wrap.put.mailbox, &status));
     if (status == RO_OK)
         status = charge(broker, req->session, &wrap);
+    RO_TRY(check_room(broker, &wrap.put.mailbox, &status));
     *ret_status = status;
     if (status != RO_OK)
         return RO_OK;

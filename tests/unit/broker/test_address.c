@@ -131,6 +131,26 @@ test_a_turn_without_room_costs_nothing(void)
     rig_close(rig);
 }
 
+/* Or counting it could be asked for without end. */
+static void
+test_a_full_mailbox_costs_as_much(void)
+{
+    struct rig *rig = rig_open(1);
+    rig->limits.address_envelopes = 6;
+    rig->limits.address_bytes = 1024 * 1024;
+    rig->limits.mailbox_envelopes = 2;
+    rig_restart(rig);
+    struct peer guest = guest_at(rig, 1);
+    tap_is(deposit(rig, &guest, 1), RO_OK);
+    tap_is(deposit(rig, &guest, 2), RO_OK);
+    tap_is(deposit(rig, &guest, 3), RO_NO_ROOM);
+    tap_ok(credit_of(rig, &guest) == 3);
+    for (uint8_t n = 4; n < 7; n++)
+        tap_is(deposit(rig, &guest, n), RO_NO_ROOM);
+    tap_is(deposit(rig, &guest, 7), RO_NO_CREDIT);
+    rig_close(rig);
+}
+
 static void
 test_the_table_is_bounded(void)
 {
@@ -168,6 +188,7 @@ main(void)
     tap_run(test_a_new_connection_has_no_new_one);
     tap_run(test_the_connections_own_counts_too);
     tap_run(test_a_turn_without_room_costs_nothing);
+    tap_run(test_a_full_mailbox_costs_as_much);
     tap_run(test_the_table_is_bounded);
     return tap_done();
 }

@@ -198,6 +198,49 @@ test_all_or_none(void)
     rig_close(rig);
 }
 
+/* A guest whose address is known. */
+static struct peer
+guest_somewhere(struct rig *rig)
+{
+    static const struct session_address address = {
+        .b = {127, 9}
+    };
+    struct peer peer = rig_guest(rig);
+    broker_session_is_at(rig->broker, peer.id, &address);
+    return peer;
+}
+
+/* A member's good record that is undone comes again for ever: its frames have
+ * a price, which the authority's have not. */
+static void
+test_undoing_has_a_price(void)
+{
+    struct rig *rig = rig_open(1);
+    rig->limits.open_envelopes = 10;
+    rig->limits.address_envelopes = 15;
+    rig->limits.address_bytes = 1024 * 1024;
+    rig_restart(rig);
+    size_t had = rig->circle->n_records;
+    test_circle_seat(rig->circle, rig->circle->members[1],
+                     REACHOUT__ROLE__DELEGATE);
+    test_circle_list(rig->circle, 200001, 1);
+    struct ro_bytes seat = test_circle_record(rig->circle, had);
+    struct ro_bytes list = test_circle_record(rig->circle, had + 1);
+    struct ro_bytes of_member[] = {seat, ro_bytes_text("noise")};
+    struct ro_bytes of_authority[] = {list, ro_bytes_text("noise")};
+    struct peer guest = guest_somewhere(rig);
+    tap_is(append_many(rig, &guest, of_member, 2), RO_BAD_RECORD);
+    guest = guest_somewhere(rig);
+    tap_is(append_many(rig, &guest, of_member, 2), RO_NO_CREDIT);
+    tap_is(append_many(rig, &guest, of_authority, 2), RO_BAD_RECORD);
+    guest = guest_somewhere(rig);
+    tap_say(rig_append(rig, &guest, seat) == RO_OK, "alone it is free");
+    struct ro_bytes rest[] = {list, seat};
+    tap_ok(append_many(rig, &guest, rest, 2) != RO_NO_CREDIT);
+    tap_ok(log_size(rig) == had + 1);
+    rig_close(rig);
+}
+
 /* Two frames in one turn: the second one fails half-way, the first stays. */
 static void
 test_an_earlier_frame_of_the_turn_stays(void)
@@ -342,6 +385,7 @@ main(void)
     tap_run(test_refusals);
     tap_run(test_the_first_record_must_be_a_charter_of_this_broker);
     tap_run(test_all_or_none);
+    tap_run(test_undoing_has_a_price);
     tap_run(test_an_earlier_frame_of_the_turn_stays);
     tap_run(test_a_revoked_seat_loses_its_place);
     tap_run(test_the_quota_of_a_day_survives_a_restart);
