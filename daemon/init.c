@@ -49,11 +49,26 @@ plan_fini(struct plan *plan)
 
 /* --- before anything is written ------------------------------------------ */
 
+/* The endpoints of init are those that clients connect to. */
+static enum ro_status
+check_endpoint(const char *endpoint, struct ro_why *why)
+{
+    if (endpoint == NULL || strncmp(endpoint, "tcp://*:", 8) != 0)
+        return RO_OK;
+    return ro_why(why, RO_USAGE,
+                  "%s: clients cannot connect to *; give the name or address "
+                  "of this machine here, and put * into reachoutd.conf "
+                  "afterwards",
+                  endpoint);
+}
+
 static enum ro_status
 check_given(const struct options *options, struct ro_why *why)
 {
     struct ro_root root;
     struct keys_door door;
+    RO_TRY(check_endpoint(options->member, why));
+    RO_TRY(check_endpoint(options->open, why));
     RO_TRY(keys_read_authority(options->authority, why, &root));
     enum ro_status s = keys_read_door(options->door_key, &root, why, &door);
     ro_wipe(&door, sizeof(door));

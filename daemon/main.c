@@ -198,6 +198,25 @@ free_min(const struct config *config)
     return bytes < share ? bytes : share;
 }
 
+/* A store that is not there is not made by the way: init made one. */
+static enum ro_status
+open_store(struct parts *parts,
+           const struct options *options,
+           struct ro_why *why)
+{
+    const char *dir = parts->config->data_dir;
+    struct ro_why missing = {""};
+    if (options->loss == OPTIONS_LOSS_ACCEPTED) {
+        RO_TRY(store_accept_loss(dir, why));
+    } else if (store_look(dir, &missing) != RO_OK) {
+        return ro_why(why, RO_STORE_BROKEN,
+                      "%s; is data_dir right, is a backup to be put back? To "
+                      "begin with an empty store: --accept-loss",
+                      missing.text);
+    }
+    return store_open(dir, why, &parts->store);
+}
+
 static enum ro_status
 open_all(struct parts *parts, const struct options *options, struct ro_why *why)
 {
@@ -206,9 +225,7 @@ open_all(struct parts *parts, const struct options *options, struct ro_why *why)
     ro_log_trace_set(config->trace);
     if (loop_signals(&parts->signal_fd) != RO_OK)
         return ro_why(why, RO_IO_FAILED, "no signals");
-    if (options->loss == OPTIONS_LOSS_ACCEPTED)
-        RO_TRY(store_accept_loss(config->data_dir, why));
-    RO_TRY(store_open(config->data_dir, why, &parts->store));
+    RO_TRY(open_store(parts, options, why));
     const struct store_margin margin = {
         .free_min = free_min(config),
         .reserve = (uint64_t)config->reserve_mib << 20,

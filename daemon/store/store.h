@@ -26,6 +26,11 @@ struct store;
 RO_MUST_USE enum ro_status
 store_open(const char *dir, struct ro_why *why, struct store **ret_store);
 
+/* Whether there is a store in the folder `dir`: RO_OK, RO_NOT_FOUND with `why`,
+ * RO_NO_MEMORY. A broker that begins with an empty one by mistake shows its
+ * circle a directory that was set back. */
+RO_MUST_USE enum ro_status store_look(const char *dir, struct ro_why *why);
+
 /* Lets what cannot be read of a damaged log go, so that the store opens again:
  * for an operator who has no better copy. RO_TAKEN, RO_STORE_BROKEN. */
 RO_MUST_USE enum ro_status store_accept_loss(const char *dir,

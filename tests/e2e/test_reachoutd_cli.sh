@@ -47,7 +47,7 @@ make() { # make DIR [OPTION...]
 up() {
   rm -f ready
   mkfifo ready
-  reachoutd --config "$1/reachoutd.conf" >ready 2>log &
+  reachoutd --config "$1/reachoutd.conf" ${2:+"$2"} >ready 2>log &
   broker=$!
   exec 7<ready
   read -r first <&7
@@ -103,6 +103,9 @@ mkdir empty
 make empty --member tcp://127.9.9.9:7701 --open tcp://127.9.9.9:7702
 point "an empty one is fine" ends 0
 point "endpoints are taken as given" grep -q '^member_endpoint = .*tcp://127.9.9.9:7701' empty/reachoutd.conf
+make star --member 'tcp://*:7701'
+point "an endpoint that nobody can connect to is refused" ends 2
+point "and says where it belongs" says "reachoutd.conf"
 make bad --member http://example.org
 point "what is no endpoint is refused" ends 78
 point "and named" says "member_endpoint"
@@ -187,6 +190,15 @@ up b
 point "after kill -9 it is ready again" test "$first" = ready
 down TERM
 point "and ends with 0" ends 0
+
+mv b/store.db moved
+run reachoutd --config b/reachoutd.conf
+point "without its store it does not begin anew" ends 70
+point "and says what to do" says "b/store.db.*backup.*--accept-loss"
+point "and makes none" absent b/store.db
+up b --accept-loss
+point "unless it is told to" test "$first" = ready
+down TERM
 
 echo "1..$n"
 exit $failed

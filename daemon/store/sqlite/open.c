@@ -204,6 +204,19 @@ open_store(const char *dir,
 }
 
 enum ro_status
+store_look(const char *dir, struct ro_why *why)
+{
+    RO_AUTOFREE char *path = NULL;
+    if (asprintf(&path, "%s/" STORE_FILE, dir) < 0) {
+        path = NULL;
+        return RO_NO_MEMORY;
+    }
+    if (access(path, F_OK) != 0)
+        return ro_why(why, RO_NOT_FOUND, "%s: %s", path, strerror(errno));
+    return RO_OK;
+}
+
+enum ro_status
 store_open(const char *dir, struct ro_why *why, struct store **ret_store)
 {
     return open_store(dir, LOG_MUST_HOLD, why, ret_store);
