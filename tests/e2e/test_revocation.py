@@ -120,6 +120,20 @@ def new_key(tap, rig, thread):
     tap.ok("Under the old key." in texts, "also what was said under the old", texts)
     code, _, talk = rig.finish(rig.start(900014, "sync"))
     tap.ok(code == 4, "who was removed stays out", (code, talk))
+    nothing_for_it(tap, rig)
+
+
+def nothing_for_it(tap, rig):
+    """Of all that was sent since, the new key too, nothing is for it."""
+    def waiting(urn):
+        seat = rig.run(urn, "status")["seat"]
+        return rig.stored("SELECT count(*) FROM envelope WHERE mailbox = ?",
+                          bytes.fromhex(seat))[0][0]
+    rig.term()
+    waits = {urn: waiting(urn) for urn in (900014, 900017)}
+    rig.up()
+    tap.ok(waits[900017] > 0, "who is away has the new key waiting", waits)
+    tap.ok(waits[900014] == 0, "who was removed has not", waits)
 
 
 def late_invitation(tap, rig):

@@ -12,6 +12,7 @@ import json
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -129,6 +130,19 @@ class Rig:
             self.broker.send_signal(signal.SIGHUP)
             if not log.until(lambda: told() > before, self.broker):
                 raise RuntimeError("the broker did not read door.key again")
+
+    def stored(self, query, *values):
+        """Rows of the broker's store. It must not run; a copy is looked at, for
+        its store is its own."""
+        os.makedirs(self.path("copy"), exist_ok=True)
+        for name in ("store.db", "store.db-wal"):
+            if os.path.exists(self.path("b", name)):
+                shutil.copy(self.path("b", name), self.path("copy", name))
+        database = sqlite3.connect(self.path("copy/store.db"))
+        rows = database.execute(query, values).fetchall()
+        database.close()
+        shutil.rmtree(self.path("copy"))
+        return rows
 
     # --- commands --------------------------------------------------------------
 
