@@ -170,6 +170,12 @@ test_sentences(void)
         {RO_FORKED,         "two directories; tell the authority",
          "the broker shows different directories to different schools (two "
          "directories; tell the authority)"                                                                                   },
+        {RO_DISK_FULL,      "p/vault.db: cannot grow",
+         "there is no room left on this computer's disk (p/vault.db: cannot "
+         "grow); make room on it, then do it again"                                                                           },
+        {RO_NO_ROOM,        "",
+         "the broker has no room at the moment; try again later, and tell its "
+         "operator"                                                                                                           },
         {RO_NOT_FOUND,      "a.csv: no such file",                            "a.csv: no such file"                           },
         {RO_IO_FAILED,      "a.csv: Is a directory",                          "a.csv: Is a directory"                         },
         {RO_NOT_READY,      "the broker says: the broker has no charter yet",
