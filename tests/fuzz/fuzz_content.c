@@ -33,7 +33,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     enum ro_purpose purpose = ro_content_purpose(content);
-    must(purpose >= RO_PURPOSE_ASK && purpose <= RO_PURPOSE_ENROL_ANSWER);
+    must(purpose >= RO_PURPOSE_ASK && purpose <= RO_PURPOSE_PSK);
     must(ro_content_check(content, &why) == RO_OK);
     must(ro_pack(&content->base, &packed) == RO_OK);
     status = ro_content_get(ro_buf_view(&packed), arena, &why, &content);

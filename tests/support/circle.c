@@ -292,6 +292,20 @@ test_seat_new(struct test_circle *circle,
     return seat;
 }
 
+/* The first k authority keys: how many. */
+static size_t
+by_authority(const struct test_circle *circle,
+             Reachout__Signed__Kind kind,
+             struct ro_signing ret_by[static TEST_AUTHORITY_MAX])
+{
+    for (uint32_t i = 0; i < circle->threshold; i++) {
+        ret_by[i] = (struct ro_signing){.pair = circle->authority[i],
+                                        .label = ro_signed_label(kind),
+                                        .index = i};
+    }
+    return circle->threshold;
+}
+
 void
 test_sign_authority(const struct test_circle *circle,
                     Reachout__Signed__Kind kind,
@@ -300,15 +314,30 @@ test_sign_authority(const struct test_circle *circle,
 {
     RO_AUTOBUF body = {0};
     struct ro_signing by[TEST_AUTHORITY_MAX];
-    for (uint32_t i = 0; i < circle->threshold; i++) {
-        by[i] = (struct ro_signing){.pair = circle->authority[i],
-                                    .label = ro_signed_label(kind),
-                                    .index = i};
-    }
+    size_t n = by_authority(circle, kind, by);
     ro_buf_clear(out);
     test_must(ro_pack(message, &body));
-    test_must(
-        ro_signed_make(kind, ro_buf_view(&body), by, circle->threshold, out));
+    test_must(ro_signed_make(kind, ro_buf_view(&body), by, n, out));
+}
+
+void
+test_sign_handover(const struct test_circle *circle,
+                   const struct test_member *member,
+                   const struct ro_keypair *fresh,
+                   const Reachout__Member *message,
+                   struct ro_buf *out)
+{
+    const Reachout__Signed__Kind kind = REACHOUT__SIGNED__KIND__MEMBER;
+    RO_AUTOBUF body = {0};
+    struct ro_signing by[TEST_AUTHORITY_MAX + 2];
+    size_t n = by_authority(circle, kind, by);
+    by[n++] = (struct ro_signing){member->key, RO_LABEL_MEMBER_HANDOVER,
+                                  RO_SIGNER_OLD_KEY};
+    by[n++] =
+        (struct ro_signing){fresh, RO_LABEL_MEMBER_HANDOVER, RO_SIGNER_NEW_KEY};
+    ro_buf_clear(out);
+    test_must(ro_pack(&message->base, &body));
+    test_must(ro_signed_make(kind, ro_buf_view(&body), by, n, out));
 }
 
 void
@@ -511,6 +540,28 @@ void
 test_circle_remove(struct test_circle *circle, const struct test_member *member)
 {
     revoke(circle, NULL, member);
+}
+
+void
+test_circle_new_key(struct test_circle *circle,
+                    struct test_member *member,
+                    struct ro_keypair *fresh,
+                    enum test_key_change how)
+{
+    RO_AUTOBUF raw = {0};
+    Reachout__Member message;
+    test_member_init(circle, member, &message);
+    message.key = key_field(fresh);
+    if (how == TEST_KEY_HANDED_OVER) {
+        test_sign_handover(circle, member, fresh, &message, &raw);
+    } else {
+        test_sign_authority(circle, REACHOUT__SIGNED__KIND__MEMBER,
+                            &message.base, &raw);
+    }
+    must_add(circle, &raw);
+    ro_keypair_free(member->key);
+    member->key = fresh;
+    member->serial = 0;
 }
 
 struct test_circle *

@@ -119,6 +119,14 @@ void test_circle_revoke(struct test_circle *circle,
 void test_circle_remove(struct test_circle *circle,
                         const struct test_member *member);
 
+/* Another key for a member, which it hands over or the authority replaces
+ * alone; the old one is freed, and its seats stay as they are. */
+enum test_key_change { TEST_KEY_REPLACED, TEST_KEY_HANDED_OVER };
+void test_circle_new_key(struct test_circle *circle,
+                         struct test_member *member,
+                         struct ro_keypair *fresh,
+                         enum test_key_change how);
+
 /* --- records that are only made: change a field, then sign --------------- */
 
 /* Each init fills a message that is right and has the next serial. Pointers
@@ -156,12 +164,18 @@ struct test_seat *test_seat_new(struct test_circle *circle,
                                 struct test_member *member,
                                 Reachout__Role role);
 
-/* Signs a message: with the first k authority keys; with a member key alone;
+/* Signs a message: with the first k authority keys; with those, the member's
+ * key and a new one, as an amendment that hands over; with a member key alone;
  * as a seat certificate with all five. Replaces what is in `out`. */
 void test_sign_authority(const struct test_circle *circle,
                          Reachout__Signed__Kind kind,
                          const ProtobufCMessage *message,
                          struct ro_buf *out);
+void test_sign_handover(const struct test_circle *circle,
+                        const struct test_member *member,
+                        const struct ro_keypair *fresh,
+                        const Reachout__Member *message,
+                        struct ro_buf *out);
 void test_sign_member(const struct test_member *member,
                       Reachout__Signed__Kind kind,
                       const ProtobufCMessage *message,

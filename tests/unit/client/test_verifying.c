@@ -22,45 +22,14 @@ open_circle(void)
     pair_sync_all(pair);
 }
 
-/* Who signs the record that brings a member's new key. */
-enum how { REPLACED, HANDED_OVER };
-
-static void
-sign(const struct test_member *member,
-     const struct ro_keypair *fresh,
-     const Reachout__Member *message,
-     enum how how)
-{
-    RO_AUTOBUF body = {0};
-    RO_AUTOBUF raw = {0};
-    struct ro_why why = {""};
-    const struct ro_signing signings[] = {
-        {pair_circle(pair)->authority[0], RO_LABEL_MEMBER,          0                },
-        {member->key,                     RO_LABEL_MEMBER_HANDOVER, RO_SIGNER_OLD_KEY},
-        {fresh,                           RO_LABEL_MEMBER_HANDOVER, RO_SIGNER_NEW_KEY},
-    };
-    test_must(ro_pack(&message->base, &body));
-    test_must(ro_signed_make(REACHOUT__SIGNED__KIND__MEMBER, ro_buf_view(&body),
-                             signings, how == HANDED_OVER ? 3 : 1, &raw));
-    test_must(test_circle_add(pair_circle(pair), ro_buf_view(&raw), &why));
-}
-
 /* A new key for ben's school; its seats stay as they are. */
 static void
-new_key(enum how how)
+new_key(enum test_key_change how)
 {
     struct test_circle *circle = pair_circle(pair);
-    Reachout__Member message;
     pair_hold(pair);
-    struct ro_keypair *fresh = ro_keypair_new(&circle->entropy);
-    test_member_init(circle, ben->member, &message);
-    message.key = ro_as_field(
-        (struct ro_bytes){ro_keypair_public(fresh)->b, RO_KEY_SIZE});
-    sign(ben->member, fresh, &message, how);
-    circle->serial = message.serial;
-    ro_keypair_free(ben->member->key);
-    ben->member->key = fresh;
-    ben->member->serial = 0;
+    test_circle_new_key(circle, ben->member, ro_keypair_new(&circle->entropy),
+                        how);
     pair_append(pair);
 }
 
@@ -154,7 +123,7 @@ test_nothing_is_written_to_it(void)
 {
     open_circle();
     tap_say(say(ann, "Before.") == RO_OK, "never compared, never replaced");
-    new_key(REPLACED);
+    new_key(TEST_KEY_REPLACED);
     tap_is(say(ann, "To whom?"), RO_KEY_CHANGED);
     tap_ok(strstr(ann->job->result.why, "verify") != NULL);
     tap_ok(seat_shows(ann, "To whom?") == 0);
@@ -175,7 +144,7 @@ test_nothing_is_written_to_it(void)
     tap_is(say(ann, "Compared."), RO_OK);
     tap_is(seat_sync(ben), RO_OK);
     tap_ok(seat_shows(ben, "Compared.") == 1);
-    new_key(REPLACED);
+    new_key(TEST_KEY_REPLACED);
     tap_say(say(ann, "And again?") == RO_KEY_CHANGED, "the next one, too");
     tap_ok(verified(ann, ben) == RO_VERIFIED_NO_LONGER);
     pair_free(pair);
@@ -190,7 +159,7 @@ test_closing(void)
     snprintf(request, sizeof(request), "%s", pair_answered(ann, ben));
     keep_thread(thread_between(request, ann, ben));
     tap_is(seat_write(ann, jobs_accept, thread, NULL), RO_OK);
-    new_key(REPLACED);
+    new_key(TEST_KEY_REPLACED);
     tap_is(seat_close(ann, request), RO_KEY_CHANGED);
     tap_ok(kept(ann) == 0);
     tap_is(verify(ann, ben, CONFIRM), RO_OK);
@@ -203,7 +172,7 @@ test_handed_over(void)
 {
     open_circle();
     tap_is(verify(ann, ben, CONFIRM), RO_OK);
-    new_key(HANDED_OVER);
+    new_key(TEST_KEY_HANDED_OVER);
     tap_is(seat_told(ann), RO_OK);
     tap_ok(told(ann) == 0);
     tap_ok(verified(ann, ben) == RO_VERIFIED_COMPARED);
@@ -217,7 +186,7 @@ test_replaced_while_comparing(void)
 {
     open_circle();
     tap_is(verify(ann, ben, SHOW), RO_OK);
-    new_key(REPLACED);
+    new_key(TEST_KEY_REPLACED);
     tap_is(seat_sync(ann), RO_OK);
     tap_is(verify(ann, ben, CONFIRM), RO_KEY_CHANGED);
     tap_is(say(ann, "Not yet."), RO_KEY_CHANGED);
@@ -238,7 +207,7 @@ test_kept_before(void)
     pair->wait_ms = PAIR_AWAY_MS;
     tap_is(say(ann, "Kept for ben."), RO_KEPT);
     tap_is(seat_ask(ann, "group:primary", "For the rest."), RO_KEPT);
-    new_key(REPLACED);
+    new_key(TEST_KEY_REPLACED);
     pair_back(pair);
     pair->wait_ms = PAIR_WAIT_MS;
     tap_is(seat_told(ann), RO_KEY_CHANGED);
@@ -268,7 +237,7 @@ static void
 test_one_of_a_group(void)
 {
     open_circle();
-    new_key(REPLACED);
+    new_key(TEST_KEY_REPLACED);
     tap_is(seat_told(ann), RO_OK);
     tap_ok(told(ann) == 1);
     tap_is(seat_ask(ann, "group:primary", "Everybody?"), RO_OK);
@@ -317,7 +286,7 @@ test_what_comes_is_marked(void)
     open_circle();
     tap_is(seat_write(ben, jobs_say, thread, "From before."), RO_OK);
     tap_is(seat_sync(ann), RO_OK);
-    new_key(REPLACED);
+    new_key(TEST_KEY_REPLACED);
     struct seat *bob = pair_second(ben, REACHOUT__ROLE__LEAD);
     tap_is(seat_sync(bob), RO_OK);
     char to[48];

@@ -9,6 +9,7 @@
 
 #include "common/base/file.h"
 #include "common/crypto/seal.h"
+#include "common/wire/rules.h"
 #include "tests/support/circle.h"
 
 #include "frame.pb-c.h"
@@ -146,8 +147,65 @@ static void
 put_content(const char *name, const Reachout__Content *content)
 {
     RO_AUTOBUF packed = {0};
+    struct ro_why why = {.text = ""};
+    test_must(ro_content_check(content, &why));
     test_must(ro_pack(&content->base, &packed));
     put_file("content", name, &packed);
+}
+
+/* A message with a file, and two pieces of it: the first, and the last, which
+ * is empty. */
+static void
+make_pieces(void)
+{
+    Reachout__Content c;
+    Reachout__Audience audience;
+    Reachout__Say say = REACHOUT__SAY__INIT;
+    Reachout__Attachment attachment = REACHOUT__ATTACHMENT__INIT;
+    Reachout__Attachment *attachments[] = {&attachment};
+    Reachout__Chunk chunk = REACHOUT__CHUNK__INIT;
+    attachment.has_id = attachment.has_size = attachment.has_hash = 1;
+    attachment.has_chunks = 1;
+    attachment.id = some(16);
+    attachment.name = text_of("plan.pdf");
+    attachment.size = 2 * RO_CHUNK_LIMIT;
+    attachment.hash = some(32);
+    attachment.chunks = ro_chunks_of(attachment.size);
+    say.text = text_of("Our plan.");
+    say.n_attachments = 1;
+    say.attachments = attachments;
+    content_init(&c, &audience);
+    c.has_thread = 1;
+    c.thread = some(16);
+    c.say = &say;
+    put_content("say-file", &c);
+    c.say = NULL;
+    c.chunk = &chunk;
+    chunk.has_attachment = chunk.has_index = chunk.has_data = 1;
+    chunk.attachment = some(16);
+    chunk.data = some(700);
+    put_content("chunk", &c);
+    chunk.index = attachment.chunks - 1;
+    chunk.data.len = 0;
+    put_content("chunk-empty", &c);
+}
+
+/* A newer key of the circle, as the authority sends it. */
+static void
+make_psk(void)
+{
+    Reachout__Content c = REACHOUT__CONTENT__INIT;
+    Reachout__Psk psk = REACHOUT__PSK__INIT;
+    c.has_circle = c.has_sender = c.has_sent_at = c.has_recipients = 1;
+    c.circle = some(16);
+    c.sender = some(16);
+    c.sent_at = TEST_NOW_S;
+    c.recipients = some(32);
+    c.psk = &psk;
+    psk.has_generation = psk.has_psk = 1;
+    psk.generation = 2;
+    psk.psk = some(32);
+    put_content("psk", &c);
 }
 
 static void
@@ -206,6 +264,8 @@ make_contents(void)
     c.has_request = 0;
     c.enrol_request = &request;
     put_content("enrol-request", &c);
+    make_pieces();
+    make_psk();
 }
 
 static void
@@ -238,6 +298,49 @@ make_record(const char *name, uint8_t flags)
     put_file("record", name, &all);
 }
 
+/* Members that are amended in every way: a name and a home, a urn, a key that
+ * is replaced and one that is handed over; and what the new keys sign. */
+static void
+make_amendments(void)
+{
+    RO_AUTOBUF raw = {0};
+    struct ro_why why = {.text = ""};
+    Reachout__Member message;
+    struct test_member *team = circle->members[0];
+    struct test_member *school = circle->members[1];
+    test_member_init(circle, team, &message);
+    message.name = text_of("Another team");
+    message.has_home_urn = 1;
+    message.home_urn = TEST_FIRST_URN;
+    test_sign_authority(circle, REACHOUT__SIGNED__KIND__MEMBER, &message.base,
+                        &raw);
+    test_must(test_circle_add(circle, ro_buf_view(&raw), &why));
+    test_member_init(circle, school, &message);
+    message.urn = school->urn = TEST_FIRST_URN + 3;
+    test_sign_authority(circle, REACHOUT__SIGNED__KIND__MEMBER, &message.base,
+                        &raw);
+    test_must(test_circle_add(circle, ro_buf_view(&raw), &why));
+    test_circle_new_key(circle, school, ro_keypair_new(&circle->entropy),
+                        TEST_KEY_REPLACED);
+    test_circle_seat(circle, school, REACHOUT__ROLE__OFFICE);
+    test_circle_new_key(circle, school, ro_keypair_new(&circle->entropy),
+                        TEST_KEY_HANDED_OVER);
+    test_circle_seat(circle, school, REACHOUT__ROLE__CHAIR);
+    make_record("amendments", 0);
+    make_record("amendments-trusted", 1);
+}
+
+/* A circle with a team and a school. */
+static void
+begin_circle(uint64_t seed)
+{
+    circle = test_circle_new(seed);
+    test_circle_charter(circle);
+    test_circle_list(circle, TEST_FIRST_URN, 4);
+    test_circle_team(circle, "Support team");
+    test_circle_school(circle, TEST_FIRST_URN);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -246,11 +349,7 @@ main(int argc, char **argv)
         return 2;
     }
     folder = argv[1];
-    circle = test_circle_new(90);
-    test_circle_charter(circle);
-    test_circle_list(circle, TEST_FIRST_URN, 4);
-    test_circle_team(circle, "Support team");
-    test_circle_school(circle, TEST_FIRST_URN);
+    begin_circle(90);
     make_record("checked", 0);
     make_record("trusted", 1);
     struct test_member *gone = test_circle_school(circle, TEST_FIRST_URN + 1);
@@ -260,6 +359,9 @@ main(int argc, char **argv)
     make_record("revocations", 1);
     make_frames();
     make_contents();
+    test_circle_free(circle);
+    begin_circle(91);
+    make_amendments();
     test_circle_free(circle);
     return 0;
 }
