@@ -69,6 +69,7 @@ void make_message(struct book *book, struct cast *cast);
 void make_sequences(struct book *book);
 void make_enrolment(struct book *book, struct cast *cast);
 void make_contents(struct book *book);
+void make_later(struct book *book, struct cast *cast);
 void make_proofs(struct book *book, const struct cast *cast);
 void make_frames(struct book *book, const struct cast *cast);
 void make_lists(struct book *book);

@@ -283,7 +283,7 @@ class Checks:
                                 ("secret", secret)):
                 if f"{name}.{form}" in page.values:
                     page.check(f"{name}.{form}", value)
-        self.same("keys", len(names), 30)
+        self.same("keys", len(names), 31)
         seeds = [page[n + ".seed"] for n in names]
         self.same("different seeds", len(set(seeds)), len(seeds))
 
@@ -465,6 +465,7 @@ class Checks:
         self.recipients("ask.recipients", "b.lead", "a.office")
         self.recipients("join.recipients", "mailbox")
         self.recipients("admit.recipients", "b.lead")
+        self.recipients("rekey.recipients", "b.lead")
         self.recipients("a.recipients", "a.office", "a.lead")
         self.recipients("office.recipients", "a.office")
         self.recipients("nobody")
@@ -504,7 +505,7 @@ class Checks:
         page.check(name + ".hash", blake(32, page.label("BODY_HASH"), body))
 
     def check_bodies(self):
-        for name in ("ask", "join", "admit"):
+        for name in ("ask", "join", "admit", "rekey"):
             self.check_body(name)
         page = self.page
         page.check("ask.id", blake(16, page.label("MESSAGE_ID"),
@@ -582,6 +583,8 @@ class Checks:
                         ("b.lead", "b.lead.sealing"))
         self.check_wrap("wrap.admit", "admit", "b.lead", "b.lead.fallback",
                         ("authority", "enrolment"))
+        self.check_wrap("wrap.rekey", "rekey", "b.lead", "b.lead.day.0",
+                        ("authority", "enrolment"))
 
     def check_sequences(self):
         """In the order of writing: every (thread, from, to) counts."""
@@ -637,6 +640,10 @@ class Checks:
         self.content("admit.content", "mailbox.id", "admit.recipients",
                      **enrol, enrol_answer={"admitted": True,
                                             "member": page["b.id"]})
+        page.secret("psk.2")
+        self.content("rekey.content", "mailbox.id", "rekey.recipients",
+                     log_size=None, request=None,
+                     psk={"generation": 2, "psk": page["psk.2"]})
 
     def check_other_contents(self):
         page = self.page
@@ -683,6 +690,46 @@ class Checks:
                              "to": 300})
         self.content("content-receipts", *from_b, audience=to_a, request=None,
                      receipts=[page["ask.id"]], receipt_only={})
+
+    # --- proofs and frames ---
+
+    # --- what comes later ---
+
+    def check_amendment(self):
+        page = self.page
+        self.signed("amendment", 3, self.message("Member")(
+            circle=page["circle.id"], serial=6, member=page["a.id"], kind=1,
+            urn=100001, key=page["a.new-key.ed25519"]),
+            [("MEMBER", "authority.0", 0), ("MEMBER", "authority.1", 1),
+             ("MEMBER_HANDOVER", "a.key", 16),
+             ("MEMBER_HANDOVER", "a.new-key", 17)])
+        page.check("head.10", blake(32, page.label("HEAD"), page["head.9"],
+                                    page["amendment"]))
+        page.check("door-key-2", self.message("DoorKey")(
+            circle=page["circle.id"], generation=2, psk=page["psk.2"],
+            previous_generation=1, previous_psk=page["psk"]
+        ).SerializeToString(deterministic=True))
+
+    def digits(self, key, name):
+        """The half of a safety number that is one member's."""
+        key, name = self.page[key + ".ed25519"], self.page[name + ".id"]
+        digest = hashlib.sha512(bytes(2) + key + name + key).digest()
+        for _ in range(5199):
+            digest = hashlib.sha512(digest + key).digest()
+        return "".join(f"{int.from_bytes(digest[i:i + 5], 'big') % 100000:05}"
+                       for i in range(0, 30, 5)).encode()
+
+    def check_safety_number(self):
+        page = self.page
+        a = page.check("safety.a", self.digits("a.key", "a"))
+        b = page.check("safety.b", self.digits("b.key", "b"))
+        number = page.check("safety.number", min(a, b) + max(a, b))
+        later = self.digits("a.new-key", "a")
+        page.check("safety.number-later", min(later, b) + max(later, b))
+        digest = page.check("safety.hash",
+                            blake(32, page.label("SAFETY_WORDS"), number))
+        page.check("safety.words", " ".join(
+            self.words[i] for i in digest[:10]).encode())
 
     # --- proofs and frames ---
 
@@ -811,7 +858,7 @@ class Checks:
     def check_that_unpacks(self):
         """Every message once more, from its bytes."""
         for name in self.page.values:
-            if re.fullmatch(r"record\.\d|list\.[ab]|checkpoint|ticket", name):
+            if re.fullmatch(r"record\.\d|amendment|list\.[ab]|checkpoint|ticket", name):
                 self.parse("Signed", self.page[name])
             elif name.startswith("content-") or name.endswith(".content"):
                 self.parse("Content", self.page[name])
@@ -829,7 +876,9 @@ class Checks:
                       "check_files", "check_references",
                       "check_sealed_contents", "check_bodies", "check_wraps",
                       "check_sequences",
-                      "check_words", "check_other_contents", "check_proofs",
+                      "check_words", "check_other_contents",
+                      "check_amendment", "check_safety_number",
+                      "check_proofs",
                       "check_reading_frames", "check_writing_frames",
                       "check_mirror", "check_mail_frames", "check_that_unpacks",
                       "check_that_nothing_is_left")]

@@ -23,6 +23,8 @@ bool point(bool ok, const char *what, const char *file, int line);
 void recheck_directory(const struct book *page);
 /* Opens everything that is sealed, and reads every content. */
 void recheck_messages(const struct book *page);
+/* Takes the amendment after the log, reads the door key, counts the numbers. */
+void recheck_later(const struct book *page);
 /* Takes the sequence numbers as they come to b's Lead. */
 void recheck_sequences(const struct book *page);
 /* Tells the page's asks to a broker and holds its answers against the page. */

@@ -129,6 +129,7 @@ read_contents(const struct book *page)
         {"content-receipts",   RO_PURPOSE_RECEIPTS     },
         {"join.content",       RO_PURPOSE_ENROL_REQUEST},
         {"admit.content",      RO_PURPOSE_ENROL_ANSWER },
+        {"rekey.content",      RO_PURPOSE_PSK          },
     };
     for (size_t i = 0; i < RO_LEN(contents); i++)
         read_content(page, contents[i].name, contents[i].purpose);
@@ -142,6 +143,7 @@ recheck_messages(const struct book *page)
         {"wrap.office", "ask",   "a.office.id", "a.office.fallback", 0       },
         {"wrap.join",   "join",  "mailbox.id",  "enrolment",         0       },
         {"wrap.admit",  "admit", "b.lead.id",   "b.lead.fallback",   0       },
+        {"wrap.rekey",  "rekey", "b.lead.id",   "b.lead.day.0",      CAST_DAY},
     };
     struct ro_directory *directory = recheck_log(page);
     for (size_t i = 0; i < RO_LEN(openings); i++)

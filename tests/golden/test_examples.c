@@ -37,6 +37,7 @@ make_example(void)
     make_sequences(&example);
     make_enrolment(&example, &cast);
     make_contents(&example);
+    make_later(&example, &cast);
     make_proofs(&example, &cast);
     make_frames(&example, &cast);
     make_lists(&example);
@@ -111,6 +112,12 @@ test_what_is_sealed_opens(void)
 }
 
 static void
+test_what_comes_later_holds(void)
+{
+    recheck_later(&page);
+}
+
+static void
 test_sequences_count(void)
 {
     recheck_sequences(&page);
@@ -161,6 +168,7 @@ main(int argc, char **argv)
         tap_run(test_the_page_reads_as_it_was_written);
         tap_run(test_what_is_signed_holds);
         tap_run(test_what_is_sealed_opens);
+        tap_run(test_what_comes_later_holds);
         tap_run(test_sequences_count);
         tap_run(test_a_broker_says_what_the_page_says);
         result = tap_done();
