@@ -4,7 +4,6 @@
 import json
 import os
 import shutil
-import subprocess
 import sys
 
 ROOT = os.environ["RO_SOURCE_ROOT"]
@@ -12,104 +11,81 @@ sys.path.insert(0, os.path.join(ROOT, "tests/support"))
 from rig import Rig, Tap  # noqa: E402
 
 
-def call(rig, *words):
-    """Gives (exit code, JSON document, stderr) of an authority command."""
-    done = subprocess.run(
-        [rig.reachout, "--json", "authority", *[str(word) for word in words]],
-        capture_output=True, cwd=rig.dir, stdin=subprocess.DEVNULL,
-        env={**os.environ, **rig.env}, timeout=120)
-    try:
-        document = json.loads(done.stdout)
-    except ValueError:
-        document = {}
-    return done.returncode, document, done.stdout.decode() + done.stderr.decode()
-
-
-def need(rig, *words):
-    code, document, talk = call(rig, *words)
-    if code != 0:
-        raise RuntimeError(f"authority {words}: exit {code}: {talk}")
-    return document
-
-
 def found(rig):
     """The office has key 1; Ada and Ben have 2 and 3, and nothing else."""
-    need(rig, "init", "--dir", "auth", "--circle", "Estuary", "--keys", 3,
+    rig.need("init", "--dir", "auth", "--circle", "Estuary", "--keys", 3,
          "--threshold", 2)
     for name, number in (("ada", 2), ("ben", 3)):
         os.mkdir(rig.path(name))
         shutil.copy(rig.path("auth/authority.pub"), rig.path(name))
         shutil.move(rig.path(f"auth/keys/{number}.key"), rig.path(name, "my.key"))
-    subprocess.run(
-        [rig.reachoutd, "init", "--dir", rig.path("b"), "--authority",
-         rig.path("auth/authority.pub"), "--door-key", rig.path("auth/door.key")],
-        check=True, stdout=subprocess.DEVNULL, cwd=rig.dir)
+    rig.init_broker()
     rig.up()
 
 
 def charter(tap, rig):
     words = ["charter", "--dir", "auth", "--file", "circle.conf", "--broker",
              "b/broker.pub"]
-    code, _, talk = call(rig, *words)
+    code, _, talk = rig.office(*words)
     tap.ok(code == 1 and "2 of 3 keys must sign and 1 is here" in talk,
            "one key is not enough, and the sentence says what to do", talk)
-    drafted = need(rig, *words, "--out", "c1")
+    drafted = rig.need(*words, "--out", "c1")
     tap.ok(drafted["records"] == 1 and drafted["signatures"] == 1,
            "the charter is drafted", drafted)
-    code, _, talk = call(rig, *words, "--out", "c1")
+    code, _, talk = rig.office(*words, "--out", "c1")
     tap.ok(code == 1 and "there already" in talk, "never over a file", talk)
-    code, _, talk = call(rig, "publish", "--dir", "auth", "c1")
+    code, _, talk = rig.office("publish", "--dir", "auth", "c1")
     tap.ok(code == 1 and "1 of 2 signatures" in talk, "it cannot be published", talk)
-    seen = need(rig, "sign", "c1", "--dir", "ada")
+    seen = rig.need("sign", "c1", "--dir", "ada")
     tap.ok(seen["signs"][0]["kind"] == "charter" and seen["out"] is None
            and "2 of 3 keys sign" in seen["signs"][0]["text"]
            and not os.path.exists(rig.path("c2")), "looking signs nothing", seen)
-    signed = need(rig, "sign", "c1", "--dir", "ada", "--out", "c2")
+    signed = rig.need("sign", "c1", "--dir", "ada", "--out", "c2")
     tap.ok(signed["signatures"] == 2, "Ada signs", signed)
     tap.ok(oct(os.stat(rig.path("c2")).st_mode & 0o777) == "0o600",
            "nobody else reads it")
-    code, _, talk = call(rig, "sign", "c2", "--dir", "ada", "--out", "c3")
+    code, _, talk = rig.office("sign", "c2", "--dir", "ada", "--out", "c3")
     tap.ok(code == 1 and "already" in talk, "a key signs once", talk)
-    done = need(rig, "publish", "--dir", "auth", "c2")
+    done = rig.need("publish", "--dir", "auth", "c2")
     tap.ok(done["record"] == 1, "it is published", done)
-    again = need(rig, "publish", "--dir", "auth", "c2")
+    again = rig.need("publish", "--dir", "auth", "c2")
     tap.ok(again["record"] == 1, "and published again it is there once", again)
 
 
 def register(tap, rig):
     """Ada and Ben sign at the same time; what both changed is put together."""
-    need(rig, "register", "--dir", "auth", "--csv", "cast.csv", "--out", "r1")
+    rig.need("register", "--dir", "auth", "--csv", "cast.csv", "--out", "r1")
     shutil.move(rig.path("auth/keys/1.key"), rig.path("one.key"))
-    need(rig, "register", "--dir", "auth", "--csv", "cast.csv", "--out", "r0")
-    seen = need(rig, "sign", "r0", "--dir", "ben")
+    rig.need("register", "--dir", "auth", "--csv", "cast.csv", "--out", "r0")
+    seen = rig.need("sign", "r0", "--dir", "ben")
     tap.ok(seen["signatures"] == 0 and seen["signs"][0]["kind"] == "listing",
            "a folder without a key writes it unsigned", seen)
-    need(rig, "sign", "r0", "--dir", "ada", "--out", "ra")
-    need(rig, "sign", "r0", "--dir", "ben", "--out", "rb")
-    code, _, talk = call(rig, "publish", "--dir", "auth", "ra")
+    rig.need("sign", "r0", "--dir", "ada", "--out", "ra")
+    rig.need("sign", "r0", "--dir", "ben", "--out", "rb")
+    code, _, talk = rig.office("publish", "--dir", "auth", "ra")
     tap.ok(code == 1, "one of the copies is not enough", talk)
-    done = need(rig, "publish", "--dir", "auth", "ra", "rb")
+    done = rig.need("publish", "--dir", "auth", "ra", "rb")
     tap.ok(done["record"] == 2, "both copies are", done)
-    need(rig, "sign", "r1", "--dir", "ben", "--out", "rc")
-    code, _, talk = call(rig, "publish", "--dir", "auth", "rc")
+    rig.need("sign", "r1", "--dir", "ben", "--out", "rc")
+    code, _, talk = rig.office("publish", "--dir", "auth", "rc")
     tap.ok(code == 0, "the same bodies are there already", talk)
     shutil.move(rig.path("one.key"), rig.path("auth/keys/1.key"))
 
 
 def overtaken(tap, rig):
-    need(rig, "register", "--dir", "auth", "--csv", "medway.csv", "--la", "887",
+    rig.need("register", "--dir", "auth", "--csv", "medway.csv", "--la", "887",
          "--out", "m1")
     with open(rig.path("few.csv"), "w") as few:
         few.write("URN,EstablishmentName\n777777,Elsewhere\n")
-    need(rig, "register", "--dir", "auth", "--csv", "few.csv", "--out", "f1")
-    need(rig, "sign", "f1", "--dir", "ada", "--out", "f2")
-    need(rig, "publish", "--dir", "auth", "f2")
-    need(rig, "sign", "m1", "--dir", "ada", "--out", "m2")
-    code, _, talk = call(rig, "publish", "--dir", "auth", "m2")
+    rig.need("register", "--dir", "auth", "--csv", "few.csv", "--out", "f1")
+    rig.need("sign", "f1", "--dir", "ada", "--out", "f2")
+    rig.need("publish", "--dir", "auth", "f2")
+    rig.need("sign", "m1", "--dir", "ada", "--out", "m2")
+    code, _, talk = rig.office("publish", "--dir", "auth", "m2")
     tap.ok(code == 1 and "something else was published since" in talk,
            "who comes too late is told so", talk)
     shutil.copy(rig.path("auth/directory.log"), rig.path("ben"))
-    code, _, talk = call(rig, "sign", "m1", "--dir", "ben", "--out", "m3")
+    code, _, talk = rig.office("sign", "m1", "--dir", "ben", "--out", "m3")
     tap.ok(code == 1 and "something else was published since" in talk,
            "also who only signs, where the directory is here", talk)
 
@@ -117,7 +93,7 @@ def overtaken(tap, rig):
 def admission(tap, rig):
     """Invited without a key, signed by Ben, admitted by Ada and the office."""
     shutil.move(rig.path("auth/keys/1.key"), rig.path("one.key"))
-    paper = need(rig, "invite", "--dir", "auth", "--kind", "school", "--urn",
+    paper = rig.need("invite", "--dir", "auth", "--kind", "school", "--urn",
                  900001, "--seat", "lead", "--out", "raw.inv")
     tap.ok(paper["signed"] is False, "an invitation without a signature", paper)
     code, document, talk = rig.finish(rig.start(
@@ -125,28 +101,28 @@ def admission(tap, rig):
         "--wait", 1))
     tap.ok(code == 1 and "sign" in json.dumps(document) + talk,
            "joining with it says what it lacks", (document, talk))
-    seen = need(rig, "sign", "raw.inv", "--dir", "ben", "--out", "900001.inv")
+    seen = rig.need("sign", "raw.inv", "--dir", "ben", "--out", "900001.inv")
     tap.ok("Saltings" in seen["signs"][0]["text"],
            "Ben is told who is invited", seen)
     rig.run(900001, "join", rig.path("900001.inv"), "--key-file",
             rig.path("900001.key"))
-    waiting = need(rig, "requests", "--dir", "auth")["requests"]
+    waiting = rig.need("requests", "--dir", "auth")["requests"]
     words = waiting[0]["words"]
-    code, _, talk = call(rig, "admit", "--dir", "auth", waiting[0]["request"])
+    code, _, talk = rig.office("admit", "--dir", "auth", waiting[0]["request"])
     tap.ok(code == 1 and "0 are here" in talk, "no key, no admission", talk)
-    drafted = need(rig, "admit", "--dir", "auth", waiting[0]["request"], "--out",
+    drafted = rig.need("admit", "--dir", "auth", waiting[0]["request"], "--out",
                    "a1")
     tap.ok(drafted["admitted"] == [] and drafted["answers"] == 1, "it is drafted",
            drafted)
     shutil.copy(rig.path("auth/directory.log"), rig.path("ben"))
-    seen = need(rig, "sign", "a1", "--dir", "ben", "--out", "a2")
+    seen = rig.need("sign", "a1", "--dir", "ben", "--out", "a2")
     tap.ok([item["kind"] for item in seen["signs"]] == ["member", "seat", "answer"]
            and seen["signs"][1]["words"] == words and seen["checked"]
            and "Saltings" in seen["signs"][0]["text"],
            "Ben reads the same words", seen)
-    need(rig, "sign", "a2", "--dir", "ada", "--out", "a3")
-    need(rig, "publish", "--dir", "auth", "a3")
-    tap.ok(need(rig, "requests", "--dir", "auth")["requests"] == [],
+    rig.need("sign", "a2", "--dir", "ada", "--out", "a3")
+    rig.need("publish", "--dir", "auth", "a3")
+    tap.ok(rig.need("requests", "--dir", "auth")["requests"] == [],
            "nobody waits any more")
     rig.run(900001, "sync")
     tap.ok(rig.run(900001, "status")["role"] == "lead", "the school is in")
@@ -155,12 +131,12 @@ def admission(tap, rig):
 
 def join_and_admit(rig, profile, invitation):
     rig.run(profile, "join", invitation, "--key-file", rig.path(f"{profile}.key"))
-    request = need(rig, "requests", "--dir", "auth")["requests"][-1]
+    request = rig.need("requests", "--dir", "auth")["requests"][-1]
     out = rig.path(f"{profile}.admit")
     shutil.copy(rig.path("auth/directory.log"), rig.path("ada"))
-    drafted = need(rig, "admit", "--dir", "auth", request["request"], "--out", out)
-    seen = need(rig, "sign", out, "--dir", "ada", "--out", out + "2")
-    need(rig, "publish", "--dir", "auth", out + "2")
+    drafted = rig.need("admit", "--dir", "auth", request["request"], "--out", out)
+    seen = rig.need("sign", out, "--dir", "ada", "--out", out + "2")
+    rig.need("publish", "--dir", "auth", out + "2")
     rig.run(profile, "sync")
     return request, drafted, seen
 
@@ -174,14 +150,14 @@ def member(rig, profile, urn):
 def replaced(tap, rig):
     """A school that lost its computer joins again with new keys, and is the
     same member."""
-    need(rig, "invite", "--dir", "auth", "--kind", "school", "--urn", 900012,
+    rig.need("invite", "--dir", "auth", "--kind", "school", "--urn", 900012,
          "--seat", "lead", "--out", "900012.inv")
     join_and_admit(rig, 900012, rig.path("900012.inv"))
     before = member(rig, 900012, 900001)[0]
-    code, _, talk = call(rig, "replace", "--dir", "auth", "--urn", 900013, "--out",
+    code, _, talk = rig.office("replace", "--dir", "auth", "--urn", 900013, "--out",
                          "none.inv")
     tap.ok(code == 3, "who is no member gets no new keys", talk)
-    need(rig, "replace", "--dir", "auth", "--urn", 900001, "--out", "again.inv")
+    rig.need("replace", "--dir", "auth", "--urn", 900001, "--out", "again.inv")
     request, drafted, seen = join_and_admit(rig, "again", rig.path("again.inv"))
     tap.ok(request["replaces"] and request["member"] == before["id"],
            "the request says that it replaces", request)
@@ -206,36 +182,36 @@ def moved(tap, rig):
                     "555555,777777,Elsewhere,Successor - merged,01-09-2026\n"
                     "900001,900099,Nowhere,Successor,\n"
                     "777777,900012,Back,Predecessor,\n")
-    seen = need(rig, "register", "--dir", "auth", "--links", "links.csv",
+    seen = rig.need("register", "--dir", "auth", "--links", "links.csv",
                 "--dry-run")
     tap.ok(seen["moved"] == [{"urn": 900012, "to": 777777}]
            and seen["held"][0]["urn"] == "900001", "what would be moved", seen)
     with open(rig.path("rivals.csv"), "w") as links:
         links.write("URN,LinkURN,LinkType\n900012,777777,Successor\n"
                     "900001,777777,Result of Amalgamation\n")
-    rivals = need(rig, "register", "--dir", "auth", "--links", "rivals.csv",
+    rivals = rig.need("register", "--dir", "auth", "--links", "rivals.csv",
                   "--dry-run")
     tap.ok(rivals["moved"] == [] and len(rivals["held"]) == 2
            and "900012" in rivals["held"][0]["why"] + rivals["held"][0]["urn"],
            "two that become one are held and named", rivals)
     before = member(rig, "again", 900012)[0]
-    need(rig, "register", "--dir", "auth", "--links", "links.csv", "--out", "l1")
-    code, _, talk = call(rig, "sign", "l1", "--dir", "ben", "--out", "l2")
+    rig.need("register", "--dir", "auth", "--links", "links.csv", "--out", "l1")
+    code, _, talk = rig.office("sign", "l1", "--dir", "ben", "--out", "l2")
     tap.ok(code == 1 and "whose it is" in talk,
            "a key that nothing vouches for is not signed", talk)
     shutil.copy(rig.path("auth/directory.log"), rig.path("ben"))
-    need(rig, "sign", "l1", "--dir", "ben", "--out", "l2")
-    need(rig, "publish", "--dir", "auth", "l2")
+    rig.need("sign", "l1", "--dir", "ben", "--out", "l2")
+    rig.need("publish", "--dir", "auth", "l2")
     after = member(rig, "again", 777777)
     tap.ok(after and after[0]["id"] == before["id"]
            and not member(rig, "again", 900012), "the member has another URN",
            after)
-    again = need(rig, "register", "--dir", "auth", "--links", "links.csv",
+    again = rig.need("register", "--dir", "auth", "--links", "links.csv",
                  "--dry-run")
     tap.ok(again["moved"] == [], "once", again)
     with open(rig.path("taken.csv"), "w") as links:
         links.write("URN,LinkURN,LinkType\n900001,777777,Successor\n")
-    taken = need(rig, "register", "--dir", "auth", "--links", "taken.csv",
+    taken = rig.need("register", "--dir", "auth", "--links", "taken.csv",
                  "--dry-run")
     tap.ok(taken["moved"] == [] and "member already" in taken["held"][0]["why"],
            "nobody moves to where a member is", taken)
@@ -243,7 +219,7 @@ def moved(tap, rig):
     with open(rig.path("round.csv"), "w") as links:
         links.write("LinkType,URN,LinkURN\nSuccessor,777777,555555\n"
                     "Successor,555555,777777\n")
-    code, _, talk = call(rig, "register", "--dir", "auth", "--links", "round.csv")
+    code, _, talk = rig.office("register", "--dir", "auth", "--links", "round.csv")
     tap.ok(code == 1 and "777777, 555555" in talk, "a circle is refused", talk)
 
 
@@ -253,13 +229,13 @@ def offline(tap, rig):
     rig.kill()
     with open(rig.path("late.csv"), "w") as late:
         late.write("URN,EstablishmentName\n777778,Afterwards\n")
-    drafted = need(rig, "register", "--dir", "auth", "--csv", "late.csv", "--wait",
+    drafted = rig.need("register", "--dir", "auth", "--csv", "late.csv", "--wait",
                    1, "--out", "o1")
     tap.ok(drafted["signatures"] == 1, "drafted without a broker", drafted)
-    need(rig, "sign", "o1", "--dir", "ada", "--out", "o2")
+    rig.need("sign", "o1", "--dir", "ada", "--out", "o2")
     rig.up()
-    before = need(rig, "publish", "--dir", "auth", "o2")["record"]
-    tap.ok(need(rig, "publish", "--dir", "auth", "o2")["record"] == before,
+    before = rig.need("publish", "--dir", "auth", "o2")["record"]
+    tap.ok(rig.need("publish", "--dir", "auth", "o2")["record"] == before,
            "published once it is back")
 
 

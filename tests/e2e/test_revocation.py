@@ -5,7 +5,6 @@ signers; who stays goes on talking, who is out opens nothing any more."""
 import json
 import os
 import shutil
-import subprocess
 import sys
 import time
 
@@ -16,46 +15,23 @@ from rig import Rig, Tap  # noqa: E402
 DAY_S = 86400
 
 
-def call(rig, *words):
-    done = subprocess.run(
-        [rig.reachout, "--json", "authority", *[str(word) for word in words]],
-        capture_output=True, cwd=rig.dir, stdin=subprocess.DEVNULL,
-        env={**os.environ, **rig.env}, timeout=120)
-    try:
-        document = json.loads(done.stdout)
-    except ValueError:
-        document = {}
-    return done.returncode, document, done.stdout.decode() + done.stderr.decode()
-
-
-def need(rig, *words):
-    code, document, talk = call(rig, *words)
-    if code != 0:
-        raise RuntimeError(f"authority {words}: exit {code}: {talk}")
-    return document
-
-
 def found(rig, keys, threshold):
-    need(rig, "init", "--dir", "auth", "--circle", "Estuary", "--keys", keys,
+    rig.need("init", "--dir", "auth", "--circle", "Estuary", "--keys", keys,
          "--threshold", threshold)
-    subprocess.run(
-        [rig.reachoutd, "init", "--dir", rig.path("b"), "--authority",
-         rig.path("auth/authority.pub"), "--door-key", rig.path("auth/door.key")],
-        check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        cwd=rig.dir)
+    rig.init_broker()
     rig.up()
-    need(rig, "charter", "--dir", "auth", "--file", "circle.conf", "--broker",
+    rig.need("charter", "--dir", "auth", "--file", "circle.conf", "--broker",
          "b/broker.pub")
-    need(rig, "register", "--dir", "auth", "--csv", "cast.csv")
+    rig.need("register", "--dir", "auth", "--csv", "cast.csv")
 
 
 def join(rig, *schools):
     for urn in schools:
-        need(rig, "invite", "--dir", "auth", "--kind", "school", "--urn", urn,
+        rig.need("invite", "--dir", "auth", "--kind", "school", "--urn", urn,
              "--seat", "lead", "--out", f"{urn}.inv")
         rig.run(urn, "join", rig.path(f"{urn}.inv"), "--key-file",
                 rig.path(f"{urn}.key"))
-    need(rig, "admit", "--dir", "auth", "--all")
+    rig.need("admit", "--dir", "auth", "--all")
     for urn in schools:
         rig.run(urn, "sync")
 
@@ -74,15 +50,15 @@ def removal(tap, rig):
     """Four schools; the last one is removed."""
     thread = rig.thread(900001, 900012)
     rig.run(900014, "sync")
-    before = need(rig, "revoke", "--dir", "auth")
+    before = rig.need("revoke", "--dir", "auth")
     tap.ok(before["stage"] == "settled" and before["generation"] == 1,
            "nobody was removed yet", before)
-    out = need(rig, "revoke", "--dir", "auth", "--urn", 900014)
+    out = rig.need("revoke", "--dir", "auth", "--urn", 900014)
     tap.ok(out["stage"] == "needs-door-key" and out["generation"] == 2,
            "removed, and there is a new key", out)
-    code, _, talk = call(rig, "revoke", "--dir", "auth", "--urn", 900014)
+    code, _, talk = rig.office("revoke", "--dir", "auth", "--urn", 900014)
     tap.ok(code == 3, "once", talk)
-    again = need(rig, "revoke", "--dir", "auth")
+    again = rig.need("revoke", "--dir", "auth")
     tap.ok(again["stage"] == "needs-door-key" and again["generation"] == 2,
            "the step is repeated, not the key", again)
     code, document, talk = rig.finish(rig.start(900014, "sync"))
@@ -100,7 +76,7 @@ def new_key(tap, rig, thread):
     """The operator installs it; until then nobody notices anything."""
     install(rig)
     rig.run(900013, "status")
-    out = need(rig, "revoke", "--dir", "auth")
+    out = rig.need("revoke", "--dir", "auth")
     tap.ok(out["stage"] == "settled" and out["generation"] == 2,
            "the broker has it, and the charter names it", out)
     # 900013 was away through all of it, and has the old key only
@@ -140,7 +116,7 @@ def late_invitation(tap, rig):
     """An invitation from before, used after: it brings the new key along."""
     rig.run(900015, "join", rig.path("900015.inv"), "--key-file",
             rig.path("900015.key"))
-    need(rig, "admit", "--dir", "auth", "--all")
+    rig.need("admit", "--dir", "auth", "--all")
     rig.run(900015, "sync")
     asked = rig.run(900015, "ask", "--topic", "TL1", "--urgency", "U3", "--to",
                     "urn:900012", "--text", "New here.")
@@ -155,7 +131,7 @@ def fourteen_days(tap, rig):
     stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(later))
     rig.env["REACHOUT_NOW"] = stamp
     rig.up(None, "--accept-clock")
-    need(rig, "requests", "--dir", "auth")
+    rig.need("requests", "--dir", "auth")
     code, document, talk = rig.finish(rig.start(
         900016, "join", rig.path("900016.inv"), "--key-file",
         rig.path("900016.key")))
@@ -179,7 +155,7 @@ def fourteen_days(tap, rig):
     asked = rig.run(900015, "ask", "--topic", "TL1", "--urgency", "U3", "--to",
                     "urn:900012", "--text", "Two weeks on.")
     tap.ok(asked["request"] is not None, "its admission brought the new key", asked)
-    need(rig, "invite", "--dir", "auth", "--kind", "school", "--urn", 900016,
+    rig.need("invite", "--dir", "auth", "--kind", "school", "--urn", 900016,
          "--seat", "lead", "--out", "fresh.inv")
     rig.run("fresh", "join", rig.path("fresh.inv"), "--key-file",
             rig.path("fresh.key"))
@@ -192,24 +168,24 @@ def signed_by_two(tap, rig):
     shutil.copy(rig.path("auth/authority.pub"), rig.path("ada"))
     shutil.move(rig.path("auth/keys/2.key"), rig.path("ada/2.key"))
     shutil.move(rig.path("auth/keys/3.key"), rig.path("three.key"))
-    code, _, talk = call(rig, "revoke", "--dir", "auth", "--urn", 900013)
+    code, _, talk = rig.office("revoke", "--dir", "auth", "--urn", 900013)
     tap.ok(code == 1 and "1 is here" in talk, "one key removes nobody", talk)
-    need(rig, "revoke", "--dir", "auth", "--urn", 900013, "--out", "r1")
-    tap.ok(need(rig, "revoke", "--dir", "auth")["stage"] == "settled",
+    rig.need("revoke", "--dir", "auth", "--urn", 900013, "--out", "r1")
+    tap.ok(rig.need("revoke", "--dir", "auth")["stage"] == "settled",
            "a draft removes nobody either")
-    seen = need(rig, "sign", "r1", "--dir", "ada", "--out", "r2")
+    seen = rig.need("sign", "r1", "--dir", "ada", "--out", "r2")
     tap.ok("REMOVES the member" in seen["signs"][0]["text"], "in words", seen)
-    done = need(rig, "publish", "--dir", "auth", "r2")
+    done = rig.need("publish", "--dir", "auth", "r2")
     tap.ok(done["stage"] == "needs-door-key", "published, and a new key is sent",
            done)
     install(rig)
-    done = need(rig, "revoke", "--dir", "auth")
+    done = rig.need("revoke", "--dir", "auth")
     tap.ok(done["stage"] == "needs-charter", "the charter needs two signers", done)
-    need(rig, "charter", "--dir", "auth", "--out", "n1")
-    seen = need(rig, "sign", "n1", "--dir", "ada", "--out", "n2")
+    rig.need("charter", "--dir", "auth", "--out", "n1")
+    seen = rig.need("sign", "n1", "--dir", "ada", "--out", "n2")
     tap.ok("generation of the circle's key: 2" in seen["signs"][0]["text"],
            "in words", seen)
-    done = need(rig, "publish", "--dir", "auth", "n2")
+    done = rig.need("publish", "--dir", "auth", "n2")
     tap.ok(done["stage"] == "settled" and done["generation"] == 2, "in force", done)
     for urn in (900001, 900012):
         rig.run(urn, "sync")
@@ -224,7 +200,7 @@ def main():
         found(rig, 1, 1)
         join(rig, 900001, 900012, 900013, 900014, 900017)
         for urn in (900015, 900016):
-            need(rig, "invite", "--dir", "auth", "--kind", "school", "--urn", urn,
+            rig.need("invite", "--dir", "auth", "--kind", "school", "--urn", urn,
                  "--seat", "lead", "--expires", "60d", "--out", f"{urn}.inv")
         thread = removal(tap, rig)
         new_key(tap, rig, thread)

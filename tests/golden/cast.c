@@ -100,8 +100,8 @@ add_listings(struct test_circle *circle)
     Reachout__ListingBlock block = REACHOUT__LISTING_BLOCK__INIT;
     for (uint32_t i = 0; i < 2; i++)
         test_listing_init(circle, 100001 + i, names[i], &listings[i]);
-    listings[0].name = text_of_field("Saltings Primary School");
-    listings[1].name = text_of_field("Creek Secondary School");
+    listings[0].name = test_text("Saltings Primary School");
+    listings[1].name = test_text("Creek Secondary School");
     /* of the second nobody knows where it is, or how large */
     listings[1].has_easting = listings[1].has_northing = 0;
     listings[1].has_roll = 0;
@@ -194,16 +194,6 @@ ProtobufCBinaryData
 field(const struct book *book, const char *name)
 {
     return ro_as_field(book_get(book, name));
-}
-
-char *
-text_of_field(const char *text)
-{
-    union {
-        const char *from;
-        char *to;
-    } cast = {.from = text};
-    return cast.to;
 }
 
 void

@@ -74,9 +74,8 @@ void make_proofs(struct book *book, const struct cast *cast);
 void make_frames(struct book *book, const struct cast *cast);
 void make_lists(struct book *book);
 
-/* A value as a field; a text as one. */
+/* A value as a field. */
 ProtobufCBinaryData field(const struct book *book, const char *name);
-char *text_of_field(const char *text);
 
 /* Packs a message into the book. */
 void make_packed(struct book *book,

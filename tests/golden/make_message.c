@@ -78,14 +78,14 @@ make_ask_content(struct book *book)
     content.checkpoint = field(book, "checkpoint");
     content.request = field(book, "request.id");
     content.ask = &ask;
-    ask.topic = text_of_field("TL1");
-    ask.urgency = text_of_field("U2");
-    ask.text = text_of_field("Phonics in mixed-age classes: who has done it?");
+    ask.topic = test_text("TL1");
+    ask.urgency = test_text("U2");
+    ask.text = test_text("Phonics in mixed-age classes: who has done it?");
     ask.has_half_days = ask.has_within_km = 1;
     ask.half_days = 2;
-    ask.mode = text_of_field("in-person");
+    ask.mode = test_text("in-person");
     ask.within_km = 30;
-    ask.holder = text_of_field("Ada");
+    ask.holder = test_text("Ada");
     show_content(book, "ask.content", &content);
 }
 
@@ -155,7 +155,7 @@ make_request(struct book *book)
     request.member_key = field(book, "b.key.ed25519");
     request.seat = field(book, "record.7");
     request.ticket = field(book, "ticket");
-    request.holder = text_of_field("Bea");
+    request.holder = test_text("Bea");
     show_content(book, "join.content", &content);
 }
 
@@ -256,14 +256,14 @@ make_answer_and_say(struct book *book)
     content->n_receipts = 1;
     content->receipts = &receipt;
     content->answer = &answer;
-    answer.text = text_of_field("We have. Come and see on Thursday.");
+    answer.text = test_text("We have. Come and see on Thursday.");
     answer.has_half_days = 1;
     answer.half_days = 1;
-    answer.holder = text_of_field("Bea");
+    answer.holder = test_text("Bea");
     show_content(book, "content-answer", content);
     content = letter(book, "a", &l);
     content->say = &say;
-    say.text = text_of_field("Thursday suits us.");
+    say.text = test_text("Thursday suits us.");
     show_content(book, "content-say", content);
 }
 
@@ -287,13 +287,13 @@ make_file(struct book *book)
     attachment.has_id = attachment.has_size = attachment.has_hash = 1;
     attachment.has_chunks = 1;
     attachment.id = field(book, "attachment.id");
-    attachment.name = text_of_field("plan.txt");
+    attachment.name = test_text("plan.txt");
     attachment.size = file.size;
     attachment.hash = field(book, "attachment.hash");
     attachment.chunks = ro_chunks_of(file.size);
     Reachout__Content *content = letter(book, "a", &l);
     content->say = &say;
-    say.text = text_of_field("Here is our plan.");
+    say.text = test_text("Here is our plan.");
     say.n_attachments = RO_LEN(attachments);
     say.attachments = attachments;
     show_content(book, "content-say-file", content);
@@ -315,12 +315,12 @@ make_choice(struct book *book)
     Reachout__StateNote note = REACHOUT__STATE_NOTE__INIT;
     Reachout__Content *content = letter(book, "a", &l);
     content->introduced = &introduced;
-    introduced.holder = text_of_field("Ada");
-    introduced.text = text_of_field("Ring me: 01632 960123");
+    introduced.holder = test_text("Ada");
+    introduced.text = test_text("Ring me: 01632 960123");
     show_content(book, "content-introduced", content);
     content = letter(book, "a", &l);
     content->not_chosen = &not_chosen;
-    not_chosen.text = text_of_field("Thank you; another time.");
+    not_chosen.text = test_text("Thank you; another time.");
     show_content(book, "content-not-chosen", content);
     content = letter(book, "a", &l);
     content->has_thread = 0;
@@ -329,7 +329,7 @@ make_choice(struct book *book)
     l.audience.coordinators = 1;
     content->recipients = field(book, "office.recipients");
     content->state_note = &note;
-    note.state = text_of_field("introduced");
+    note.state = test_text("introduced");
     show_content(book, "content-state-note", content);
 }
 
@@ -349,13 +349,13 @@ make_ends(struct book *book)
     show_content(book, "content-pass", content);
     content = letter(book, "a", &l);
     content->close = &close;
-    close.outcome = text_of_field("helped");
-    close.text = text_of_field("Thank you.");
+    close.outcome = test_text("helped");
+    close.text = test_text("Thank you.");
     show_content(book, "content-close", content);
     content = letter(book, "a", &l);
     content->has_thread = 0;
     l.audience.has_member = 0;
-    l.audience.group = text_of_field("secondary");
+    l.audience.group = test_text("secondary");
     content->closed = &closed;
     show_content(book, "content-closed", content);
 }

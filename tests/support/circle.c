@@ -33,8 +33,8 @@ new_pair(const struct test_circle *circle)
     return must_have(ro_keypair_new(&circle->entropy));
 }
 
-static ProtobufCBinaryData
-key_field(const struct ro_keypair *pair)
+ProtobufCBinaryData
+test_key_field(const struct ro_keypair *pair)
 {
     return ro_as_field(
         (struct ro_bytes){ro_keypair_public(pair)->b, RO_KEY_SIZE});
@@ -46,9 +46,8 @@ id_field(const uint8_t *id)
     return ro_as_field((struct ro_bytes){id, RO_ID_SIZE});
 }
 
-/* protobuf-c's texts are not const, and only read. */
-static char *
-text_field(const char *text)
+char *
+test_text(const char *text)
 {
     union {
         const char *from;
@@ -134,13 +133,13 @@ static void
 broker_init(const struct test_circle *circle, Reachout__Broker *broker)
 {
     reachout__broker__init(broker);
-    broker->member_endpoint = text_field(circle->member_endpoint);
-    broker->open_endpoint = text_field(circle->open_endpoint);
+    broker->member_endpoint = test_text(circle->member_endpoint);
+    broker->open_endpoint = test_text(circle->open_endpoint);
     broker->has_curve_key = 1;
     broker->curve_key = ro_as_field((struct ro_bytes){
         ro_keypair_x25519(circle->broker_curve)->b, RO_KEY_SIZE});
     broker->has_signing_key = 1;
-    broker->signing_key = key_field(circle->broker_signing);
+    broker->signing_key = test_key_field(circle->broker_signing);
 }
 
 void
@@ -150,21 +149,21 @@ test_charter_init(struct test_circle *circle, struct test_charter *draft)
     reachout__charter__init(message);
     broker_init(circle, &draft->broker);
     for (size_t i = 0; i < circle->n_authority; i++)
-        draft->keys[i] = key_field(circle->authority[i]);
+        draft->keys[i] = test_key_field(circle->authority[i]);
     message->has_circle = 1;
     message->circle = id_field(circle->id.b);
     message->has_serial = 1;
     message->serial = circle->serial + 1;
-    message->name = text_field("Test circle");
+    message->name = test_text("Test circle");
     message->n_authority_keys = circle->n_authority;
     message->authority_keys = draft->keys;
     message->has_threshold = 1;
     message->threshold = circle->threshold;
     message->has_enrolment_key = 1;
-    message->enrolment_key = key_field(circle->enrolment);
+    message->enrolment_key = test_key_field(circle->enrolment);
     message->has_mailbox_key = 1;
-    message->mailbox_key = key_field(circle->mailbox);
-    message->circle_conf = text_field(circle->circle_conf);
+    message->mailbox_key = test_key_field(circle->mailbox);
+    message->circle_conf = test_text(circle->circle_conf);
     message->broker = &draft->broker;
     message->has_psk_generation = 1;
     message->psk_generation = circle->generation;
@@ -194,11 +193,11 @@ test_listing_init(struct test_circle *circle,
     message->has_urn = 1;
     message->urn = urn;
     message->name = name;
-    message->phase = text_field(urn % 3 == 0 ? "Secondary" : "Primary");
-    message->type = text_field("Community school");
-    message->la_code = text_field("887");
-    message->la_name = text_field("Medway");
-    message->trust = text_field(urn % 5 == 0 ? "River Trust" : "");
+    message->phase = test_text(urn % 3 == 0 ? "Secondary" : "Primary");
+    message->type = test_text("Community school");
+    message->la_code = test_text("887");
+    message->la_name = test_text("Medway");
+    message->trust = test_text(urn % 5 == 0 ? "River Trust" : "");
     message->has_easting = 1;
     message->easting = 500000 + (int32_t)(urn % 100) * 1000;
     message->has_northing = 1;
@@ -225,7 +224,7 @@ test_member_init(struct test_circle *circle,
     message->urn = member->urn;
     message->name = member->name[0] != '\0' ? member->name : NULL;
     message->has_key = 1;
-    message->key = key_field(member->key);
+    message->key = test_key_field(member->key);
 }
 
 void
@@ -243,13 +242,13 @@ test_seat_init(struct test_circle *circle,
     message->has_role = 1;
     message->role = seat->role;
     message->has_signing_key = 1;
-    message->signing_key = key_field(seat->signing);
+    message->signing_key = test_key_field(seat->signing);
     message->has_sealing_key = 1;
-    message->sealing_key = key_field(seat->sealing);
+    message->sealing_key = test_key_field(seat->sealing);
     message->has_fallback_key = 1;
-    message->fallback_key = key_field(seat->fallback);
+    message->fallback_key = test_key_field(seat->fallback);
     message->has_transport_key = 1;
-    message->transport_key = key_field(seat->transport);
+    message->transport_key = test_key_field(seat->transport);
     message->has_made_at = 1;
     message->made_at = (uint64_t)TEST_DAY * 86400;
 }
@@ -551,7 +550,7 @@ test_circle_new_key(struct test_circle *circle,
     RO_AUTOBUF raw = {0};
     Reachout__Member message;
     test_member_init(circle, member, &message);
-    message.key = key_field(fresh);
+    message.key = test_key_field(fresh);
     if (how == TEST_KEY_HANDED_OVER) {
         test_sign_handover(circle, member, fresh, &message, &raw);
     } else {

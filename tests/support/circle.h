@@ -91,6 +91,11 @@ void test_circle_free(struct test_circle *circle);
  * members[n_schools] schools with one Lead seat each. */
 struct test_circle *test_circle_open(uint64_t seed, size_t n_schools);
 
+/* A text as a field (protobuf-c's are not const, and only read); the public
+ * part of a pair as one. */
+char *test_text(const char *text);
+ProtobufCBinaryData test_key_field(const struct ro_keypair *pair);
+
 /* --- records that are made and added; each must be accepted -------------- */
 
 /* Charter; n listings, one URN after the other, in as many blocks as needed,

@@ -14,16 +14,6 @@ field_of(const uint8_t *data, size_t size)
     return ro_as_field((struct ro_bytes){data, size});
 }
 
-static char *
-text_field(const char *text)
-{
-    union {
-        const char *from;
-        char *to;
-    } cast = {.from = text};
-    return cast.to;
-}
-
 void
 test_circle_checkpoint(const struct test_circle *circle,
                        uint32_t slot,
@@ -135,7 +125,7 @@ public_init(const struct test_circle *circle, struct public_part *part)
     reachout__broker__init(broker);
     for (size_t i = 0; i < circle->n_authority; i++)
         part->keys[i] = field_of(circle->root.keys[i].b, RO_KEY_SIZE);
-    authority->name = text_field("Test circle");
+    authority->name = test_text("Test circle");
     authority->n_authority_keys = circle->n_authority;
     authority->authority_keys = part->keys;
     authority->has_threshold = 1;
@@ -146,8 +136,8 @@ public_init(const struct test_circle *circle, struct public_part *part)
     authority->has_mailbox_key = 1;
     authority->mailbox_key =
         field_of(ro_keypair_public(circle->mailbox)->b, RO_KEY_SIZE);
-    broker->member_endpoint = text_field(circle->member_endpoint);
-    broker->open_endpoint = text_field(circle->open_endpoint);
+    broker->member_endpoint = test_text(circle->member_endpoint);
+    broker->open_endpoint = test_text(circle->open_endpoint);
     broker->has_curve_key = 1;
     broker->curve_key =
         field_of(ro_keypair_x25519(circle->broker_curve)->b, RO_KEY_SIZE);

@@ -174,15 +174,39 @@ class Rig:
             raise RuntimeError(f"{profile} {words}: exit {code}: {document} {err}")
         return document
 
-    def authority(self, command, *words):
+    def office(self, *words):
+        """Gives (exit code, JSON document, all that was said) of an authority
+        command."""
         done = subprocess.run(
-            [self.reachout, "--json", "authority", command, "--dir",
-             self.path("auth"), *[str(word) for word in words]],
+            [self.reachout, "--json", "authority", *[str(word) for word in words]],
             capture_output=True, cwd=self.dir, stdin=subprocess.DEVNULL,
             env={**os.environ, **self.env}, timeout=120)
-        if done.returncode != 0:
-            raise RuntimeError(f"authority {command}: {done.stderr.decode()}")
-        return json.loads(done.stdout)
+        try:
+            document = json.loads(done.stdout)
+        except ValueError:
+            document = {}
+        return (done.returncode, document,
+                done.stdout.decode() + done.stderr.decode())
+
+    def need(self, *words):
+        """An authority command that must succeed: its document."""
+        code, document, talk = self.office(*words)
+        if code != 0:
+            raise RuntimeError(f"authority {words}: exit {code}: {talk}")
+        return document
+
+    def authority(self, command, *words):
+        """The same, in the folder of the office."""
+        return self.need(command, "--dir", self.path("auth"), *words)
+
+    def init_broker(self):
+        """The broker's folder, from what the authority gives its operator."""
+        subprocess.run(
+            [self.reachoutd, "init", "--dir", self.path("b"), "--authority",
+             self.path("auth/authority.pub"), "--door-key",
+             self.path("auth/door.key")],
+            check=True, stdout=subprocess.DEVNULL, cwd=self.dir,
+            env={**os.environ, **self.env})
 
     # --- a circle ready to talk ---------------------------------------------------
 
@@ -190,12 +214,7 @@ class Rig:
         """Authority, broker, listings, members admitted, keys published."""
         self.authority("init", "--circle", "Estuary", "--key-file",
                        self.path("auth.key"))
-        subprocess.run(
-            [self.reachoutd, "init", "--dir", self.path("b"), "--authority",
-             self.path("auth/authority.pub"), "--door-key",
-             self.path("auth/door.key")],
-            check=True, stdout=subprocess.DEVNULL, cwd=self.dir,
-            env={**os.environ, **self.env})
+        self.init_broker()
         self.up()
         self.authority("charter", "--file", self.path("circle.conf"),
                        "--broker", self.path("b/broker.pub"))

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "unit/broker/rig.h"
 
+#include <sqlite3.h>
+
 #include "common/crypto/door.h"
 
 #define ARENA_BUDGET ((size_t)1 << 20)
@@ -498,4 +500,31 @@ rig_ack(struct rig *rig,
     ask.n_keys = n_keys;
     ask.keys = copy;
     return rig_ask(rig, peer, &(struct rig_ask){RO_VERB_ACK, &ask.base}, NULL);
+}
+
+/* --- a store that is not as it was --------------------------------------- */
+
+void
+rig_damage(struct rig *rig, const char *sql)
+{
+    char path[512];
+    sqlite3 *db = NULL;
+    snprintf(path, sizeof(path), "%s/store.db", rig->folder.path);
+    broker_free(rig->broker);
+    store_free(rig->store);
+    rig->broker = NULL;
+    rig->store = NULL;
+    if (sqlite3_open(path, &db) != SQLITE_OK ||
+        sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
+        abort();
+    sqlite3_close(db);
+    rig_restart(rig);
+}
+
+uint32_t
+rig_credit(struct rig *rig, struct peer *peer)
+{
+    const Reachout__Hello__Answer *hello = NULL;
+    test_must(rig_hello(rig, peer, &hello));
+    return hello->credit_envelopes;
 }

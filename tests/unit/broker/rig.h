@@ -63,6 +63,9 @@ void rig_restart(struct rig *rig);
 /* Appends all records of the circle that the broker lacks. */
 void rig_append_all(struct rig *rig);
 
+/* Stops the broker, does that to its store (SQL), and starts it again. */
+void rig_damage(struct rig *rig, const char *sql);
+
 /* Connections: at the open door, silent or greeted; of a seat. */
 struct peer rig_stranger(struct rig *rig);
 struct peer rig_guest(struct rig *rig);
@@ -108,6 +111,9 @@ size_t rig_pushes(const struct rig *rig, const struct peer *peer);
 enum ro_status rig_hello(struct rig *rig,
                          struct peer *peer,
                          const Reachout__Hello__Answer **ret_answer);
+
+/* How many envelopes a greeted peer may still deposit. */
+uint32_t rig_credit(struct rig *rig, struct peer *peer);
 
 /* --- mail ---------------------------------------------------------------- */
 

@@ -41,14 +41,6 @@ deposit(struct rig *rig, struct peer *peer, uint8_t n)
     return rig_deposit(rig, peer, &draft);
 }
 
-static uint32_t
-credit_of(struct rig *rig, struct peer *peer)
-{
-    const Reachout__Hello__Answer *hello = NULL;
-    test_must(rig_hello(rig, peer, &hello));
-    return hello->credit_envelopes;
-}
-
 static void
 test_they_share_a_credit(void)
 {
@@ -56,17 +48,17 @@ test_they_share_a_credit(void)
     struct peer one = guest_at(rig, 1);
     struct peer two = guest_at(rig, 1);
     struct peer other = guest_at(rig, 2);
-    tap_ok(credit_of(rig, &one) == 3);
+    tap_ok(rig_credit(rig, &one) == 3);
     tap_is(deposit(rig, &one, 1), RO_OK);
     tap_is(deposit(rig, &two, 2), RO_OK);
-    tap_ok(credit_of(rig, &one) == 1 && credit_of(rig, &two) == 1);
+    tap_ok(rig_credit(rig, &one) == 1 && rig_credit(rig, &two) == 1);
     tap_is(deposit(rig, &one, 3), RO_OK);
     tap_is(deposit(rig, &two, 4), RO_NO_CREDIT);
     tap_say(
         sessions_find(rig->broker->sessions, two.id)->credit.left.envelopes ==
             999,
         "what the address refuses costs the connection nothing");
-    tap_ok(credit_of(rig, &two) == 0 && credit_of(rig, &other) == 3);
+    tap_ok(rig_credit(rig, &two) == 0 && rig_credit(rig, &other) == 3);
     tap_is(deposit(rig, &other, 5), RO_OK);
     struct peer nowhere = rig_guest(rig);
     tap_say(deposit(rig, &nowhere, 6) == RO_OK, "one that is not known");
@@ -121,13 +113,13 @@ test_a_turn_without_room_costs_nothing(void)
     enum ro_status s = RO_OK;
     uint32_t before = 0;
     for (uint8_t n = 2; s == RO_OK && n < 20; n++) {
-        before = credit_of(rig, &guest);
+        before = rig_credit(rig, &guest);
         rig_draft(rig, &draft, &rig->circle->members[1]->seats[0]->id, n);
         rig_draft_body(&draft, 65536, n);
         s = rig_deposit(rig, &guest, &draft);
     }
     tap_is(s, RO_NO_ROOM);
-    tap_ok(credit_of(rig, &guest) == before);
+    tap_ok(rig_credit(rig, &guest) == before);
     rig_close(rig);
 }
 

@@ -10,14 +10,6 @@ figures(struct rig *rig)
     return f;
 }
 
-static uint32_t
-credit_of(struct rig *rig, struct peer *peer)
-{
-    const Reachout__Hello__Answer *hello = NULL;
-    test_must(rig_hello(rig, peer, &hello));
-    return hello->credit_envelopes;
-}
-
 static void
 test_a_deposit_is_stored(void)
 {
@@ -189,7 +181,7 @@ test_refusals(void)
     struct rig *rig = rig_open(1);
     struct peer guest = rig_guest(rig);
     struct draft draft;
-    uint32_t before = credit_of(rig, &guest);
+    uint32_t before = rig_credit(rig, &guest);
     for (size_t i = 0; i < RO_LEN(refusals); i++) {
         rig_draft(rig, &draft, &rig->circle->members[1]->seats[0]->id, 1);
         refusals[i].spoil(rig, &draft);
@@ -197,7 +189,7 @@ test_refusals(void)
                 refusals[i].what);
     }
     tap_ok(figures(rig).envelopes == 0 && figures(rig).bodies == 0);
-    tap_say(credit_of(rig, &guest) == before, "refusals cost nothing");
+    tap_say(rig_credit(rig, &guest) == before, "refusals cost nothing");
     rig_close(rig);
 }
 
@@ -391,7 +383,7 @@ test_credit_runs_out_and_comes_back(void)
     rig->clock.wall_s += 3600;
     draft.wrap.expiry_hour += 24;
     tap_is(rig_deposit(rig, &guest, &draft), RO_OK);
-    tap_ok(credit_of(rig, &guest) == 999);
+    tap_ok(rig_credit(rig, &guest) == 999);
     rig_close(rig);
 }
 

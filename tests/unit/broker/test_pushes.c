@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Deliveries: windows, packing, order, peers that do not read. */
-#include <sqlite3.h>
 
 #include "unit/broker/rig.h"
 
@@ -198,23 +197,6 @@ test_mailboxes_take_turns(void)
 /* --- a disk that flips bits ------------------------------------------------
  */
 
-/* Changes the store of a broker that is stopped meanwhile. */
-static void
-damage(struct rig *rig, const char *text)
-{
-    char path[512];
-    sqlite3 *db = NULL;
-    snprintf(path, sizeof(path), "%s/store.db", rig->folder.path);
-    broker_free(rig->broker);
-    store_free(rig->store);
-    rig->broker = NULL;
-    rig->store = NULL;
-    tap_need(sqlite3_open(path, &db) == SQLITE_OK);
-    tap_need(sqlite3_exec(db, text, NULL, NULL, NULL) == SQLITE_OK);
-    sqlite3_close(db);
-    rig_restart(rig);
-}
-
 /* What is not what was deposited is not delivered, and stops nothing: neither
  * its mailbox, though it fills the window there, nor the circle. */
 static void
@@ -232,7 +214,7 @@ test_what_is_damaged_is_passed_over(void)
         uint64_t keys[64];
         for (uint8_t n = 0; n < 8; n++)
             rig_mail(rig, &guest, seat, n);
-        damage(rig, damages[i]);
+        rig_damage(rig, damages[i]);
         struct peer member = rig_member(rig, seat);
         tap_is(rig_attach(rig, &member, 5), RO_OK);
         tap_ok(keys_pushed(rig, &member, keys) == 3);

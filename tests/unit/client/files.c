@@ -16,34 +16,6 @@ need(bool good)
     abort();
 }
 
-static void
-ignore(void *user, const struct ro_result *result)
-{
-    (void)user;
-    (void)result;
-}
-
-static struct job *
-new_job(struct seat *seat, job_fn *run)
-{
-    job_free(seat->job);
-    seat->job = job_new(run, (struct ro_then){ignore, NULL});
-    need(seat->job != NULL);
-    return seat->job;
-}
-
-static enum ro_status
-run_job(struct seat *seat)
-{
-    struct job *job = seat->job;
-    job->run(seat->engine, job);
-    if (job->result.status != RO_OK) {
-        printf("# %s: %s\n", ro_status_name(job->result.status),
-               job->result.why);
-    }
-    return job->result.status;
-}
-
 const char *
 files_path(const struct pair *pair, const char *name)
 {
@@ -93,23 +65,23 @@ files_say(struct seat *seat,
           const char *const *paths,
           size_t n)
 {
-    struct job *job = new_job(seat, jobs_say);
+    struct job *job = seat_job(seat, jobs_say);
     job->what.write = (struct ro_write){.to = job_text(job, thread),
                                         .text = "See the file.",
                                         .days = -1,
                                         .wait_ms = seat->pair->wait_ms,
                                         .attach = job_texts(job, paths, n),
                                         .n_attach = n};
-    return run_job(seat);
+    return seat_run(seat);
 }
 
 enum ro_status
 files_save(struct seat *seat, const char *attachment, const char *out)
 {
-    struct job *job = new_job(seat, jobs_save);
+    struct job *job = seat_job(seat, jobs_save);
     job->what.save =
         (struct ro_save){job_text(job, attachment), job_text(job, out)};
-    return run_job(seat);
+    return seat_run(seat);
 }
 
 struct ro_attachment

@@ -10,6 +10,7 @@
 #include "daemon/free_ports.h"
 #include "daemon/net/edge.h"
 #include "tests/unit/broker/rig.h"
+#include "unit/net/setup.h"
 
 #define TURN_FRAMES 100
 
@@ -113,20 +114,9 @@ pair_away(struct pair *pair)
 void
 pair_back(struct pair *pair)
 {
-    const struct edge_setup setup = {
-        .member_endpoint = pair->member_endpoint,
-        .open_endpoint = pair->open_endpoint,
-        .curve = pair->rig->circle->broker_curve,
-        .clock = ro_clock_system(),
-        .door = {.queue_frames = 16,
-                 .handshake_ms = 2000,
-                 .heartbeat_interval_ms = 15000,
-                 .heartbeat_timeout_ms = 45000,
-                 .heartbeat_ttl_ms = 60000},
-        .connections = 100,
-        .per_address = 100,
-        .io_threads = 1,
-    };
+    struct edge_setup setup = setup_edge(pair->rig);
+    setup.member_endpoint = pair->member_endpoint;
+    setup.open_endpoint = pair->open_endpoint;
     struct ro_why why = {""};
     enum ro_status s = edge_open(&setup, pair->rig->broker, &why, &pair->edge);
     need(s == RO_OK, why.text);

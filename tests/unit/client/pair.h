@@ -125,6 +125,10 @@ enum ro_status seat_told(struct seat *seat);
 /* Everybody syncs twice; each must be well. */
 void pair_sync_all(struct pair *pair);
 
+/* A job, to be filled in, and run as the worker would. */
+struct job *seat_job(struct seat *seat, job_fn *run);
+enum ro_status seat_run(struct seat *seat);
+
 /* A command, as the worker would run it; its result is seat->job->result. */
 enum ro_status
 seat_write(struct seat *seat, job_fn *run, const char *to, const char *text);

@@ -333,8 +333,8 @@ ignore(RO_UNUSED void *user, RO_UNUSED const struct ro_result *result)
 {
 }
 
-static struct job *
-new_job(struct seat *seat, job_fn *run)
+struct job *
+seat_job(struct seat *seat, job_fn *run)
 {
     job_free(seat->job);
     seat->job = job_new(run, (struct ro_then){ignore, NULL});
@@ -342,8 +342,8 @@ new_job(struct seat *seat, job_fn *run)
     return seat->job;
 }
 
-static enum ro_status
-run_job(struct seat *seat)
+enum ro_status
+seat_run(struct seat *seat)
 {
     struct job *job = seat->job;
     job->run(seat->engine, job);
@@ -359,10 +359,10 @@ seat_write(struct seat *seat, job_fn *run, const char *to, const char *text)
 {
     const struct ro_write write = {
         .to = to, .text = text, .days = -1, .wait_ms = seat->pair->wait_ms};
-    struct job *job = new_job(seat, run);
+    struct job *job = seat_job(seat, run);
     job->what.write = write;
     job->what.write.to = job_text(job, to); /* may be of the seat's last job */
-    return run_job(seat);
+    return seat_run(seat);
 }
 
 enum ro_status
@@ -372,8 +372,8 @@ seat_close(struct seat *seat, const char *request)
                                    .text = "All is well.",
                                    .outcome = "helped",
                                    .wait_ms = seat->pair->wait_ms};
-    new_job(seat, jobs_close)->what.write = write;
-    return run_job(seat);
+    seat_job(seat, jobs_close)->what.write = write;
+    return seat_run(seat);
 }
 
 enum ro_status
@@ -382,7 +382,7 @@ seat_ask_many(struct seat *seat,
               size_t n_to,
               const char *text)
 {
-    new_job(seat, jobs_ask)->what.ask =
+    seat_job(seat, jobs_ask)->what.ask =
         (struct ro_ask){.topic = "TL1",
                         .urgency = "U3",
                         .to = to,
@@ -390,7 +390,7 @@ seat_ask_many(struct seat *seat,
                         .text = text,
                         .days = -1,
                         .wait_ms = seat->pair->wait_ms};
-    return run_job(seat);
+    return seat_run(seat);
 }
 
 enum ro_status
@@ -402,22 +402,23 @@ seat_ask(struct seat *seat, const char *to, const char *text)
 enum ro_status
 seat_show(struct seat *seat, const char *request)
 {
-    new_job(seat, jobs_show)->what.request = request;
-    return run_job(seat);
+    seat_job(seat, jobs_show)->what.request = request;
+    return seat_run(seat);
 }
 
 enum ro_status
 seat_read(struct seat *seat, const char *thread)
 {
-    new_job(seat, jobs_read)->what.read = (struct ro_read){thread, RO_READ_ALL};
-    return run_job(seat);
+    seat_job(seat, jobs_read)->what.read =
+        (struct ro_read){thread, RO_READ_ALL};
+    return seat_run(seat);
 }
 
 enum ro_status
 seat_join(struct seat *seat)
 {
-    new_job(seat, jobs_join)->what.wait_ms = 0;
-    return run_job(seat);
+    seat_job(seat, jobs_join)->what.wait_ms = 0;
+    return seat_run(seat);
 }
 
 enum ro_status
@@ -430,16 +431,16 @@ seat_join_by_file(struct seat *seat, const char *path)
 enum ro_status
 seat_told(struct seat *seat)
 {
-    new_job(seat, jobs_sync)->what.sync =
+    seat_job(seat, jobs_sync)->what.sync =
         (struct ro_sync){.wait_ms = seat->pair->wait_ms};
-    return run_job(seat);
+    return seat_run(seat);
 }
 
 enum ro_status
 seat_self(struct seat *seat)
 {
-    new_job(seat, jobs_self);
-    return run_job(seat);
+    seat_job(seat, jobs_self);
+    return seat_run(seat);
 }
 
 /* --- ids ----------------------------------------------------------------- */

@@ -6,7 +6,6 @@
 #include "tests/unit/client/asked.h"
 #include "tests/unit/client/friends.h"
 
-#include <sqlite3.h>
 #include <time.h>
 
 #include "tests/unit/broker/rig.h"
@@ -151,19 +150,8 @@ test_an_ack_is_tried_again(void)
 static void
 damage(const char *text)
 {
-    char path[512];
-    sqlite3 *db = NULL;
-    struct rig *rig = pair->rig;
     pair_away(pair);
-    snprintf(path, sizeof(path), "%s/store.db", rig->folder.path);
-    broker_free(rig->broker);
-    store_free(rig->store);
-    rig->broker = NULL;
-    rig->store = NULL;
-    tap_need(sqlite3_open(path, &db) == SQLITE_OK);
-    tap_need(sqlite3_exec(db, text, NULL, NULL, NULL) == SQLITE_OK);
-    sqlite3_close(db);
-    rig_restart(rig);
+    rig_damage(pair->rig, text);
     pair_back(pair);
 }
 

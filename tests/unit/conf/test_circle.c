@@ -4,25 +4,10 @@
 
 #include "common/base/file.h"
 #include "common/conf/values.h"
-#include "tests/support/tap.h"
+#include "tests/unit/conf/sample.h"
 
 static char *sample; /* the text of config/circle.conf */
 static struct ro_circle_conf *conf;
-
-static void
-load_sample(const char *root)
-{
-    char path[512];
-    struct ro_buf text = {0};
-    struct ro_why why = {""};
-    snprintf(path, sizeof(path), "%s/config/circle.conf", root);
-    tap_need(ro_file_read(path, 1 << 20, &why, &text) == RO_OK);
-    tap_is(ro_circle_conf_parse(ro_buf_view(&text), &why, &conf), RO_OK);
-    printf("# %s\n", why.text);
-    tap_need(conf != NULL);
-    ro_buf_put_u8(&text, '\0');
-    sample = (char *)text.data;
-}
 
 /* --- what the sample says ------------------------------------------------ */
 
@@ -522,7 +507,10 @@ test_nothing(void)
 int
 main(int argc, char **argv)
 {
-    load_sample(argc > 1 ? argv[1] : ".");
+    struct ro_buf text = {0};
+    conf = load_sample(argc > 1 ? argv[1] : ".", &text);
+    ro_buf_put_u8(&text, '\0');
+    sample = (char *)text.data;
     tap_run(test_circle);
     tap_run(test_topics);
     tap_run(test_unknown_topic);

@@ -3,23 +3,9 @@
 #include "common/conf/circle.h"
 
 #include "common/base/file.h"
-#include "tests/support/tap.h"
+#include "tests/unit/conf/sample.h"
 
 static struct ro_circle_conf *conf;
-
-static void
-load_sample(const char *root)
-{
-    char path[512];
-    struct ro_buf text = {0};
-    struct ro_why why = {""};
-    snprintf(path, sizeof(path), "%s/config/circle.conf", root);
-    tap_need(ro_file_read(path, 1 << 20, &why, &text) == RO_OK);
-    tap_is(ro_circle_conf_parse(ro_buf_view(&text), &why, &conf), RO_OK);
-    printf("# %s\n", why.text);
-    tap_need(conf != NULL);
-    ro_buf_fini(&text);
-}
 
 static bool
 is_in(const char *group, const char *phase, const char *type)
@@ -141,7 +127,8 @@ test_group_without_words(const char *root)
 int
 main(int argc, char **argv)
 {
-    load_sample(argc > 1 ? argv[1] : ".");
+    RO_AUTOBUF text = {0};
+    conf = load_sample(argc > 1 ? argv[1] : ".", &text);
     tap_run(test_phases);
     tap_run(test_own_groups);
     tap_run(test_group_names);

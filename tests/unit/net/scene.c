@@ -1,32 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "unit/net/scene.h"
 
-#include <zmq.h>
+#include "unit/net/setup.h"
 
-struct edge_setup
-scene_setup(struct rig *rig)
-{
-    return (struct edge_setup){
-        .member_endpoint = "tcp://127.0.0.1:*",
-        .open_endpoint = "tcp://127.0.0.1:*",
-        .curve = rig->circle->broker_curve,
-        .clock = ro_clock_system(),
-        .door = {.queue_frames = 16,
-                 .handshake_ms = 2000,
-                 .heartbeat_interval_ms = 15000,
-                 .heartbeat_timeout_ms = 45000,
-                 .heartbeat_ttl_ms = 60000},
-        .connections = 100,
-        .per_address = 100,
-        .io_threads = 1,
-    };
-}
+#include <zmq.h>
 
 struct scene
 scene_open(size_t n_schools)
 {
     struct scene scene = {.rig = rig_open(n_schools)};
-    struct edge_setup setup = scene_setup(scene.rig);
+    struct edge_setup setup = setup_edge(scene.rig);
     struct ro_why why = {""};
     enum ro_status s = edge_open(&setup, scene.rig->broker, &why, &scene.edge);
     if (s != RO_OK) {

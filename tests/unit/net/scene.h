@@ -12,11 +12,10 @@ struct scene {
     struct edge *edge;
 };
 
-/* A broker with so many schools, and how its edge is set; ends the test when
- * it cannot be. */
+/* A broker with so many schools and its edge (setup.h); ends the test when it
+ * cannot be. */
 struct scene scene_open(size_t n_schools);
 void scene_close(struct scene *scene);
-struct edge_setup scene_setup(struct rig *rig);
 
 /* One turn with what has come in; how many messages there were. */
 size_t scene_turn(struct scene *scene);

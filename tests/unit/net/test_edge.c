@@ -3,6 +3,7 @@
 #include <zmq.h>
 
 #include "unit/net/scene.h"
+#include "unit/net/setup.h"
 
 #define SUCCEEDED ZMQ_EVENT_HANDSHAKE_SUCCEEDED
 #define FAILED_AUTH ZMQ_EVENT_HANDSHAKE_FAILED_AUTH
@@ -192,7 +193,7 @@ static void
 test_taken_port(void)
 {
     struct scene scene = scene_open(2);
-    struct edge_setup setup = scene_setup(scene.rig);
+    struct edge_setup setup = setup_edge(scene.rig);
     struct edge *second = NULL;
     struct ro_why why = {""};
     setup.open_endpoint = edge_endpoint(scene.edge, DOOR_OPEN);

@@ -112,23 +112,13 @@ make_frames(void)
     put_frame("ack", 9, &ack.base);
 }
 
-static char *
-text_of(const char *text)
-{
-    union {
-        const char *from;
-        char *to;
-    } cast = {.from = text};
-    return cast.to;
-}
-
 static void
 content_init(Reachout__Content *c, Reachout__Audience *audience)
 {
     static Reachout__Audience *audiences[1];
     reachout__content__init(c);
     reachout__audience__init(audience);
-    audience->group = text_of("group:secondaries");
+    audience->group = test_text("group:secondaries");
     audiences[0] = audience;
     c->has_circle = c->has_sender = c->has_sent_at = c->has_log_size = 1;
     c->has_recipients = c->has_checkpoint = c->has_request = 1;
@@ -167,11 +157,11 @@ make_pieces(void)
     attachment.has_id = attachment.has_size = attachment.has_hash = 1;
     attachment.has_chunks = 1;
     attachment.id = some(16);
-    attachment.name = text_of("plan.pdf");
+    attachment.name = test_text("plan.pdf");
     attachment.size = 2 * RO_CHUNK_LIMIT;
     attachment.hash = some(32);
     attachment.chunks = ro_chunks_of(attachment.size);
-    say.text = text_of("Our plan.");
+    say.text = test_text("Our plan.");
     say.n_attachments = 1;
     say.attachments = attachments;
     content_init(&c, &audience);
@@ -214,19 +204,19 @@ make_contents(void)
     Reachout__Content c;
     Reachout__Audience audience;
     Reachout__Ask ask = REACHOUT__ASK__INIT;
-    ask.topic = text_of("TL1");
-    ask.urgency = text_of("U2");
-    ask.text = text_of("Two of our teachers of early reading are away.");
+    ask.topic = test_text("TL1");
+    ask.urgency = test_text("U2");
+    ask.text = test_text("Two of our teachers of early reading are away.");
     ask.has_half_days = ask.has_within_km = 1;
     ask.half_days = 4;
-    ask.mode = text_of("in-person");
+    ask.mode = test_text("in-person");
     ask.within_km = 15;
-    ask.holder = text_of("Head's office");
+    ask.holder = test_text("Head's office");
     content_init(&c, &audience);
     c.ask = &ask;
     put_content("ask", &c);
     Reachout__Say say = REACHOUT__SAY__INIT;
-    say.text = text_of("Thank you. Tuesday at ten?");
+    say.text = test_text("Thank you. Tuesday at ten?");
     ProtobufCBinaryData receipt = some(16);
     Reachout__Seen seen = REACHOUT__SEEN__INIT;
     Reachout__Seen *seens[] = {&seen};
@@ -243,7 +233,7 @@ make_contents(void)
     c.say = &say;
     put_content("say", &c);
     Reachout__Close close = REACHOUT__CLOSE__INIT;
-    close.outcome = text_of("helped");
+    close.outcome = test_text("helped");
     content_init(&c, &audience);
     c.close = &close;
     put_content("close", &c);
@@ -309,7 +299,7 @@ make_amendments(void)
     struct test_member *team = circle->members[0];
     struct test_member *school = circle->members[1];
     test_member_init(circle, team, &message);
-    message.name = text_of("Another team");
+    message.name = test_text("Another team");
     message.has_home_urn = 1;
     message.home_urn = TEST_FIRST_URN;
     test_sign_authority(circle, REACHOUT__SIGNED__KIND__MEMBER, &message.base,

@@ -7,13 +7,6 @@
 static struct test_circle *circle; /* members: team, school, school */
 static struct ro_buf raw;
 
-static ProtobufCBinaryData
-key_of(const struct ro_keypair *pair)
-{
-    return ro_as_field(
-        (struct ro_bytes){ro_keypair_public(pair)->b, RO_KEY_SIZE});
-}
-
 static const struct ro_member_view *
 view_of(const struct test_member *member)
 {
@@ -60,10 +53,11 @@ test_refusals(void)
     REFUSED(school, m.kind = REACHOUT__MEMBER_KIND__LA; m.has_urn = 0;
             m.urn = 0; m.name = name, RO_BAD_RECORD, "kind");
     REFUSED(school, m.has_kind = 0, RO_BAD_RECORD, "kind");
-    REFUSED(school, m.key = key_of(other->key), RO_KEY_REUSED, "key");
-    REFUSED(school, m.key = key_of(school->seats[0]->signing), RO_KEY_REUSED,
+    REFUSED(school, m.key = test_key_field(other->key), RO_KEY_REUSED, "key");
+    REFUSED(school, m.key = test_key_field(school->seats[0]->signing),
+            RO_KEY_REUSED, "key");
+    REFUSED(school, m.key = test_key_field(circle->authority[0]), RO_KEY_REUSED,
             "key");
-    REFUSED(school, m.key = key_of(circle->authority[0]), RO_KEY_REUSED, "key");
     REFUSED(school, m.key = ro_as_field((struct ro_bytes){odd, 31}),
             RO_BAD_RECORD, "key");
     REFUSED(school, m.serial = circle->serial;
@@ -142,7 +136,7 @@ test_replaced(void)
     test_sign_seat(late, &seat, &by_old);
     struct ro_keypair *fresh = ro_keypair_new(&circle->entropy);
     test_member_init(circle, school, &change);
-    change.key = key_of(fresh);
+    change.key = test_key_field(fresh);
     tap_ok(takes(&change));
     uint64_t size = ro_directory_size(circle->directory);
     tap_ok(memcmp(view_of(school)->key.b, ro_keypair_public(fresh)->b, 32) ==
@@ -159,7 +153,7 @@ test_replaced(void)
     seat.serial = 1;
     test_sign_seat(late, &seat, &raw);
     tap_is(test_circle_add(circle, ro_buf_view(&raw), NULL), RO_OK);
-    REFUSED(school, m.key = key_of(old), RO_KEY_REUSED, "key");
+    REFUSED(school, m.key = test_key_field(old), RO_KEY_REUSED, "key");
     ro_keypair_free(old);
 }
 
@@ -216,7 +210,7 @@ test_handover(void)
     sign_handover(team, team->key, &m, BY_OLD | BY_NEW);
     tap_say(refuses(circle, &raw, RO_BAD_SIGNATURE, "signatures"),
             "no key changes hands");
-    m.key = key_of(fresh);
+    m.key = test_key_field(fresh);
     static const unsigned wrong[] = {BY_OLD,
                                      BY_NEW,
                                      BY_OLD | BY_OLD_TWICE,

@@ -32,13 +32,6 @@ static char long_name[RO_RECORD_LIMIT];
         tap_say(refuses(circle, &raw, status, word), #change);                 \
     } while (0)
 
-static ProtobufCBinaryData
-key_of(const struct ro_keypair *pair)
-{
-    return ro_as_field(
-        (struct ro_bytes){ro_keypair_public(pair)->b, RO_KEY_SIZE});
-}
-
 static void
 test_begins(void)
 {
@@ -122,11 +115,12 @@ test_charter_keys(void)
     CHARTER_REFUSED(m->mailbox_key.len = 31, RO_BAD_RECORD, "mailbox_key");
     CHARTER_REFUSED(m->mailbox_key = m->enrolment_key, RO_KEY_REUSED,
                     "mailbox_key");
-    CHARTER_REFUSED(m->mailbox_key = key_of(school->key), RO_KEY_REUSED,
+    CHARTER_REFUSED(m->mailbox_key = test_key_field(school->key), RO_KEY_REUSED,
                     "mailbox_key");
-    CHARTER_REFUSED(m->enrolment_key = key_of(school->seats[0]->sealing),
+    CHARTER_REFUSED(m->enrolment_key =
+                        test_key_field(school->seats[0]->sealing),
                     RO_KEY_REUSED, "enrolment_key");
-    CHARTER_REFUSED(m->enrolment_key = key_of(circle->authority[0]),
+    CHARTER_REFUSED(m->enrolment_key = test_key_field(circle->authority[0]),
                     RO_KEY_REUSED, "enrolment_key");
     CHARTER_REFUSED(draft.broker.signing_key = m->mailbox_key, RO_KEY_REUSED,
                     "signing_key");
@@ -153,9 +147,9 @@ test_broker_key(void)
     BROKER_REFUSED(draft.broker.open_endpoint = NULL, RO_BAD_RECORD,
                    "open_endpoint");
     BROKER_REFUSED(draft.broker.signing_key =
-                       key_of(school->seats[0]->transport),
+                       test_key_field(school->seats[0]->transport),
                    RO_KEY_REUSED, "signing_key");
-    BROKER_REFUSED(draft.broker.signing_key = key_of(circle->mailbox),
+    BROKER_REFUSED(draft.broker.signing_key = test_key_field(circle->mailbox),
                    RO_KEY_REUSED, "signing_key");
 }
 
@@ -290,7 +284,7 @@ test_first_charter(void)
     CHARTER_REFUSED(draft.broker.signing_key = m->mailbox_key, RO_KEY_REUSED,
                     "signing_key");
     CHARTER_REFUSED(m->has_psk_generation = 0, RO_BAD_RECORD, "psk_generation");
-    CHARTER_REFUSED(m->enrolment_key = key_of(circle->authority[0]),
+    CHARTER_REFUSED(m->enrolment_key = test_key_field(circle->authority[0]),
                     RO_KEY_REUSED, "enrolment_key");
     test_circle_charter(circle);
     tap_ok(ro_directory_size(circle->directory) == 1);

@@ -6,13 +6,6 @@
 static struct test_circle *circle; /* members: team, school, school */
 static struct ro_buf raw;
 
-static ProtobufCBinaryData
-key_of(const struct ro_keypair *pair)
-{
-    return ro_as_field(
-        (struct ro_bytes){ro_keypair_public(pair)->b, RO_KEY_SIZE});
-}
-
 /* The member that each test tries to admit; never admitted. */
 static struct test_member *joiner;
 
@@ -49,8 +42,8 @@ test_member(void)
     MEMBER_REFUSED(m.member.len = 15, RO_BAD_RECORD, "member");
     MEMBER_REFUSED(m.member = ro_as_field((struct ro_bytes){other, 16}),
                    RO_BAD_RECORD, "member");
-    MEMBER_REFUSED(m.key = key_of(circle->members[1]->key), RO_BAD_RECORD,
-                   "member");
+    MEMBER_REFUSED(m.key = test_key_field(circle->members[1]->key),
+                   RO_BAD_RECORD, "member");
     MEMBER_REFUSED(m.has_key = 0; m.key.len = 0, RO_BAD_RECORD, "key");
     MEMBER_REFUSED(m.kind = REACHOUT__MEMBER_KIND__SOURCE, RO_BAD_RECORD,
                    "urn");
@@ -78,7 +71,7 @@ test_member_keys(void)
         struct ro_member_id id;
         ro_member_id_of(&circle->id, ro_keypair_public(used[i]), &id);
         test_member_init(circle, joiner, &m);
-        m.key = key_of(used[i]);
+        m.key = test_key_field(used[i]);
         m.member = ro_as_field((struct ro_bytes){id.b, RO_ID_SIZE});
         test_sign_authority(circle, REACHOUT__SIGNED__KIND__MEMBER, &m.base,
                             &raw);
@@ -157,15 +150,15 @@ test_seat_keys(void)
     SEAT_REFUSED(m.fallback_key = m.sealing_key, RO_KEY_REUSED, "fallback_key");
     SEAT_REFUSED(m.transport_key = m.signing_key, RO_KEY_REUSED,
                  "transport_key");
-    SEAT_REFUSED(m.signing_key = key_of(lead->signing), RO_KEY_REUSED,
+    SEAT_REFUSED(m.signing_key = test_key_field(lead->signing), RO_KEY_REUSED,
                  "signing_key");
-    SEAT_REFUSED(m.sealing_key = key_of(other->fallback), RO_KEY_REUSED,
+    SEAT_REFUSED(m.sealing_key = test_key_field(other->fallback), RO_KEY_REUSED,
                  "sealing_key");
-    SEAT_REFUSED(m.fallback_key = key_of(lead->member->key), RO_KEY_REUSED,
-                 "fallback_key");
-    SEAT_REFUSED(m.transport_key = key_of(circle->authority[0]), RO_KEY_REUSED,
-                 "transport_key");
-    SEAT_REFUSED(m.transport_key = key_of(circle->broker_signing),
+    SEAT_REFUSED(m.fallback_key = test_key_field(lead->member->key),
+                 RO_KEY_REUSED, "fallback_key");
+    SEAT_REFUSED(m.transport_key = test_key_field(circle->authority[0]),
+                 RO_KEY_REUSED, "transport_key");
+    SEAT_REFUSED(m.transport_key = test_key_field(circle->broker_signing),
                  RO_KEY_REUSED, "transport_key");
 }
 
