@@ -122,3 +122,11 @@ place_of(struct seat *seat, const struct row_id *row)
     test_must(message_get(seat->engine->vault, row, &message));
     return message.place;
 }
+
+struct ro_message_id
+message_id_of(struct seat *seat, const struct row_id *row)
+{
+    RO_AUTOMESSAGE message = {0};
+    test_must(message_get(seat->engine->vault, row, &message));
+    return message.id;
+}

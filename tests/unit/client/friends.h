@@ -34,10 +34,11 @@ const char *ask_both(void);
 const char *quiet_thread(void);
 
 /* How many rows an outbox has, and which; its newest, released with
- * outgoing_fini; the place of a row's message. */
+ * outgoing_fini; the place of a row's message, and its id. */
 size_t outbox_size(struct seat *seat);
 size_t outbox_rows(struct seat *seat, struct ro_buf *ret_rows);
 struct outgoing newest(struct seat *seat);
 enum ro_place place_of(struct seat *seat, const struct row_id *row);
+struct ro_message_id message_id_of(struct seat *seat, const struct row_id *row);
 
 #endif

@@ -336,6 +336,16 @@ test_a_checkpoint_of_somebody_else(void)
 /* --- notices ----------------------------------------------------------------
  */
 
+/* The list that came so many before the newest is not shown any more. */
+static void
+hide_notice(uint64_t before)
+{
+    pair_hold(pair);
+    doctored_notice.at = pair->rig->broker->ledger.newest - before;
+    doctored_notice.on = true;
+    pair_go(pair);
+}
+
 /* Two schools come, and the keys of one of them are not shown to ann. */
 static void
 test_epoch_keys_that_are_hidden(void)
@@ -347,10 +357,7 @@ test_epoch_keys_that_are_hidden(void)
     test_must(seat_sync(cat));
     test_must(seat_sync(dan));
     pair_pass(pair, HOUR);
-    pair_hold(pair);
-    doctored_notice.at = pair->rig->broker->ledger.newest - 1; /* cat's */
-    doctored_notice.on = true;
-    pair_go(pair);
+    hide_notice(1);
     is_alarmed(RO_FORKED);
     doctor_nothing(pair);
     is_well_again();
@@ -367,10 +374,7 @@ test_a_checkpoint_that_covers_nothing(void)
     struct seat *dan = pair_school(pair, 4);
     test_must(seat_sync(cat));
     test_must(seat_sync(dan));
-    pair_hold(pair);
-    doctored_notice.at = pair->rig->broker->ledger.newest - 1;
-    doctored_notice.on = true;
-    pair_go(pair);
+    hide_notice(1);
     tap_say(seat_sync(ann) == RO_OK, "not covered yet: nothing to see");
     pair_pass(pair, HOUR);
     pair_hold(pair);
@@ -393,10 +397,7 @@ test_the_newest_epoch_keys_are_withheld(void)
     cat = pair_school(pair, 3);
     test_must(seat_sync(ann));
     test_must(seat_sync(cat));
-    pair_hold(pair);
-    doctored_notice.at = pair->rig->broker->ledger.newest;
-    doctored_notice.on = true;
-    pair_go(pair);
+    hide_notice(0);
     is_alarmed(RO_FROZEN);
     doctor_nothing(pair);
     is_well_again();

@@ -134,14 +134,6 @@ read_outbox(struct seat *seat, struct outgoing *ret_outgoing)
     return n;
 }
 
-static struct ro_message_id
-id_of(struct seat *seat, const struct row_id *row)
-{
-    RO_AUTOMESSAGE message = {0};
-    test_must(message_get(seat->engine->vault, row, &message));
-    return message.id;
-}
-
 /* --- crashes ------------------------------------------------------------- */
 
 /* One message through one crash. Whether the step was reached. */
@@ -163,7 +155,7 @@ survives(const char *thread, int step)
     seat_restart(ann);
     bool kept = read_outbox(ann, &sealed) == 1;
     if (kept && sealed.standing == OUTGOING_SEALED)
-        id = id_of(ann, &sealed.row);
+        id = message_id_of(ann, &sealed.row);
     if (!kept) /* crashed before the draft was kept: say it again */
         test_must(seat_write(ann, jobs_say, thread, text));
     test_must(seat_sync(ann));
@@ -176,7 +168,7 @@ survives(const char *thread, int step)
             read_outbox(ann, &now) == 1 &&
             memcmp(now.content_key, sealed.content_key, RO_CONTENT_KEY_SIZE) ==
                 0 &&
-            memcmp(id.b, id_of(ann, &now.row).b, RO_ID_SIZE) == 0;
+            memcmp(id.b, message_id_of(ann, &now.row).b, RO_ID_SIZE) == 0;
     }
     mail_fini(mail, n);
     test_must(seat_sync(ben));

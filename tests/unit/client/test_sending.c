@@ -62,14 +62,6 @@ put_outgoing(struct seat *seat, const struct outgoing *outgoing)
                         outgoing_put(seat->engine->vault, outgoing)));
 }
 
-static struct ro_message_id
-id_of(struct seat *seat, const struct row_id *row)
-{
-    RO_AUTOMESSAGE message = {0};
-    test_must(message_get(seat->engine->vault, row, &message));
-    return message.id;
-}
-
 static bool
 same_id(const struct ro_message_id *a, const struct ro_message_id *b)
 {
@@ -102,7 +94,7 @@ is_the_same(const struct outgoing *before, const struct ro_message_id *id)
     tap_say(mail[0].envelope.day == ro_day_of(pair_now_s(pair)),
             "the wrap is for today");
     mail_fini(mail, 1);
-    struct ro_message_id now = id_of(ann, &before->row);
+    struct ro_message_id now = message_id_of(ann, &before->row);
     tap_say(same_id(&now, id), "and the message id");
 }
 
@@ -112,7 +104,7 @@ test_days_go_by(void)
     open_two();
     const char *thread = quiet_thread();
     RO_AUTOOUTGOING before = keep_sealed(thread, "It can wait.");
-    struct ro_message_id id = id_of(ann, &before.row);
+    struct ro_message_id id = message_id_of(ann, &before.row);
     pair_pass(pair, 3 * DAY);
     tap_is(seat_sync(ann), RO_OK);
     is_the_same(&before, &id);
@@ -128,7 +120,7 @@ test_the_broker_says_stale(void)
     open_two();
     const char *thread = quiet_thread();
     RO_AUTOOUTGOING before = keep_sealed(thread, "Is it Tuesday?");
-    struct ro_message_id id = id_of(ann, &before.row);
+    struct ro_message_id id = message_id_of(ann, &before.row);
     before.to[0].day += 5;
     put_outgoing(ann, &before);
     tap_is(seat_sync(ann), RO_OK);
@@ -151,7 +143,7 @@ test_stale_for_good(void)
     ann->engine->link_generation = 99; /* and the link stays as it is */
     tap_is(seat_write(ann, jobs_say, thread, "Wrong key."), RO_KEPT);
     RO_AUTOOUTGOING before = newest(ann);
-    struct ro_message_id id = id_of(ann, &before.row);
+    struct ro_message_id id = message_id_of(ann, &before.row);
     tap_is(seat_sync(ann), RO_KEPT);
     ann->engine->keyring->generation = generation;
     ann->engine->link_generation = generation;

@@ -184,6 +184,18 @@ test_freed_while_jobs_are_queued(void)
     close_circle();
 }
 
+/* Begins a watch; it is under way when another call has come back. */
+static void
+begin_watch(struct ro_client *client,
+            const struct ro_sync *watch,
+            struct got *got,
+            struct got *other)
+{
+    ro_client_sync(client, watch, into(got));
+    ro_client_self(client, into(other));
+    tap_need(await(client, other, 1));
+}
+
 static void
 test_freed_while_watching(void)
 {
@@ -192,9 +204,7 @@ test_freed_while_watching(void)
     static const struct ro_sync watch = {.wait_ms = 60000, .for_ms = -1};
     open_circle();
     struct ro_client *client = open_client(ann);
-    ro_client_sync(client, &watch, into(&got));
-    ro_client_self(client, into(&self));
-    tap_need(await(client, &self, 1));
+    begin_watch(client, &watch, &got, &self);
     tap_ok(frees_soon(client));
 
     client = open_client(ann);
@@ -237,9 +247,7 @@ test_a_watch_delivers(void)
     static const struct ro_sync watch = {.wait_ms = PAIR_WAIT_MS, .for_ms = -1};
     open_circle();
     RO_CLEANUP(ro_client_freep) struct ro_client *client = open_client(ann);
-    ro_client_sync(client, &watch, into(&got));
-    ro_client_self(client, into(&other));
-    tap_need(await(client, &other, 1));
+    begin_watch(client, &watch, &got, &other);
     tap_say(got.n == 0, "nothing is nothing");
     ask_ann();
     tap_need(await(client, &got, 1));
@@ -308,9 +316,7 @@ test_a_watch_survives_the_broker(void)
     static const struct ro_sync watch = {.wait_ms = 1000, .for_ms = -1};
     open_circle();
     RO_CLEANUP(ro_client_freep) struct ro_client *client = open_client(ann);
-    ro_client_sync(client, &watch, into(&got));
-    ro_client_self(client, into(&other));
-    tap_need(await(client, &other, 1));
+    begin_watch(client, &watch, &got, &other);
     pair_away(pair);
     tap_say(!await_ms(client, &got, 1200), "away is no event, and not the end");
     pair_back(pair);
@@ -330,10 +336,8 @@ test_a_watch_that_begins_alone(void)
     open_circle();
     pair_away(pair);
     RO_CLEANUP(ro_client_freep) struct ro_client *client = open_client(ann);
-    ro_client_sync(client, &watch, into(&got));
     struct got other = {0};
-    ro_client_self(client, into(&other));
-    tap_need(await(client, &other, 1));
+    begin_watch(client, &watch, &got, &other);
     tap_ok(got.n == 0);
     pair_back(pair);
     test_must(seat_sync(ben));
@@ -395,9 +399,7 @@ test_a_watch_and_an_alarm(void)
     static const struct ro_sync watch = {.wait_ms = PAIR_WAIT_MS, .for_ms = -1};
     open_circle();
     RO_CLEANUP(ro_client_freep) struct ro_client *client = open_client(ann);
-    ro_client_sync(client, &watch, into(&got));
-    ro_client_self(client, into(&other));
-    tap_need(await(client, &other, 1));
+    begin_watch(client, &watch, &got, &other);
     pair_hold(pair);
     pair->rig->broker->ledger.newest = 0;
     pair_go(pair);
