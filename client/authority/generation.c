@@ -200,7 +200,8 @@ seal_one(struct batch *batch, size_t i)
     const struct authority_state *state = &authority->state;
     const struct ro_entropy *entropy = &authority->world.entropy;
     const struct ro_seat_view *seat = batch->seats[i];
-    struct ro_key key = seat->fallback;
+    struct ro_key key;
+    RO_TRY(ro_seat_fallback(seat, &key));
     AUTHORITY_SECRET content = {0};
     struct ro_wrap_inside inside = {.sender = authority_reference(authority),
                                     .sequence = 1};

@@ -119,8 +119,7 @@ find_sender(struct engine *engine,
         return ro_why(why, RO_FORBIDDEN, "its sender's seat was revoked");
     opened->side = seat->member;
     opened->role = seat->role;
-    *ret_sealing = seat->sealing;
-    return RO_OK;
+    return ro_seat_sealing(seat, ret_sealing);
 }
 
 /* Both layers of the wrap, then the body. */

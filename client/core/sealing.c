@@ -188,7 +188,8 @@ sealing_wrap(struct engine *engine,
     struct ro_key key;
     if (seat == NULL || seat->standing != RO_SEAT_LIVE)
         return RO_NO_MAILBOX;
-    const struct ro_key fallback = seat->fallback;
+    struct ro_key fallback;
+    RO_TRY(ro_seat_fallback(seat, &fallback));
     to->day = engine_day(engine);
     to->generation = generations_now(engine);
     if (ro_notices_epoch_key(engine->notices, &to->seat, to->day, &key) ==

@@ -151,22 +151,32 @@ ro_x25519_is_sound(const uint8_t key[static RO_KEY_SIZE])
 {
     /* 0, 1, the two points of order 8, p - 1, p, p + 1; the top bit of a key
      * does not count */
-    static const char *const small[] = {
-        "0000000000000000000000000000000000000000000000000000000000000000",
-        "0100000000000000000000000000000000000000000000000000000000000000",
-        "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800",
-        "5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157",
-        "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-        "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-        "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    static const uint8_t small[][RO_KEY_SIZE] = {
+        {0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0, 0,    0,    0,    0,
+         0,                                                                                                 0,    0,    0,    0,    0,    0, 0,    0,    0,    0,    0,    0,    0,    0,    0   },
+        {0x01, 0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0, 0,    0,    0,    0,
+         0,                                                                                                 0,    0,    0,    0,    0,    0, 0,    0,    0,    0,    0,    0,    0,    0,    0   },
+        {0xe0, 0xeb, 0x7a, 0x7c, 0x3b, 0x41, 0xb8, 0xae, 0x16, 0x56, 0xe3,
+         0xfa,                                                                0xf1, 0x9f, 0xc4, 0x6a, 0xda, 0x09, 0x8d, 0xeb, 0x9c, 0x32,
+         0xb1,                                                                                                                               0xfd, 0x86, 0x62, 0x05, 0x16, 0x5f, 0x49, 0xb8, 0   },
+        {0x5f, 0x9c, 0x95, 0xbc, 0xa3, 0x50, 0x8c, 0x24, 0xb1, 0xd0, 0xb1,
+         0x55,                                                                0x9c, 0x83, 0xef, 0x5b, 0x04, 0x44, 0x5c, 0xc4, 0x58, 0x1c,
+         0x8e,                                                                                                                               0x86, 0xd8, 0x22, 0x4e, 0xdd, 0xd0, 0x9f, 0x11, 0x57},
+        {0xec, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+         0xff,                                                                0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+         0xff,                                                                                                                               0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f},
+        {0xed, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+         0xff,                                                                0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+         0xff,                                                                                                                               0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f},
+        {0xee, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+         0xff,                                                                0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+         0xff,                                                                                                                               0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f},
     };
     uint8_t masked[RO_KEY_SIZE];
-    char hex[2 * RO_KEY_SIZE + 1];
     memcpy(masked, key, RO_KEY_SIZE);
     masked[RO_KEY_SIZE - 1] &= 0x7f;
-    ro_hex(masked, RO_KEY_SIZE, hex);
     for (size_t i = 0; i < RO_LEN(small); i++) {
-        if (strcmp(hex, small[i]) == 0)
+        if (memcmp(masked, small[i], RO_KEY_SIZE) == 0)
             return false;
     }
     return true;

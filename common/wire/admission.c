@@ -83,8 +83,11 @@ ro_seat_key_name(size_t i)
     return names[i];
 }
 
+/* The keys from `first` on also in their X25519 form, which is where one that
+ * is not sound shows. */
 static enum ro_status
 read_keys(const Reachout__Seat *seat,
+          size_t first,
           struct ro_why *why,
           struct ro_seat_keys *ret_keys)
 {
@@ -94,7 +97,8 @@ read_keys(const Reachout__Seat *seat,
     for (size_t i = 0; i < RO_SEAT_KEYS; i++) {
         struct ro_key *key = &ret_keys->ed25519[i];
         if (ro_field_copy(fields[i], key->b, RO_KEY_SIZE) != RO_OK ||
-            ro_key_to_x25519(key, &ret_keys->x25519[i]) != RO_OK) {
+            (i >= first &&
+             ro_key_to_x25519(key, &ret_keys->x25519[i]) != RO_OK)) {
             return ro_why(why, RO_BAD_RECORD, "%s: not a sound key",
                           ro_seat_key_name(i));
         }
@@ -133,12 +137,11 @@ check_fields(const Reachout__Seat *seat, struct ro_why *why)
     return RO_OK;
 }
 
-enum ro_status
-ro_seat_read(const struct ro_signed *sig,
-             struct ro_arena *arena,
-             struct ro_why *why,
-             Reachout__Seat **ret_seat,
-             struct ro_seat_keys *ret_keys)
+static enum ro_status
+read_seat(const struct ro_signed *sig,
+          struct ro_arena *arena,
+          struct ro_why *why,
+          Reachout__Seat **ret_seat)
 {
     ProtobufCMessage *base = NULL;
     RO_TRY(check_signers(sig, why));
@@ -147,9 +150,30 @@ ro_seat_read(const struct ro_signed *sig,
         return ro_why(why, RO_BAD_RECORD, "body: not a Seat");
     Reachout__Seat *seat = (Reachout__Seat *)base;
     RO_TRY(check_fields(seat, why));
-    RO_TRY(read_keys(seat, why, ret_keys));
     *ret_seat = seat;
     return RO_OK;
+}
+
+enum ro_status
+ro_seat_read(const struct ro_signed *sig,
+             struct ro_arena *arena,
+             struct ro_why *why,
+             Reachout__Seat **ret_seat,
+             struct ro_seat_keys *ret_keys)
+{
+    RO_TRY(read_seat(sig, arena, why, ret_seat));
+    return read_keys(*ret_seat, 0, why, ret_keys);
+}
+
+enum ro_status
+ro_seat_read_trusted(const struct ro_signed *sig,
+                     struct ro_arena *arena,
+                     struct ro_why *why,
+                     Reachout__Seat **ret_seat,
+                     struct ro_seat_keys *ret_keys)
+{
+    RO_TRY(read_seat(sig, arena, why, ret_seat));
+    return read_keys(*ret_seat, RO_SEAT_KEY_TRANSPORT, why, ret_keys);
 }
 
 enum ro_status

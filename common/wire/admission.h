@@ -32,6 +32,7 @@ bool ro_admission_fits(Reachout__MemberKind kind, Reachout__Role role);
 /* The keys of a seat certificate: [0] signing, then sealing, fallback and
  * transport, all in Ed25519 form. */
 #define RO_SEAT_KEYS 4
+#define RO_SEAT_KEY_TRANSPORT 3
 struct ro_seat_keys {
     struct ro_key ed25519[RO_SEAT_KEYS];
     struct ro_key x25519[RO_SEAT_KEYS];
@@ -48,6 +49,14 @@ RO_MUST_USE enum ro_status ro_seat_read(const struct ro_signed *sig,
                                         struct ro_why *why,
                                         Reachout__Seat **ret_seat,
                                         struct ro_seat_keys *ret_keys);
+
+/* The same from our own verified store: whether keys are sound is not looked
+ * at, and only the transport key has its X25519 form. */
+RO_MUST_USE enum ro_status ro_seat_read_trusted(const struct ro_signed *sig,
+                                                struct ro_arena *arena,
+                                                struct ro_why *why,
+                                                Reachout__Seat **ret_seat,
+                                                struct ro_seat_keys *ret_keys);
 
 /* The member key's signature and the proofs of possession of all four keys.
  * RO_BAD_SIGNATURE. */

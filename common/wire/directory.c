@@ -194,6 +194,18 @@ ro_directory_seat(const struct ro_directory *directory,
     return place != RO_INDEX_NONE ? &directory->seats[place] : NULL;
 }
 
+enum ro_status
+ro_seat_sealing(const struct ro_seat_view *seat, struct ro_key *ret_x25519)
+{
+    return ro_key_to_x25519(&seat->sealing_ed25519, ret_x25519);
+}
+
+enum ro_status
+ro_seat_fallback(const struct ro_seat_view *seat, struct ro_key *ret_x25519)
+{
+    return ro_key_to_x25519(&seat->fallback_ed25519, ret_x25519);
+}
+
 const struct ro_seat_view *
 ro_directory_seat_by_transport(const struct ro_directory *directory,
                                const struct ro_key *curve)

@@ -50,7 +50,8 @@ RO_DEFINE_AUTO(ro_directory, ro_directory_free)
  * passes the day on which each record came. */
 enum ro_replay {
     RO_REPLAY_APPEND, /* at the broker: the daily quota counts */
-    RO_REPLAY_TRUST,  /* from our own verified store: signatures are skipped */
+    RO_REPLAY_TRUST,  /* from our own verified store: signatures, and whether
+                         keys are sound, are skipped */
     RO_REPLAY_CHECK,  /* at a client: everything but the daily quota */
     RO_REPLAY_DRAFT,  /* what the authority is about to sign: as CHECK, but
                          whether and with which keys it has signed does not
@@ -147,8 +148,8 @@ struct ro_seat_view {
     struct ro_member_id member;
     Reachout__Role role;
     struct ro_key signing;
-    struct ro_key sealing;   /* X25519 */
-    struct ro_key fallback;  /* X25519 */
+    struct ro_key sealing_ed25519;
+    struct ro_key fallback_ed25519;
     struct ro_key transport; /* CURVE (X25519) */
     uint64_t since;          /* number of its certificate's record, from 1 */
     enum { RO_SEAT_LIVE, RO_SEAT_REVOKED } standing;
@@ -168,6 +169,14 @@ ro_directory_seat(const struct ro_directory *directory,
 const struct ro_seat_view *
 ro_directory_seat_by_transport(const struct ro_directory *directory,
                                const struct ro_key *curve);
+
+/* The X25519 forms of two of a seat's keys. They are made at each call: few
+ * are wanted, and making all of them would be most of what it takes to read a
+ * large log again. RO_BAD_INPUT from a store that was trusted wrongly. */
+RO_MUST_USE enum ro_status ro_seat_sealing(const struct ro_seat_view *seat,
+                                           struct ro_key *ret_x25519);
+RO_MUST_USE enum ro_status ro_seat_fallback(const struct ro_seat_view *seat,
+                                            struct ro_key *ret_x25519);
 
 /* Walks, in log order: the i-th listing, member or seat, NULL past the end. */
 const struct ro_listing_view *

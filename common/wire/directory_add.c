@@ -98,7 +98,8 @@ ro_dir_key(const struct ro_dir_step *step,
     struct ro_key x25519;
     if (ro_field_copy(field, key.b, RO_KEY_SIZE) != RO_OK)
         return ro_why(step->why, RO_BAD_RECORD, "%s: not 32 bytes", name);
-    if (ro_key_to_x25519(&key, &x25519) != RO_OK)
+    if (step->replaying->how != RO_REPLAY_TRUST &&
+        ro_key_to_x25519(&key, &x25519) != RO_OK)
         return ro_why(step->why, RO_BAD_RECORD, "%s: not a sound key", name);
     *ret_key = key;
     return RO_OK;

@@ -244,8 +244,8 @@ put_seat(struct ro_directory *directory,
     *seat = (struct ro_seat_view){.member = member->view.id,
                                   .role = role,
                                   .signing = keys->ed25519[SIGNING],
-                                  .sealing = keys->x25519[SEALING],
-                                  .fallback = keys->x25519[FALLBACK],
+                                  .sealing_ed25519 = keys->ed25519[SEALING],
+                                  .fallback_ed25519 = keys->ed25519[FALLBACK],
                                   .transport = keys->x25519[TRANSPORT],
                                   .since = directory->n_records + 1,
                                   .standing = RO_SEAT_LIVE};
@@ -262,9 +262,10 @@ ro_dir_seat(const struct ro_dir_step *step)
 {
     struct ro_directory *directory = step->directory;
     Reachout__Seat *message = NULL;
-    struct ro_seat_keys keys;
-    RO_TRY(
-        ro_seat_read(step->sig, directory->arena, step->why, &message, &keys));
+    struct ro_seat_keys keys = {0};
+    RO_TRY((step->replaying->how == RO_REPLAY_TRUST ? ro_seat_read_trusted
+                                                    : ro_seat_read)(
+        step->sig, directory->arena, step->why, &message, &keys));
     struct ro_member_id id;
     RO_TRY(ro_field_copy(&message->member, id.b, RO_ID_SIZE));
     struct ro_dir_member *member = ro_dir_find_member(directory, &id);

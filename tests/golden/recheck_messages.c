@@ -54,7 +54,9 @@ sealing_key(const struct ro_directory *directory,
     const struct ro_seat_view *seat =
         ro_directory_seat(directory, &outer->sender.seat);
     point_need(seat != NULL);
-    return seat->sealing;
+    struct ro_key sealing;
+    test_must(ro_seat_sealing(seat, &sealing));
+    return sealing;
 }
 
 static void
