@@ -31,8 +31,9 @@ store_open(const char *dir, struct ro_why *why, struct store **ret_store);
  * circle a directory that was set back. */
 RO_MUST_USE enum ro_status store_look(const char *dir, struct ro_why *why);
 
-/* Lets what cannot be read of a damaged log go, so that the store opens again:
- * for an operator who has no better copy. RO_TAKEN, RO_STORE_BROKEN. */
+/* Lets what cannot be read of a damaged log go, so that the store opens again,
+ * and makes its indexes anew from their rows: for an operator who has no better
+ * copy. RO_TAKEN, RO_STORE_BROKEN. */
 RO_MUST_USE enum ro_status store_accept_loss(const char *dir,
                                              struct ro_why *why);
 

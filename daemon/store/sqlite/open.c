@@ -226,7 +226,13 @@ enum ro_status
 store_accept_loss(const char *dir, struct ro_why *why)
 {
     RO_CLEANUP(store_freep) struct store *store = NULL;
-    return open_store(dir, LOG_MAY_BE_CUT, why, &store);
+    RO_TRY(open_store(dir, LOG_MAY_BE_CUT, why, &store));
+    /* an index is made from its rows: nothing is lost by that */
+    if (sql_run(store->db, "REINDEX") != SQLITE_OK) {
+        return sqlite_says(store, why,
+                           "its indexes cannot be made anew (use a backup)");
+    }
+    return RO_OK;
 }
 
 void

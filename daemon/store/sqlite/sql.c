@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/store/sqlite/sql.h"
 
+#include "common/base/log.h"
+
 #include <assert.h>
 #include <string.h>
 
@@ -15,6 +17,19 @@ _Static_assert(RO_LEN(texts) == SQL_COUNT, "every statement has its text");
  * SQLite may have rolled back already. Everything else that is no success
  * (I/O, damage, misuse) leaves us not knowing what the disk has, and the
  * second try of an fsync that failed may say yes without having done it. */
+/* What an operator can do is said where it is found. */
+static void
+tell_damage(const struct store *store)
+{
+    if (store->turn == TURN_BROKEN)
+        return;
+    ro_log(RO_LOG_ERROR,
+           "store-damaged code=%d why=\"%s\" next=\"copy the folder, look at "
+           "the disk, then start once with --accept-loss, which makes the "
+           "indexes anew; if that fails, use the backup\"",
+           sqlite3_extended_errcode(store->db), sqlite3_errmsg(store->db));
+}
+
 enum ro_status
 sql_outcome(struct store *store, int rc)
 {
@@ -30,6 +45,10 @@ sql_outcome(struct store *store, int rc)
         if (store->turn == TURN_OPEN)
             store->turn = TURN_SPOILT;
         return RO_NO_ROOM;
+    case SQLITE_CORRUPT:
+        tell_damage(store);
+        store->turn = TURN_BROKEN;
+        return RO_STORE_BROKEN;
     default:
         store->turn = TURN_BROKEN;
         return RO_STORE_BROKEN;
