@@ -6,12 +6,16 @@ import shlex
 import sys
 
 sys.path.insert(0, os.path.join(os.environ["RO_SOURCE_ROOT"], "tests/support"))
+from network import Network  # noqa: E402
 from rig import Rig, Tap  # noqa: E402
+
+# commands that may have to wait for the broker
+TALKS = ("sync", "ask", "say", "answer", "pass", "withdraw", "accept", "decline", "close")
 
 
 class Play:
-    def __init__(self, rig, tap, names):
-        self.rig, self.tap, self.names = rig, tap, names
+    def __init__(self, rig, tap, names, net):
+        self.rig, self.tap, self.names, self.net = rig, tap, names, net
         self.request = None
         self.asker = None
         self.heard = {}
@@ -19,6 +23,10 @@ class Play:
     # --- helpers --------------------------------------------------------------
 
     def command(self, name, *words, expect=0):
+        if self.net is not None:
+            self.net.who, self.net.now = name, self.rig.env["REACHOUT_NOW"]
+            if not self.net.is_whole() and words[0] in TALKS and "--wait" not in words:
+                words = [*words, "--wait", 1]
         code, document, err = self.rig.finish(
             self.rig.start(self.names[name], *words))
         good = code == expect
@@ -52,6 +60,23 @@ class Play:
             self.rig.kill()
         else:
             self.rig.up()
+
+    def network(self, what, rest):
+        if what == "heals":
+            self.net.heal()
+        elif what in ("loses", "cuts") and rest[0] != "answers":
+            deed = {"loses": self.net.lose, "cuts": self.net.cut}[what]
+            deed(rest[0], int(rest[1]))
+        elif what == "loses":
+            self.net.lose_answers(rest[1], int(rest[2]))
+        elif what == "parts":
+            self.net.part(rest)
+        elif what == "holds":
+            self.net.hold(rest[0], rest[2])
+        elif what == "replays":
+            self.net.replay(rest[0])
+        else:
+            {"doubles": self.net.double, "turns": self.net.turn}[what]()
 
     def does(self, name, verb, rest, expect):
         if verb == "syncs":
@@ -98,9 +123,10 @@ class Play:
         elif what == "reads":
             shown = [message["text"] for message in
                      self.command(name, "read")["messages"]]
-            times = 0 if rest[0] == "nothing" else 1
-            self.tap.ok(shown.count(rest[-1]) == times,
-                        f"{name} reads {'' if times else 'nothing of '}'{rest[-1]}'", shown)
+            wanted = rest[1:] if rest[0] == "nothing" else rest
+            got = [text for text in shown if text in wanted]
+            self.tap.ok(got == ([] if rest[0] == "nothing" else wanted),
+                        f"{name} reads {' '.join(rest)}", shown)
         elif what == "keeps":
             got = self.command(name, "status")["outbox"]
             self.tap.ok(got == int(rest[0]), f"{name} keeps {rest[0]}", got)
@@ -116,10 +142,19 @@ class Play:
             self.at(words[1])
         elif words[0] == "broker":
             self.broker(words[1])
+        elif words[0] == "network":
+            self.network(words[1], words[2:])
         elif words[0] == "expect":
             self.expects(words[1], words[2], words[3:])
         else:
             self.does(words[0], words[1], words[2:], expect)
+
+
+def network_of(rig):
+    """Between the clients and each broker that is started from here on."""
+    net, plain_up = Network(rig), rig.up
+    rig.up = lambda env=None, *words: plain_up({**net.env, **(env or {})}, *words)
+    return net
 
 
 def main():
@@ -135,8 +170,9 @@ def main():
             tap.note(" ".join(words[1:]))
     with Rig(schools=list(schools.values()), coordinators=list(teams.values())) as rig:
         rig.env["REACHOUT_NOW"] = first
+        net = network_of(rig) if any(words[0] == "network" for words in lines) else None
         rig.found()
-        play = Play(rig, tap, {**schools, **teams})
+        play = Play(rig, tap, {**schools, **teams}, net)
         members = rig.run(next(iter(schools.values())), "members")["members"]
         by_urn = {member["urn"]: member["name"] for member in members}
         play.called = {**{name: by_urn[urn] for name, urn in schools.items()},
@@ -144,6 +180,8 @@ def main():
         for words in lines:
             if words[0] not in ("goal", "school", "coordinator"):
                 play.line(words)
+        if net is not None:
+            net.liar.done()
     return tap.done()
 
 
