@@ -13,8 +13,6 @@
 
 /* how often a log that grows under our feet is fetched again */
 #define SYNC_ROUNDS 4
-/* how far the broker's clock may be from ours */
-#define CLOCKS_APART_S ((int64_t)24 * 3600)
 
 const struct ro_key *
 directory_broker_signing(const struct engine *engine)
@@ -160,34 +158,13 @@ fetch_log(struct engine *engine, int64_t deadline_ms, struct ro_why *why)
 
 /* --- all of it ----------------------------------------------------------- */
 
-/* Keys are made, chosen and destroyed by the broker's day. A broker whose
- * clock is far from ours is not followed there: one of the two is wrong. */
-static enum ro_status
-check_clocks(const struct engine *engine, struct ro_why *why)
-{
-    int64_t theirs_s;
-    int64_t ours_s = ro_clock_wall_s(&engine->clock);
-    if (link_broker_time(engine->link, &theirs_s) != RO_OK ||
-        (theirs_s < ours_s + CLOCKS_APART_S &&
-         ours_s < theirs_s + CLOCKS_APART_S))
-        return RO_OK;
-    char theirs[RO_RFC3339_SIZE];
-    char ours[RO_RFC3339_SIZE];
-    ro_time_format(theirs_s, theirs);
-    ro_time_format(ours_s, ours);
-    return ro_why(why, RO_CLOCKS_APART,
-                  "the broker says it is %s, this computer %s; set the clock "
-                  "that is wrong",
-                  theirs, ours);
-}
-
 /* One round: RO_STALE asks for another one. */
 static enum ro_status
 fetch_all(struct engine *engine, int64_t deadline_ms, struct ro_why *why)
 {
     const int64_t wait_ms = deadline_ms - engine_deadline(engine, 0);
     RO_TRY(fetch_log(engine, deadline_ms, why));
-    RO_TRY(check_clocks(engine, why));
+    RO_TRY(engine_check_clocks(engine, why));
     RO_TRY(moved_follow(engine, why));
     RO_TRY(bulletin_sync(engine, engine_deadline(engine, wait_ms), why));
     return witness_hold(engine, why);

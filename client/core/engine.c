@@ -10,7 +10,8 @@
 
 /* Answers are at most a frame; the arena grows to a multiple of that. */
 #define ENGINE_ARENA (1024 * 1024)
-/* What a message waits at the broker where no charter says otherwise. */
+/* how far the broker's clock may be from ours */
+#define CLOCKS_APART_S ((int64_t)24 * 3600)
 
 /* What the vault keeps, into an engine that has none of it. */
 static enum ro_status
@@ -173,21 +174,57 @@ engine_deadline(const struct engine *engine, int64_t wait_ms)
     return ro_clock_mono_ms(&engine->clock) + wait_ms;
 }
 
+/* What the broker said last of the time; before that, ours. */
+static int64_t
+heard_s(const struct engine *engine)
+{
+    int64_t theirs_s;
+    if (engine->link != NULL &&
+        link_broker_time(engine->link, &theirs_s) == RO_OK)
+        return theirs_s;
+    return ro_clock_wall_s(&engine->clock);
+}
+
+/* Keys are made, chosen and destroyed by the broker's day. A broker whose
+ * clock is far from ours is not followed there: one of the two is wrong. */
+static bool
+are_apart(int64_t theirs_s, int64_t ours_s)
+{
+    return theirs_s >= ours_s + CLOCKS_APART_S ||
+           theirs_s <= ours_s - CLOCKS_APART_S;
+}
+
 int64_t
 engine_now_s(const struct engine *engine)
 {
-    int64_t now_s;
-    if (engine->link != NULL && link_broker_time(engine->link, &now_s) == RO_OK)
-        return now_s;
-    return ro_clock_wall_s(&engine->clock);
+    int64_t theirs_s = heard_s(engine);
+    int64_t ours_s = ro_clock_wall_s(&engine->clock);
+    return are_apart(theirs_s, ours_s) ? ours_s : theirs_s;
 }
 
 int64_t
 engine_past_s(const struct engine *engine)
 {
-    int64_t broker_s = engine_now_s(engine);
+    int64_t theirs_s = heard_s(engine);
     int64_t ours_s = ro_clock_wall_s(&engine->clock);
-    return broker_s < ours_s ? broker_s : ours_s;
+    return theirs_s < ours_s ? theirs_s : ours_s;
+}
+
+enum ro_status
+engine_check_clocks(const struct engine *engine, struct ro_why *why)
+{
+    int64_t theirs_s = heard_s(engine);
+    int64_t ours_s = ro_clock_wall_s(&engine->clock);
+    if (!are_apart(theirs_s, ours_s))
+        return RO_OK;
+    char theirs[RO_RFC3339_SIZE];
+    char ours[RO_RFC3339_SIZE];
+    ro_time_format(theirs_s, theirs);
+    ro_time_format(ours_s, ours);
+    return ro_why(why, RO_CLOCKS_APART,
+                  "the broker says it is %s, this computer %s; set the clock "
+                  "that is wrong",
+                  theirs, ours);
 }
 
 uint32_t

@@ -125,9 +125,14 @@ void engine_unlink(struct engine *engine);
 /* A monotonic deadline `wait_ms` from now. */
 int64_t engine_deadline(const struct engine *engine, int64_t wait_ms);
 
-/* The broker's day: its clock where we heard it, else ours. */
+/* The broker's day: its clock where we heard it and it is less than a day from
+ * ours, else ours. */
 uint32_t engine_day(const struct engine *engine);
 int64_t engine_now_s(const struct engine *engine);
+
+/* Whether what the broker said last of the time can be: RO_CLOCKS_APART. */
+RO_MUST_USE enum ro_status engine_check_clocks(const struct engine *engine,
+                                               struct ro_why *why);
 
 /* The earlier of the broker's clock and ours: what is over by it is over for
  * sure, so that a clock that is ahead cannot make us destroy things. */

@@ -220,7 +220,7 @@ send_frame(struct engine *engine,
                                    deadline_ms};
     struct link_answer got;
     RO_TRY(link_ask(engine->link, &asked, engine->arena, why, &got));
-    outgoing->accepted_at_s = got.broker_time_s;
+    outgoing->accepted_at_s = engine_now_s(engine);
     return take_statuses(engine, outgoing, frame, (const void *)got.message);
 }
 

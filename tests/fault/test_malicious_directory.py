@@ -146,15 +146,18 @@ class Stage:
 
     # --- one lie ---------------------------------------------------------------
 
-    def sync(self, profile, **changes):
-        """A sync to which answers are changed, verb by verb: its exit code,
-        outcome, and all that it said; and how often it was lied to."""
+    def sync(self, profile, time=None, **changes):
+        """A sync to which answers are changed, verb by verb, and say that it is
+        some other time: its exit code, outcome, and all that it said; and how
+        often it was lied to."""
         told = []
 
         def says(frame):
             if frame.verb in changes and frame.kind == ANSWER and frame.message is not None:
                 changes[frame.verb](frame.message)
                 told.append(frame)
+                if time is not None:
+                    frame.set_time(time)
             return [frame]
 
         def hears(frame):
@@ -167,10 +170,10 @@ class Stage:
         outcome = ((document or {}).get("error") or {}).get("status")
         return code, outcome, f"exit {code}, {len(told)} told: {document} {words}"
 
-    def lie(self, what, status, **changes):
+    def lie(self, what, status, time=None, **changes):
         """The victim's next sync ends in `status`; nothing else happens."""
-        code, outcome, about = self.sync(VICTIM, **changes)
-        self.tap.ok(outcome == status and code in (7, 9) and self.size() == self.known,
+        code, outcome, about = self.sync(VICTIM, time, **changes)
+        self.tap.ok(outcome == status and code in (1, 7, 9) and self.size() == self.known,
                     f"{what}: {status}, exit {code}, nothing kept", about)
 
     def records(self, what, status, change):
@@ -335,6 +338,17 @@ def epoch_lists(s):
     s.lie("lists that were there are lost", "ROLLED_BACK", notices=lost)
 
 
+def clocks(s):
+    """A year ahead, and years ago: no key of a day is made, chosen, published
+    or destroyed by that."""
+    deaf, s.known = s.known, len(s.log)
+    for what, time in (("next year", 1830000000), ("long ago", 86400)):
+        for verb in ("directory", "hello"):
+            s.lie(f"in {verb} it is {what}", "CLOCKS_APART", time,
+                  **{verb: lambda message: None})
+    s.known = deaf
+
+
 def hidden_list(s):
     """Everything is told but for one list, which nobody would miss by number."""
     def hide(message):
@@ -387,6 +401,7 @@ def main():
         s.liar.says = s.learn
         rig.run(VICTIM, "sync")
         tap.ok(s.size() == s.known + 2, "and the truth is taken")
+        clocks(s)
         two_schools(s)
         s.liar.done()
     return tap.done()

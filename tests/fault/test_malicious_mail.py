@@ -270,6 +270,27 @@ def nothing_comes(s):
     s.tap.ok(s.texts(BEN, BEN).count("It waits.") == 1, "and comes from an honest one")
 
 
+def lying_clock(s):
+    """While the other side fetches its mail it is said to be the year 2100, and
+    what it asks for is thrown away: nothing may be put off until then."""
+    def in_2100(frame):
+        if frame.kind == ANSWER and frame.verb in ("attach", "ack", "publish"):
+            frame.set_time(4102444800)
+        return [frame]
+
+    s.liar.hears = s.post.throw_away
+    s.says(ANN, BEN, "Thrown away in 2100.")
+    s.honest()
+    s.says(ANN, BEN, "Delivered in 2100.")
+    s.liar.says, s.liar.hears = in_2100, s.post.throw_away
+    s.rig.run(BEN, "sync")
+    s.honest()
+    at = [m["sent_at"] for m in s.rig.run(BEN, "read", s.threads[BEN])["messages"]]
+    s.tap.ok(max(at) < "2027", "a clock that lies: nothing is of the year 2100", at)
+    ahead = s.rig.run(BEN, "status")["epoch_keys_ahead"]
+    s.tap.ok(ahead == 98, "and the keys of the days are those of our days", ahead)
+
+
 def broken_frames(s):
     """Frames that are none: told, and nothing is lost."""
     def cut(frame):
@@ -332,8 +353,10 @@ def all_is_there(s):
     states = [m["state"] for m in s.rig.run(ANN, "read", s.threads[BEN])["messages"]]
     silent = states.count("at-the-broker")
     s.tap.note(f"{silent} of {len(states)} messages without a receipt: it was thrown away")
-    s.tap.ok(set(states) <= {"arrived", "at-the-broker"} and silent <= s.post.thrown,
+    s.tap.ok(set(states) <= {"arrived", "at-the-broker"},
              "who is not told that it arrived reads that it is at the broker", states)
+    s.tap.ok(s.state("Thrown away in 2100.") == "arrived",
+             "what was asked for in 2100 was asked for again, and has arrived")
 
 
 def main():
@@ -345,6 +368,7 @@ def main():
         nothing_comes(s)
         broken_frames(s)
         many(s, count("RO_MALICIOUS", 300, 20000))
+        lying_clock(s)
         all_is_there(s)
         s.liar.done()
     tap.note(str(timer))

@@ -54,6 +54,10 @@ class Frame:
         self.message = getattr(getattr(pf, self.verb.capitalize()), part)()
         self.message.ParseFromString(raw[24:])
 
+    def set_time(self, seconds):
+        """What the broker says it is now."""
+        self.raw = self.raw[:16] + struct.pack(">Q", seconds) + self.raw[24:]
+
     def bytes(self):
         if self.message is None:
             return self.raw
