@@ -56,12 +56,31 @@ vault_free(struct vault *vault)
 
 /* --- commits ------------------------------------------------------------- */
 
+/* Whether the file goes on from where this struct does. */
+static enum ro_status
+settle(struct vault *vault)
+{
+    const uint64_t generation = vault->head.generation;
+    enum ro_status s = vault_head_load(vault);
+    if (s == RO_OK && vault->head.generation == generation) {
+        vault->state = VAULT_IDLE;
+    } else {
+        vault->state = s == RO_NO_MEMORY ? VAULT_UNSURE : VAULT_BROKEN;
+    }
+    return s == RO_NO_MEMORY ? s : RO_OK;
+}
+
 enum ro_status
 vault_begin(struct vault *vault)
 {
     assert(vault->state != VAULT_IN_COMMIT && vault->walks == 0);
+    if (vault->state == VAULT_UNSURE)
+        RO_TRY(settle(vault));
     if (vault->state == VAULT_BROKEN)
         return RO_IO_FAILED;
+    /* going back must not be what needs memory */
+    sqlite3_stmt *rollback;
+    RO_TRY(vault_sql_use(vault, VAULT_SQL_ROLLBACK, &rollback));
     vault->damage.text[0] = '\0';
     RO_TRY(vault_sql_run(vault, VAULT_SQL_BEGIN));
     vault->next = vault->head;
@@ -75,14 +94,12 @@ vault_begin(struct vault *vault)
 static void
 undo(struct vault *vault)
 {
-    const struct vault_head before = vault->head;
-    vault->state = VAULT_IDLE;
-    if (!sqlite3_get_autocommit(vault->db) &&
-        vault_sql_run(vault, VAULT_SQL_ROLLBACK) != RO_OK)
+    if (sqlite3_get_autocommit(vault->db) ||
+        vault_sql_run(vault, VAULT_SQL_ROLLBACK) == RO_OK) {
+        (void)settle(vault); /* its state says what came of it */
+    } else {
         vault->state = VAULT_BROKEN;
-    if (vault_head_load(vault) != RO_OK ||
-        vault->head.generation != before.generation)
-        vault->state = VAULT_BROKEN;
+    }
 }
 
 static enum ro_status

@@ -52,6 +52,7 @@ struct vault_head {
 enum vault_state {
     VAULT_IDLE,
     VAULT_IN_COMMIT,
+    VAULT_UNSURE, /* rolled back; the next begin looks whether it is */
     VAULT_BROKEN, /* the file and this struct may differ: open it again */
 };
 

@@ -143,10 +143,11 @@ read_two(struct vault *vault)
     return vault_get(vault, VAULT_MESSAGE, ro_bytes_text("a"), &one);
 }
 
+/* With `many` failures in a row going back has no memory either. */
 static void
-test_used(void)
+use(const char *name, long many)
 {
-    struct walk walk = walk_new("used", 11);
+    struct walk walk = walk_new(name, 11);
     PLACE place = place_new();
     VAULT *vault = make(&place);
     char now[24] = "0";
@@ -156,7 +157,7 @@ test_used(void)
         snprintf(value, sizeof(value), "%ld", walk.k);
         /* its statements are prepared when they are first used */
         tap_need(open_again(&place, NULL, &vault) == RO_OK);
-        scarce_set(walk.k, 1);
+        scarce_set(walk.k, many);
         enum ro_status s = write_two(vault, value);
         if (s == RO_OK)
             memcpy(now, value, sizeof(now));
@@ -169,6 +170,14 @@ test_used(void)
         memcpy(now, "next", sizeof("next"));
     }
     end(&walk);
+}
+
+static void
+test_used(void)
+{
+    use("used", 1);
+    use("used, two fail", 2);
+    use("used, three fail", 3);
 }
 
 /* --- another key ---------------------------------------------------------- */
