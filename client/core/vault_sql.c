@@ -146,7 +146,7 @@ ask_number(struct vault *vault, const char *text, int64_t *ret_number)
 /* SQLite's own look at every page: an index that leaves rows out would make
  * them unfindable without any seal being broken. */
 static enum ro_status
-check_pages(struct vault *vault)
+look_at_pages(struct vault *vault)
 {
     RO_CLEANUP(vault_sql_finalizep) sqlite3_stmt *stmt = NULL;
     RO_TRY(status_of(vault,
@@ -162,6 +162,18 @@ check_pages(struct vault *vault)
     return vault_damaged(vault, "the database file: %.*s",
                          said.size < 160 ? (int)said.size : 160,
                          (const char *)said.data);
+}
+
+/* A page that there was no memory for is told like one that is damaged; but
+ * damage is still there when one looks again. */
+static enum ro_status
+check_pages(struct vault *vault)
+{
+    enum ro_status s = look_at_pages(vault);
+    if (s != RO_VAULT_DAMAGED)
+        return s;
+    vault->damage.text[0] = '\0';
+    return look_at_pages(vault);
 }
 
 enum ro_status

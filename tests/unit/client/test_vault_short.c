@@ -86,13 +86,29 @@ test_made(void)
     end(&walk);
 }
 
+/* So much that each page of it takes memory of its own. */
+static void
+put_much(struct vault *vault)
+{
+    char value[3001];
+    tap_need(vault_begin(vault) == RO_OK);
+    for (char c = 'b'; c <= 'z'; c++) {
+        const char key[] = {c, '\0'};
+        memset(value, c, sizeof(value) - 1);
+        value[sizeof(value) - 1] = '\0';
+        tap_need(put(vault, key, "", value) == RO_OK);
+    }
+    tap_need(vault_commit(vault) == RO_OK);
+}
+
 static void
 test_opened(void)
 {
-    struct walk walk = walk_new("opened", 29);
+    struct walk walk = walk_new("opened", 13);
     PLACE place = place_new();
     VAULT *vault = make(&place);
     put_one(vault, "a", "1");
+    put_much(vault);
     for (; walk.failed; walk.k += walk.step) {
         struct ro_why why = {""};
         vault_freep(&vault);
@@ -147,7 +163,7 @@ read_two(struct vault *vault)
 static void
 use(const char *name, long many)
 {
-    struct walk walk = walk_new(name, 11);
+    struct walk walk = walk_new(name, many == 1 ? 11 : 37);
     PLACE place = place_new();
     VAULT *vault = make(&place);
     char now[24] = "0";
