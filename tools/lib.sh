@@ -150,4 +150,5 @@ sanitizer_environment() {
     export ASAN_OPTIONS=abort_on_error=1:halt_on_error=1:detect_leaks=1
     export UBSAN_OPTIONS=abort_on_error=1:halt_on_error=1:print_stacktrace=1
     export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
+    TSAN_OPTIONS+=:suppressions=$root/tests/support/tsan.supp
 }
