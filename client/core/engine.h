@@ -8,7 +8,8 @@
  *   epoch.c      our keys of each day: made, published, destroyed
  *   compose.c    what a command writes, as contents for audiences
  *   reach.c      when the broker was last there
- *   outbox.c     sealed, committed, sent, wrapped again, until receipts come
+ *   outbox.c     sealed, committed, sent (posting.c), until receipts come
+ *                (outbox_told.c); progress.c keeps where each message is
  *   inbox.c      received, opened, checked, committed, acknowledged
  *   mailbox.c    attaching, pushes and acks, for seats and for the authority
  *   attach.c     files that leave with a message; arriving.c: that come

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What was sealed goes to the broker: in frames, each with as many wraps as
+ * fit, and what the broker says of each wrap is kept before the next frame.
+ */
+#ifndef CLIENT_CORE_POSTING_H
+#define CLIENT_CORE_POSTING_H
+
+#include "client/core/outgoing.h"
+
+/* Sends the wraps of a sealed message or chunk that wait, those of a day that
+ * is over made again, and keeps what became of them. RO_OK: none waits any
+ * more. RO_NO_CREDIT, RO_NO_ROOM, RO_DRAINING, RO_STALE, RO_NEED_BODY: some do;
+ * RO_UNREACHABLE, alarms. */
+RO_MUST_USE enum ro_status posting_send(struct engine *engine,
+                                        struct outgoing *outgoing,
+                                        int64_t deadline_ms,
+                                        struct ro_why *why);
+
+#endif
