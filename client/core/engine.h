@@ -54,6 +54,7 @@ struct mirror {
     bool is_checked;    /* in this process */
     bool is_unreadable; /* one came that is not ours; nobody was told yet */
     bool is_wanting;    /* the broker has not what we left last */
+    bool is_left;       /* one was left in this process */
     uint64_t n_quiet;   /* commits since the last one that need none */
 };
 

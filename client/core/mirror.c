@@ -200,5 +200,6 @@ mirror_leave(struct engine *engine, int64_t deadline_ms, struct ro_why *why)
     struct link_answer got;
     RO_TRY(link_ask(engine->link, &asked, engine->arena, why, &got));
     engine->mirror.is_wanting = false;
+    engine->mirror.is_left = true;
     return RO_OK;
 }

@@ -30,8 +30,8 @@ RO_MUST_USE enum ro_status mirror_check_once(struct engine *engine,
 
 /* Leaves the vault's generation with the broker if it has not what was left
  * last, or the vault has changed since then, but for notes on the broker's
- * being there. Our mailbox must be attached. It is written down before it is
- * sent, so one that got lost on its way does no harm. As mirror_check. */
+ * being there. It is written down before it is sent, so one that got lost on
+ * its way does no harm. As mirror_check. */
 RO_MUST_USE enum ro_status
 mirror_leave(struct engine *engine, int64_t deadline_ms, struct ro_why *why);
 

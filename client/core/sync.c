@@ -84,12 +84,42 @@ sync_keys(struct engine *engine, int64_t deadline_ms, struct ro_why *why)
     return note_reach(engine, s);
 }
 
+/* One that does not get there is made up for by the next sync. */
+static enum ro_status
+leave_mirror(struct engine *engine, int64_t deadline_ms, struct ro_why *why)
+{
+    struct ro_why detail = {""};
+    if (!is_admitted(engine) || engine->link == NULL)
+        return RO_OK;
+    enum ro_status s = mirror_leave(engine, deadline_ms, &detail);
+    if (!ro_status_is_alarm(s) && !ro_status_is_local(s))
+        return RO_OK;
+    *why = detail;
+    return note_reach(engine, s);
+}
+
+/* Who only sends leaves a mirror too, before the first message of this process:
+ * a copy of the profile from before it is an old one from then on. Copies are
+ * made while nobody works on a profile, so once is enough. */
+static enum ro_status
+leave_before_sending(struct engine *engine,
+                     int64_t deadline_ms,
+                     struct ro_why *why)
+{
+    RO_AUTOBUF rows = {0};
+    if (engine->mirror.is_left)
+        return RO_OK;
+    RO_TRY(outgoing_waiting(engine->vault, &rows));
+    return rows.size == 0 ? RO_OK : leave_mirror(engine, deadline_ms, why);
+}
+
 enum ro_status
 sync_send(struct engine *engine, int64_t deadline_ms, struct ro_why *why)
 {
     RO_TRY(sync_keys(engine, deadline_ms, why));
     if (!is_admitted(engine))
         return RO_OK;
+    RO_TRY(leave_before_sending(engine, deadline_ms, why));
     enum ro_status s =
         note_reach(engine, outbox_flush(engine, deadline_ms, why));
     if (s != RO_NEED_HELLO)
@@ -132,20 +162,6 @@ receive(struct engine *engine,
     return ro_why(why, RO_KEPT,
                   "what waits is kept here: the circle has a new key, and "
                   "this seat has not got it yet; ask the authority");
-}
-
-/* One that does not get there is made up for by the next sync. */
-static enum ro_status
-leave_mirror(struct engine *engine, int64_t deadline_ms, struct ro_why *why)
-{
-    struct ro_why detail = {""};
-    if (!is_admitted(engine) || engine->link == NULL)
-        return RO_OK;
-    enum ro_status s = mirror_leave(engine, deadline_ms, &detail);
-    if (!ro_status_is_alarm(s) && !ro_status_is_local(s))
-        return RO_OK;
-    *why = detail;
-    return note_reach(engine, s);
 }
 
 /* Whether it came through: something of ours may be kept here. */

@@ -3,7 +3,8 @@
  * Verb 9: what the client has committed; the broker forgets it. Keys that are
  * not there any more are fine: an ack may come twice. What is forgotten no
  * longer counts against the window, so the mailbox is looked at again. A seat
- * at the member door may leave a mirror with it, of which we know the size.
+ * at the member door may leave a mirror with it, of which we know the size;
+ * with no keys that needs no attached mailbox, and nothing is pushed for it.
  */
 #include "frame.pb-c.h"
 
@@ -33,6 +34,16 @@ authorise_mirror(struct request *req,
     return RO_OK;
 }
 
+/* A mirror and nothing else, of the seat that the member door knows. */
+static bool
+is_mirror_alone(const struct request *req,
+                const Reachout__Ack__Ask *ask,
+                const struct grant *grant)
+{
+    return req->door == DOOR_MEMBER && ask->has_mirror && ask->n_keys == 0 &&
+           ro_seat_id_equal(&req->session->seat, &grant->mailbox);
+}
+
 static enum ro_status
 authorise(struct broker *broker, struct request *req)
 {
@@ -43,7 +54,8 @@ authorise(struct broker *broker, struct request *req)
         return RO_NO_MEMORY;
     req->grant = grant;
     RO_TRY(ro_field_copy(&ask->mailbox, grant->mailbox.b, RO_ID_SIZE));
-    if (session_attachment(req->session, &grant->mailbox) == NULL) {
+    if (session_attachment(req->session, &grant->mailbox) == NULL &&
+        !is_mirror_alone(req, ask, grant)) {
         return ro_why(&req->why, RO_NOT_ALLOWED,
                       "the mailbox is not attached here");
     }

@@ -136,7 +136,7 @@ test_a_full_mailbox_costs_as_much(void)
     tap_is(deposit(rig, &guest, 1), RO_OK);
     tap_is(deposit(rig, &guest, 2), RO_OK);
     tap_is(deposit(rig, &guest, 3), RO_NO_ROOM);
-    tap_ok(credit_of(rig, &guest) == 3);
+    tap_ok(rig_credit(rig, &guest) == 3);
     for (uint8_t n = 4; n < 7; n++)
         tap_is(deposit(rig, &guest, n), RO_NO_ROOM);
     tap_is(deposit(rig, &guest, 7), RO_NO_CREDIT);

@@ -242,7 +242,8 @@ test_a_mirror_is_kept_for_its_seat(void)
     uint8_t bytes[STORE_MIRROR_SIZE + 1] = {5};
     const struct ro_bytes five = {bytes, STORE_MIRROR_SIZE};
     tap_ok(mirror_at(rig, &member) == 0);
-    tap_is(leave_mirror(rig, &member, &seat->id, five), RO_NOT_ALLOWED);
+    tap_is(leave_mirror(rig, &member, &other->id, five), RO_NOT_ALLOWED);
+    tap_is(rig_ack(rig, &member, &seat->id, NULL, 0), RO_NOT_ALLOWED);
     tap_is(rig_attach(rig, &member, 0), RO_OK);
     tap_is(leave_mirror(rig, &member, &other->id, five), RO_NOT_ALLOWED);
     tap_ok(mirror_at(rig, &member) == 0);
@@ -261,6 +262,33 @@ test_a_mirror_is_kept_for_its_seat(void)
     uint64_t key = 1;
     tap_is(rig_ack(rig, &member, &seat->id, &key, 1), RO_OK);
     tap_say(mirror_at(rig, &member) == 6, "an ack without one changes nothing");
+    rig_close(rig);
+}
+
+/* Who only sends need not be sent anything for it. */
+static void
+test_a_mirror_without_attaching(void)
+{
+    struct rig *rig = rig_open(2);
+    struct test_seat *seat = rig->circle->members[1]->seats[0];
+    struct peer member = rig_member(rig, seat);
+    uint8_t bytes[STORE_MIRROR_SIZE] = {7};
+    uint64_t key = 1;
+    Reachout__Ack__Ask ask = REACHOUT__ACK__ASK__INIT;
+    tap_is(leave_mirror(rig, &member, &seat->id,
+                        (struct ro_bytes){bytes, sizeof(bytes)}),
+           RO_OK);
+    tap_ok(mirror_at(rig, &member) == 7);
+    bytes[0] = 8;
+    ask.has_mailbox = ask.has_mirror = true;
+    ask.mailbox = rig_field(seat->id.b, RO_ID_SIZE);
+    ask.mirror = rig_field(bytes, sizeof(bytes));
+    ask.keys = &key;
+    ask.n_keys = 1;
+    tap_say(rig_ask(rig, &member, &(struct rig_ask){RO_VERB_ACK, &ask.base},
+                    NULL) == RO_NOT_ALLOWED,
+            "what was not delivered is not forgotten");
+    tap_ok(mirror_at(rig, &member) == 7);
     rig_close(rig);
 }
 
@@ -301,6 +329,7 @@ main(void)
     tap_run(test_an_ack_reaches_no_other_mailbox);
     tap_run(test_a_session_has_four_mailboxes_at_most);
     tap_run(test_a_mirror_is_kept_for_its_seat);
+    tap_run(test_a_mirror_without_attaching);
     tap_run(test_mirrors_that_are_not_taken);
     return tap_done();
 }

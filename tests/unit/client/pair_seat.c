@@ -424,8 +424,8 @@ seat_join(struct seat *seat)
 enum ro_status
 seat_join_by_file(struct seat *seat, const char *path)
 {
-    new_job(seat, jobs_join_by_file)->what.path = path;
-    return run_job(seat);
+    seat_job(seat, jobs_join_by_file)->what.path = path;
+    return seat_run(seat);
 }
 
 enum ro_status

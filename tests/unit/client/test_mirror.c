@@ -1,11 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A profile that was restored from an old copy notices, and sends nothing. */
+#include "tests/unit/client/asked.h"
 #include "tests/unit/client/forge.h"
 #include "tests/unit/client/friends.h"
 
 #include "client/core/mirror.h"
 #include "client/core/sync.h"
 #include "unit/broker/rig.h"
+
+/* Whether deposits get to the broker. (Linked with --wrap=link_ask.) */
+static enum { DEPOSIT_GOES, DEPOSIT_IS_NOT_SENT } depositing;
+
+enum ro_status
+on_ask(const struct asked *asked)
+{
+    if (asked->ask->verb == RO_VERB_DEPOSIT &&
+        depositing == DEPOSIT_IS_NOT_SENT)
+        return RO_UNREACHABLE;
+    return asked_go(asked);
+}
 
 /* ben as he was at the last seat_save. */
 static void
@@ -94,6 +107,61 @@ test_an_older_copy(void)
     seat_restart(ben);
     tap_is(seat_ask(ben, urn_of(ann), "Later."), RO_VAULT_SET_BACK);
     tap_ok(seat_shows(ben, "The first.") == 1);
+    close_circle();
+}
+
+/* The later self was never at a sync: it only asked. */
+static void
+test_an_older_copy_and_single_commands(void)
+{
+    open_two();
+    test_must(seat_sync(ben));
+    save_ben();
+    tap_is(seat_ask(ben, urn_of(ann), "From the later self."), RO_OK);
+    set_ben_back();
+    test_must(seat_sync(ann));
+    tap_is(seat_ask(ben, urn_of(ann), "From the older copy."), RO_VAULT_SET_BACK);
+    tap_say(waiting_for(ann) == 0, "nothing left");
+    seat_restart(ben);
+    tap_is(seat_sync(ben), RO_VAULT_SET_BACK);
+    close_circle();
+}
+
+/* It was cut short after the mirror was left, and before anything was sent. */
+static void
+test_a_command_that_was_cut_short(void)
+{
+    open_two();
+    test_must(seat_sync(ben));
+    depositing = DEPOSIT_IS_NOT_SENT;
+    tap_is(seat_ask(ben, urn_of(ann), "One."), RO_KEPT);
+    depositing = DEPOSIT_GOES;
+    seat_restart(ben);
+    tap_say(seat_ask(ben, urn_of(ann), "Two.") == RO_OK, "it is no older copy");
+    test_must(seat_sync(ann));
+    tap_ok(seat_shows(ann, "One.") == 1 && seat_shows(ann, "Two.") == 1);
+    close_circle();
+}
+
+/* Once in a process, and not for what sends nothing. */
+static void
+test_one_mirror_a_process(void)
+{
+    uint8_t one[STORE_MIRROR_SIZE];
+    uint8_t two[STORE_MIRROR_SIZE];
+    open_two();
+    test_must(seat_sync(ben));
+    seat_restart(ben);
+    read_mirror(one);
+    tap_is(seat_self(ben), RO_OK);
+    read_mirror(two);
+    tap_ok(memcmp(one, two, sizeof(one)) == 0);
+    test_must(seat_ask(ben, urn_of(ann), "One."));
+    read_mirror(two);
+    tap_say(memcmp(one, two, sizeof(one)) != 0, "before the first message");
+    test_must(seat_ask(ben, urn_of(ann), "Two."));
+    read_mirror(one);
+    tap_say(memcmp(one, two, sizeof(one)) == 0, "and not before the second");
     close_circle();
 }
 
@@ -210,6 +278,9 @@ main(int argc, char **argv)
 {
     pair_setup(argc, argv);
     tap_run(test_an_older_copy);
+    tap_run(test_an_older_copy_and_single_commands);
+    tap_run(test_a_command_that_was_cut_short);
+    tap_run(test_one_mirror_a_process);
     tap_run(test_an_older_copy_that_caught_up);
     tap_run(test_at_each_attach);
     tap_run(test_a_mirror_that_got_lost);
