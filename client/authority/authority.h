@@ -322,6 +322,14 @@ authority_revoke(struct authority *authority,
                  const struct authority_revoking *names,
                  struct ro_why *why);
 
+/* Gives the circle's key that is in force to a live seat again, by the
+ * beginning of its id: one that was away for longer than the broker keeps
+ * envelopes has missed it. It travels under the key before it. RO_REFUSED
+ * (there is none), RO_NOT_FOUND, RO_AMBIGUOUS, RO_USAGE, RO_STALE. */
+RO_MUST_USE enum ro_status authority_give_again(struct authority *authority,
+                                                const char *seat,
+                                                struct ro_why *why);
+
 /* How far a new key of the circle is. */
 struct authority_rotation {
     enum {

@@ -100,9 +100,11 @@ begin(struct authority *authority, struct ro_why *why)
 
 /* --- 2: to every seat ---------------------------------------------------- */
 
-/* Seats that get the new key in one ask. */
+/* Seats that get a key in one ask. */
 struct batch {
     struct authority *authority;
+    const struct authority_psk *key; /* that they get, */
+    struct authority_psk under;      /* under this one, which they have */
     struct ro_notices *notices;
     const struct ro_seat_view *seats[BATCH];
     struct ro_buf bodies[BATCH];
@@ -120,6 +122,7 @@ batch_fini(struct batch *batch)
     for (size_t i = 0; i < BATCH; i++)
         ro_buf_fini(&batch->bodies[i]);
     ro_notices_free(batch->notices);
+    ro_wipe(&batch->under, sizeof(batch->under));
 }
 
 static enum ro_status
@@ -173,12 +176,12 @@ pack_content(const struct batch *batch,
              struct ro_buf *ret_content)
 {
     const struct authority *authority = batch->authority;
-    const struct authority_psk *next = &authority->state.next;
+    const struct authority_psk *key = batch->key;
     Reachout__Content content = REACHOUT__CONTENT__INIT;
     Reachout__Psk psk = REACHOUT__PSK__INIT;
     psk.has_generation = psk.has_psk = true;
-    psk.generation = next->generation;
-    psk.psk = ro_as_field((struct ro_bytes){next->psk, sizeof(next->psk)});
+    psk.generation = key->generation;
+    psk.psk = ro_as_field((struct ro_bytes){key->psk, sizeof(key->psk)});
     content.has_circle = content.has_sender = content.has_sent_at = true;
     content.has_recipients = true;
     content.circle =
@@ -208,9 +211,9 @@ seal_one(struct batch *batch, size_t i)
     struct ro_wrap_binding binding = {.circle = authority->circle,
                                       .mailbox = seat->id,
                                       .day = RO_DAY_FALLBACK,
-                                      .generation = state->generation,
+                                      .generation = batch->under.generation,
                                       .expiry_hour = batch->expiry_hour,
-                                      .psk = state->psk};
+                                      .psk = batch->under.psk};
     if (ro_notices_epoch_key(batch->notices, &seat->id, batch->today, &key) ==
         RO_OK)
         binding.day = batch->today;
@@ -278,7 +281,7 @@ send_batch(struct batch *batch, struct ro_why *why)
         wrap->wrap =
             ro_as_field((struct ro_bytes){batch->wraps[i], RO_WRAP_SIZE});
         wrap->day = batch->days[i];
-        wrap->generation = batch->authority->state.generation;
+        wrap->generation = batch->under.generation;
         wrap->expiry_hour = batch->expiry_hour;
     }
     ask.bodies = bodies;
@@ -306,23 +309,36 @@ authority_live_seats(const struct authority *authority,
     return from;
 }
 
+/* What a batch needs to know of the seats and of the time. */
 static enum ro_status
-distribute(struct authority *authority, struct ro_why *why)
+prepare(struct batch *batch, struct ro_why *why)
 {
-    RO_CLEANUP(batch_fini)
-    struct batch batch = {.authority = authority, .notices = ro_notices_new()};
-    struct authority_state *state = &authority->state;
-    uint64_t upto;
-    if (batch.notices == NULL)
+    const struct authority *authority = batch->authority;
+    batch->notices = ro_notices_new();
+    if (batch->notices == NULL)
         return RO_NO_MEMORY;
-    if (ro_directory_nth_seat(authority->directory, state->next_seats) == NULL)
-        return RO_OK;
-    RO_TRY(fetch_notices(&batch, why));
+    RO_TRY(fetch_notices(batch, why));
     int64_t now_s = ro_clock_wall_s(&authority->world.clock);
     if (link_broker_time(authority->link, &now_s) != RO_OK)
         return ro_why(why, RO_UNREACHABLE, "the broker told no time");
-    batch.today = ro_day_of(now_s);
-    batch.expiry_hour = ro_hour_of(now_s) + EXPIRY_HOURS;
+    batch->today = ro_day_of(now_s);
+    batch->expiry_hour = ro_hour_of(now_s) + EXPIRY_HOURS;
+    return RO_OK;
+}
+
+static enum ro_status
+distribute(struct authority *authority, struct ro_why *why)
+{
+    struct authority_state *state = &authority->state;
+    RO_CLEANUP(batch_fini)
+    struct batch batch = {.authority = authority,
+                          .key = &state->next,
+                          .under = {.generation = state->generation}};
+    uint64_t upto;
+    memcpy(batch.under.psk, state->psk, sizeof(state->psk));
+    if (ro_directory_nth_seat(authority->directory, state->next_seats) == NULL)
+        return RO_OK;
+    RO_TRY(prepare(&batch, why));
     while ((upto = authority_live_seats(authority, state->next_seats,
                                         batch.seats, &batch.n)) >
            state->next_seats) {
@@ -332,6 +348,32 @@ distribute(struct authority *authority, struct ro_why *why)
         RO_TRY(authority_state_save(authority->dir, state, why));
     }
     return RO_OK;
+}
+
+enum ro_status
+authority_give_again(struct authority *authority,
+                     const char *seat,
+                     struct ro_why *why)
+{
+    const struct authority_state *state = &authority->state;
+    struct authority_psk now = {.generation = state->generation};
+    RO_CLEANUP(batch_fini)
+    struct batch batch = {
+        .authority = authority, .key = &now, .under = state->last, .n = 1};
+    struct ro_seat_id id;
+    RO_TRY(authority_log_sync(authority, why));
+    RO_TRY(authority_find_seat(authority, NULL, seat, why, &id));
+    batch.seats[0] = ro_directory_seat(authority->directory, &id);
+    if (state->last.generation == 0) {
+        return ro_why(why, RO_REFUSED,
+                      "the circle's key was never changed; there is nothing to "
+                      "give again");
+    }
+    RO_TRY(prepare(&batch, why));
+    memcpy(now.psk, state->psk, sizeof(state->psk));
+    enum ro_status s = send_batch(&batch, why);
+    ro_wipe(&now, sizeof(now));
+    return s;
 }
 
 /* --- 5: in force --------------------------------------------------------- */

@@ -205,9 +205,11 @@ cmd_cosign_publish(const struct cli_args *args,
 
 const struct cli_option cmd_cosign_revoke_options[] = {
     DIR_ROW,
-    {"seat",   "ID",  "end this seat, by the beginning of its id", CLI_MANY},
-    {"member", "ID",  "remove this member with all its seats",     CLI_MANY},
-    {"urn",    "URN", "the same, by its school",                   CLI_MANY},
+    {"seat",   "ID",  "end this seat, by the beginning of its id",            CLI_MANY},
+    {"member", "ID",  "remove this member with all its seats",                CLI_MANY},
+    {"urn",    "URN", "the same, by its school",                              CLI_MANY},
+    {"again",  "ID",  "remove nobody: give this seat the circle's key again",
+      CLI_ONCE                                                                         },
     INPUT_WAIT_ROW,
     OUT_ROW,
     CLI_OPTIONS_END
@@ -255,8 +257,20 @@ cmd_cosign_revoke(const struct cli_args *args,
     RO_AUTOFREE struct named *named = calloc(1, sizeof(*named));
     if (named == NULL)
         return RO_NO_MEMORY;
+    const char *again = options_text(args, "again");
     RO_TRY(read_names(args, why, named));
+    if (again != NULL &&
+        (named->revoking.n_members > 0 || named->revoking.n_seats > 0 ||
+         options_has(args, "out")))
+        return ro_why(why, RO_USAGE, "--again stands alone, with --dir");
     RO_TRY(cmd_authority_open_draft(args, why, &authority));
+    if (again != NULL) {
+        RO_TRY(authority_give_again(authority, again, why));
+        ro_buf_printf(&out->text, "The seat finds the circle's key in its "
+                                  "mailbox at its next sync.\n");
+        show_rotation(args, authority, out);
+        return RO_OK;
+    }
     RO_TRY(authority_revoke(authority, &named->revoking, why));
     doc_count(output_json(out), "members", named->revoking.n_members);
     doc_count(output_json(out), "seats", named->revoking.n_seats);

@@ -128,6 +128,31 @@ sync_send(struct engine *engine, int64_t deadline_ms, struct ro_why *why)
                   "kept here: the circle has a new key, and sync fetches it");
 }
 
+/* Whether the open door is shut to us for a key of the circle that we have not.
+ * It is given to every seat before it is in force. */
+static bool
+is_keyless(const struct engine *engine)
+{
+    const struct ro_charter_view *charter =
+        ro_directory_charter(engine->directory);
+    return engine->is_shut_out && charter != NULL &&
+           charter->psk_generation > generations_now(engine);
+}
+
+/* Our mailbox was read to its end, and the key was not in it. */
+static enum ro_status
+missed_key(const struct engine *engine, struct ro_why *why)
+{
+    char hex[RO_ID_HEX];
+    ro_hex(engine->keyring->seat.b, RO_ID_SIZE, hex);
+    return ro_why(
+        why, RO_KEPT,
+        "the circle got a new key while this seat was away for over 90 days, "
+        "and without it nothing is sent. Ask your authority for it (reachout "
+        "authority revoke --dir DIR --again %.12s), then run sync",
+        hex);
+}
+
 /* Our own new keys are in the directory that others see, and in ours. Each
  * step may wait for the broker anew: it was there a moment ago. */
 static enum ro_status
@@ -157,11 +182,9 @@ receive(struct engine *engine,
     RO_TRY(engine_link(engine, why));
     s = note_reach(engine,
                    outbox_flush(engine, engine_deadline(engine, wait_ms), why));
-    if (s != RO_NEED_HELLO)
-        return s;
-    return ro_why(why, RO_KEPT,
-                  "what waits is kept here: the circle has a new key, and "
-                  "this seat has not got it yet; ask the authority");
+    if (s == RO_OK && is_keyless(engine))
+        s = RO_NEED_HELLO;
+    return s == RO_NEED_HELLO ? missed_key(engine, why) : s;
 }
 
 /* Whether it came through: something of ours may be kept here. */

@@ -162,6 +162,39 @@ def fourteen_days(tap, rig):
     tap.ok(True, "a fresh invitation has the new one")
 
 
+def after_ninety_days(tap, rig):
+    """The key waited for 90 days; who comes later is told, and given it again."""
+    rig.kill()
+    later = time.time() + 100 * DAY_S
+    rig.env["REACHOUT_NOW"] = time.strftime("%Y-%m-%dT%H:%M:%SZ",
+                                            time.gmtime(later))
+    rig.up(None, "--accept-clock")
+    need(rig, "requests", "--dir", "auth")
+    for urn in (900001, 900012):
+        rig.run(urn, "sync")
+    code, document, talk = rig.finish(rig.start(900018, "sync"))
+    tap.ok(code == 5 and "--again" in talk and "then run sync" in talk, "who missed the key is told what to do",
+           (code, document, talk))
+    code, document, talk = rig.finish(rig.start(
+        900018, "ask", "--topic", "TL1", "--urgency", "U3", "--to",
+        "urn:900012", "--text", "After the summer."))
+    tap.ok(code == 5, "what it asks is kept", (code, document, talk))
+    seat = rig.run(900018, "status")["seat"]
+    code, _, talk = call(rig, "revoke", "--dir", "auth", "--again", "ffffffff")
+    tap.ok(code == 3, "a seat that is none gets no key", talk)
+    done = need(rig, "revoke", "--dir", "auth", "--again", seat[:12])
+    tap.ok(done["stage"] == "settled" and done["generation"] == 2,
+           "the same key is given again", done)
+    rig.run(900018, "sync")
+    rig.run(900012, "sync")
+    asked = rig.run(900012, "requests", "--incoming")["requests"]
+    tap.ok(any(one["from"].startswith("Pentecost") for one in asked),
+           "and what was kept goes out", asked)
+    code, _, talk = call(rig, "revoke", "--dir", "auth", "--again", seat, "--urn",
+                         900001)
+    tap.ok(code == 2, "giving again removes nobody", talk)
+
+
 def signed_by_two(tap, rig):
     """The same where one office cannot sign alone."""
     os.mkdir(rig.path("ada"))
@@ -198,7 +231,7 @@ def main():
     tap = Tap()
     with Rig(schools=[]) as rig:
         found(rig, 1, 1)
-        join(rig, 900001, 900012, 900013, 900014, 900017)
+        join(rig, 900001, 900012, 900013, 900014, 900017, 900018)
         for urn in (900015, 900016):
             rig.need("invite", "--dir", "auth", "--kind", "school", "--urn", urn,
                  "--seat", "lead", "--expires", "60d", "--out", f"{urn}.inv")
@@ -206,6 +239,7 @@ def main():
         new_key(tap, rig, thread)
         late_invitation(tap, rig)
         fourteen_days(tap, rig)
+        after_ninety_days(tap, rig)
     with Rig(schools=[]) as rig:
         found(rig, 3, 2)
         join(rig, 900001, 900012, 900013)
