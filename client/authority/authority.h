@@ -311,12 +311,16 @@ struct authority_revoking {
     size_t n_members;
     const char *const *seats; /* by the beginnings of their ids */
     size_t n_seats;
+    /* whether a removal that another copy of this folder began is carried on
+     * here: only if that copy is lost */
+    enum { AUTHORITY_OWN_ONLY, AUTHORITY_TAKE_OVER } whose;
 };
 
 /* Revokes them, and then gives the circle a new key: kept here, sent to every
  * seat that stays, and written to DIR/door.key for the broker's operator. Once
  * the broker has it, any command that asks the broker publishes the charter
- * that names it. RO_NOT_FOUND, RO_AMBIGUOUS, RO_USAGE. */
+ * that names it. RO_NOT_FOUND, RO_AMBIGUOUS, RO_USAGE; RO_REFUSED while a
+ * removal that another copy of this folder published has no key here. */
 RO_MUST_USE enum ro_status
 authority_revoke(struct authority *authority,
                  const struct authority_revoking *names,

@@ -77,25 +77,104 @@ authority_door_write(const struct authority_state *state,
                            RO_FILE_SECRET, why);
 }
 
+/* So many generations another copy of the folder may have made alone. */
+#define TAKEN_OVER 8
+
 /* --- 1: a new key -------------------------------------------------------- */
 
-/* One for the newest revocation, unless it has its own. */
+/* Makes the key for the revocation of that number, `step` generations on. */
 static enum ro_status
-begin(struct authority *authority, struct ro_why *why)
+make_key(struct authority *authority,
+         uint32_t step,
+         uint64_t number,
+         struct ro_why *why)
 {
     struct authority_state *state = &authority->state;
-    struct ro_bytes record;
-    uint64_t number = 0;
-    if (authority_log_newest(authority, REACHOUT__SIGNED__KIND__REVOCATION,
-                             &record, &number) != RO_OK ||
-        number <= state->covered)
-        return RO_OK;
-    state->next.generation = authority_newest_generation(authority) + 1;
+    state->next.generation = authority_newest_generation(authority) + step;
     ro_entropy_fill(&authority->world.entropy, state->next.psk,
                     sizeof(state->next.psk));
     state->next_seats = 0;
     state->covered = number;
     return authority_state_save(authority->dir, state, why);
+}
+
+/* Signatures are no part of what is signed: they may be other keys'. */
+static enum ro_status
+hash_revocation(struct ro_bytes record, struct ro_hash *ret_hash)
+{
+    struct ro_signed sig;
+    RO_TRY(ro_signed_open(record, &sig));
+    ro_body_hash(sig.body, ret_hash);
+    return RO_OK;
+}
+
+/* The newest revocation that has no key yet. RO_NOT_FOUND: there is none.
+ * RO_REFUSED: it came from another copy of this folder, which makes its key;
+ * two copies would make two. */
+static enum ro_status
+find_uncovered(const struct authority *authority,
+               struct ro_why *why,
+               uint64_t *ret_number)
+{
+    struct ro_bytes record;
+    struct ro_hash hash;
+    const struct authority_state *state = &authority->state;
+    if (authority_log_newest(authority, REACHOUT__SIGNED__KIND__REVOCATION,
+                             &record, ret_number) != RO_OK ||
+        *ret_number <= state->covered)
+        return RO_NOT_FOUND;
+    RO_TRY(hash_revocation(record, &hash));
+    if (memcmp(hash.b, state->removal.b, RO_HASH_SIZE) == 0)
+        return RO_OK;
+    return ro_why(why, RO_REFUSED,
+                  "another copy of this folder has published a removal (record "
+                  "%llu) and makes the circle's key for it; copy its "
+                  "authority.state to here, or, if it is lost: revoke "
+                  "--take-over",
+                  (unsigned long long)*ret_number);
+}
+
+enum ro_status
+authority_removal_begin(struct authority *authority,
+                        struct ro_bytes revocation,
+                        struct ro_why *why)
+{
+    uint64_t number;
+    struct authority_state *state = &authority->state;
+    enum ro_status s = find_uncovered(authority, why, &number);
+    if (s != RO_OK && s != RO_NOT_FOUND)
+        return s;
+    RO_TRY(hash_revocation(revocation, &state->removal));
+    return authority_state_save(authority->dir, state, why);
+}
+
+enum ro_status
+authority_removal_take_over(struct authority *authority, struct ro_why *why)
+{
+    struct authority_state *state = &authority->state;
+    struct ro_bytes record;
+    uint64_t number = 0;
+    RO_TRY(authority_log_sync(authority, why));
+    if (authority_log_newest(authority, REACHOUT__SIGNED__KIND__REVOCATION,
+                             &record, &number) != RO_OK ||
+        number <= state->covered)
+        return ro_why(why, RO_REFUSED,
+                      "there is nothing to take over: every "
+                      "removal has its key");
+    RO_TRY(hash_revocation(record, &state->removal));
+    return make_key(authority, TAKEN_OVER, number, why);
+}
+
+/* One for the newest revocation, unless it has its own. */
+static enum ro_status
+begin(struct authority *authority, struct ro_why *why)
+{
+    uint64_t number = 0;
+    enum ro_status s = find_uncovered(authority, why, &number);
+    if (s == RO_NOT_FOUND)
+        return RO_OK;
+    RO_TRY(s);
+    return make_key(authority, 1, number, why);
 }
 
 /* --- 2: to every seat ---------------------------------------------------- */

@@ -89,6 +89,8 @@ struct authority_state {
     uint64_t next_seats;       /* of the log's seats, so many have `next` */
     uint64_t covered;          /* number of the newest revocation that has a key
                                   of its own after it */
+    struct ro_hash removal;    /* of the newest revocation that this folder has
+                                  published, or was about to */
     struct ro_keypair *enrolment; /* X25519 is used */
     struct ro_keypair *mailbox;
     struct authority_broker broker;
@@ -357,6 +359,18 @@ authority_door_write(const struct authority_state *state,
                      const struct ro_circle_id *circle,
                      const char *path,
                      struct ro_why *why);
+
+/* Before a revocation is appended: refuses where the newest one in the log has
+ * no key yet and came from another copy of this folder, and remembers that this
+ * one is ours. RO_REFUSED. */
+RO_MUST_USE enum ro_status authority_removal_begin(struct authority *authority,
+                                                   struct ro_bytes revocation,
+                                                   struct ro_why *why);
+
+/* Makes the newest revocation in the log ours. Its key gets a generation that
+ * no other copy of this folder will have made. */
+RO_MUST_USE enum ro_status
+authority_removal_take_over(struct authority *authority, struct ro_why *why);
 
 /* After a revocation: makes a key, gives it to every seat and writes door.key,
  * as far as that was not done. Not in a draft. */

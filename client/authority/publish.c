@@ -108,6 +108,17 @@ draft_one(struct authority *authority,
     return proposal_add(authority->draft, record, why);
 }
 
+/* A removal is one copy's of this folder: that which makes the next key. */
+static enum ro_status
+claim(struct authority *authority, struct ro_bytes record, struct ro_why *why)
+{
+    struct ro_signed sig;
+    if (ro_signed_open(record, &sig) != RO_OK ||
+        sig.kind != REACHOUT__SIGNED__KIND__REVOCATION)
+        return RO_OK;
+    return authority_removal_begin(authority, record, why);
+}
+
 enum ro_status
 authority_append(struct authority *authority,
                  const struct ro_bytes *records,
@@ -122,8 +133,10 @@ authority_append(struct authority *authority,
         RO_TRY(draft_one(authority, records[i], why));
     if (authority->draft != NULL)
         return RO_OK;
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
+        RO_TRY(claim(authority, records[i], why));
         fields[i] = ro_as_field(records[i]);
+    }
     ask.n_records = n;
     ask.records = fields;
     return authority_ask(authority, RO_VERB_APPEND, &ask.base, why, &answer);

@@ -142,6 +142,8 @@ authority_revoke(struct authority *authority,
         return ro_why(why, RO_USAGE, "at most %d at once",
                       AUTHORITY_REVOKE_MAX);
     }
+    if (names->whose == AUTHORITY_TAKE_OVER)
+        RO_TRY(authority_removal_take_over(authority, why));
     if (names->n_members + names->n_seats > 0) {
         RO_TRY(
             authority_complete(authority, publish_revocation, &revoking, why));

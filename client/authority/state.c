@@ -15,7 +15,7 @@
 
 #define STATE_FILE "authority.state"
 #define STATE_KIND "authority-state"
-#define STATE_VERSION 2 /* 1 has one generation */
+#define STATE_VERSION 3 /* 1 has one generation, 2 no removal */
 
 char *
 authority_path(const char *dir, const char *name)
@@ -82,6 +82,7 @@ authority_state_save(const char *dir,
     put_psk(&row, &state->next);
     ro_buf_put_u64(&row, state->next_seats);
     ro_buf_put_u64(&row, state->covered);
+    ro_buf_put(&row, state->removal.b, RO_HASH_SIZE);
     RO_TRY(ro_buf_ok(&row));
     return ro_armour_write(path, STATE_KIND, ro_buf_view(&row), RO_FILE_SECRET,
                            why);
@@ -169,6 +170,8 @@ read_row(struct ro_bytes value, struct authority_state *state)
     RO_TRY(ro_buf_ok(&state->checkpoint));
     if (version > 1)
         read_generations(&row, state);
+    if (version > 2)
+        row_fixed(&row, state->removal.b, RO_HASH_SIZE);
     return row_end(&row);
 }
 

@@ -205,11 +205,13 @@ cmd_cosign_publish(const struct cli_args *args,
 
 const struct cli_option cmd_cosign_revoke_options[] = {
     DIR_ROW,
-    {"seat",   "ID",  "end this seat, by the beginning of its id",            CLI_MANY},
-    {"member", "ID",  "remove this member with all its seats",                CLI_MANY},
-    {"urn",    "URN", "the same, by its school",                              CLI_MANY},
-    {"again",  "ID",  "remove nobody: give this seat the circle's key again",
-      CLI_ONCE                                                                         },
+    {"seat",      "ID",  "end this seat, by the beginning of its id",            CLI_MANY},
+    {"member",    "ID",  "remove this member with all its seats",                CLI_MANY},
+    {"urn",       "URN", "the same, by its school",                              CLI_MANY},
+    {"take-over", NULL,
+      "go on with a removal that a lost copy of this folder began",               CLI_ONCE},
+    {"again",     "ID",  "remove nobody: give this seat the circle's key again",
+      CLI_ONCE                                                                            },
     INPUT_WAIT_ROW,
     OUT_ROW,
     CLI_OPTIONS_END
@@ -259,6 +261,8 @@ cmd_cosign_revoke(const struct cli_args *args,
         return RO_NO_MEMORY;
     const char *again = options_text(args, "again");
     RO_TRY(read_names(args, why, named));
+    if (options_has(args, "take-over"))
+        named->revoking.whose = AUTHORITY_TAKE_OVER;
     if (again != NULL &&
         (named->revoking.n_members > 0 || named->revoking.n_seats > 0 ||
          options_has(args, "out")))

@@ -46,6 +46,37 @@ def install(rig):
     rig.new_door_key(path)
 
 
+def twin(tap, rig):
+    """A copy of the folder from before: only one of the two makes the key."""
+    for words in ([], ["--urn", 900013]):
+        code, _, talk = rig.office("revoke", "--dir", "twin", *words)
+        tap.ok(code == 1 and "another copy" in talk and "authority.state" in talk,
+               "a second copy of the folder makes no second key", talk)
+    rig.run(900001, "sync")
+    tap.ok(any(one["urn"] == 900013 and one["live"]
+               for one in rig.run(900001, "members")["members"]),
+           "and removes nobody")
+    before = open(rig.path("twin/door.key"), "rb").read()
+    shutil.copy(rig.path("auth/authority.state"), rig.path("twin"))
+    done = rig.need("revoke", "--dir", "twin")
+    tap.ok(done["stage"] == "needs-door-key" and done["generation"] == 2
+           and open(rig.path("twin/door.key"), "rb").read() != before,
+           "with the other's state it goes on with the same key", done)
+    tap.ok(same(rig, "auth/door.key", "twin/door.key"), "the very same")
+
+
+def same(rig, *names):
+    return len({open(rig.path(name), "rb").read() for name in names}) == 1
+
+
+def taken_over(tap, rig):
+    """The copy that removed somebody is lost: another one goes on."""
+    done = rig.need("revoke", "--dir", "heir", "--take-over")
+    tap.ok(done["generation"] == 9, "with a key that nobody can have", done)
+    code, _, talk = rig.office("revoke", "--dir", "heir", "--take-over")
+    tap.ok(code == 1 and "nothing to take over" in talk, "once", talk)
+
+
 def removal(tap, rig):
     """Four schools; the last one is removed."""
     thread = rig.thread(900001, 900012)
@@ -53,6 +84,7 @@ def removal(tap, rig):
     before = rig.need("revoke", "--dir", "auth")
     tap.ok(before["stage"] == "settled" and before["generation"] == 1,
            "nobody was removed yet", before)
+    shutil.copytree(rig.path("auth"), rig.path("twin"))
     out = rig.need("revoke", "--dir", "auth", "--urn", 900014)
     tap.ok(out["stage"] == "needs-door-key" and out["generation"] == 2,
            "removed, and there is a new key", out)
@@ -61,6 +93,7 @@ def removal(tap, rig):
     again = rig.need("revoke", "--dir", "auth")
     tap.ok(again["stage"] == "needs-door-key" and again["generation"] == 2,
            "the step is repeated, not the key", again)
+    twin(tap, rig)
     code, document, talk = rig.finish(rig.start(900014, "sync"))
     tap.ok(code == 4 and "removed from the circle" in talk,
            "who was removed is told, exit 4", (code, document, talk))
@@ -169,7 +202,7 @@ def after_ninety_days(tap, rig):
     rig.env["REACHOUT_NOW"] = time.strftime("%Y-%m-%dT%H:%M:%SZ",
                                             time.gmtime(later))
     rig.up(None, "--accept-clock")
-    need(rig, "requests", "--dir", "auth")
+    rig.need("requests", "--dir", "auth")
     for urn in (900001, 900012):
         rig.run(urn, "sync")
     code, document, talk = rig.finish(rig.start(900018, "sync"))
@@ -180,9 +213,9 @@ def after_ninety_days(tap, rig):
         "urn:900012", "--text", "After the summer."))
     tap.ok(code == 5, "what it asks is kept", (code, document, talk))
     seat = rig.run(900018, "status")["seat"]
-    code, _, talk = call(rig, "revoke", "--dir", "auth", "--again", "ffffffff")
+    code, _, talk = rig.office("revoke", "--dir", "auth", "--again", "ffffffff")
     tap.ok(code == 3, "a seat that is none gets no key", talk)
-    done = need(rig, "revoke", "--dir", "auth", "--again", seat[:12])
+    done = rig.need("revoke", "--dir", "auth", "--again", seat[:12])
     tap.ok(done["stage"] == "settled" and done["generation"] == 2,
            "the same key is given again", done)
     rig.run(900018, "sync")
@@ -190,7 +223,7 @@ def after_ninety_days(tap, rig):
     asked = rig.run(900012, "requests", "--incoming")["requests"]
     tap.ok(any(one["from"].startswith("Pentecost") for one in asked),
            "and what was kept goes out", asked)
-    code, _, talk = call(rig, "revoke", "--dir", "auth", "--again", seat, "--urn",
+    code, _, talk = rig.office("revoke", "--dir", "auth", "--again", seat, "--urn",
                          900001)
     tap.ok(code == 2, "giving again removes nobody", talk)
 
@@ -208,9 +241,14 @@ def signed_by_two(tap, rig):
            "a draft removes nobody either")
     seen = rig.need("sign", "r1", "--dir", "ada", "--out", "r2")
     tap.ok("REMOVES the member" in seen["signs"][0]["text"], "in words", seen)
+    shutil.copytree(rig.path("auth"), rig.path("heir"))
     done = rig.need("publish", "--dir", "auth", "r2")
     tap.ok(done["stage"] == "needs-door-key", "published, and a new key is sent",
            done)
+    code, _, talk = rig.office("publish", "--dir", "heir", "r2")
+    tap.ok(code == 1 and "another copy" in talk,
+           "a second copy of the folder does not publish the removal, too", talk)
+    taken_over(tap, rig)
     install(rig)
     done = rig.need("revoke", "--dir", "auth")
     tap.ok(done["stage"] == "needs-charter", "the charter needs two signers", done)
