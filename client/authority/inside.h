@@ -18,6 +18,7 @@
 
 #include "client/authority/authority.h"
 #include "client/authority/keys.h"
+#include "client/authority/names.h"
 #include "client/authority/proposal.h"
 #include "client/core/link.h"
 #include "common/base/arena.h"
@@ -586,18 +587,5 @@ authority_revocation_sign(struct authority *authority,
                           const struct authority_revoked *revoked,
                           struct ro_why *why,
                           struct ro_buf *ret_record);
-
-/* --- names.c ------------------------------------------------------------- */
-
-/* Kinds of members and roles of seats as people write them. RO_USAGE: `why`
- * lists them. */
-RO_MUST_USE enum ro_status authority_kind_of(const char *word,
-                                             struct ro_why *why,
-                                             Reachout__MemberKind *ret_kind);
-RO_MUST_USE enum ro_status authority_role_of(const char *word,
-                                             struct ro_why *why,
-                                             Reachout__Role *ret_role);
-const char *authority_kind_word(Reachout__MemberKind kind);
-const char *authority_role_word(Reachout__Role role);
 
 #endif
