@@ -66,11 +66,17 @@ is_us(const struct engine *engine, const struct ro_member_id *member)
     return ro_member_id_equal(member, &engine->keyring->member_id);
 }
 
+/* A key that was replaced before this seat was in the circle is the first that
+ * it has known. */
 static bool
-is_changed(const struct verifying *verifying,
+is_changed(const struct engine *engine,
+           const struct verifying *verifying,
            const struct ro_member_view *member)
 {
-    return member->replaced_at > verifying->compared;
+    const struct ro_seat_view *own =
+        ro_directory_seat(engine->directory, &engine->keyring->seat);
+    return member->replaced_at > verifying->compared &&
+           (own == NULL || member->replaced_at > own->since);
 }
 
 enum ro_status
@@ -80,10 +86,11 @@ verifying_look(const struct engine *engine,
 {
     struct verifying verifying;
     RO_TRY(get(engine, &member->id, &verifying));
-    *ret_verified = is_us(engine, &member->id)       ? RO_VERIFIED_NEVER
-                    : is_changed(&verifying, member) ? RO_VERIFIED_NO_LONGER
-                    : verifying.compared > 0         ? RO_VERIFIED_COMPARED
-                                                     : RO_VERIFIED_NEVER;
+    *ret_verified = is_us(engine, &member->id) ? RO_VERIFIED_NEVER
+                    : is_changed(engine, &verifying, member)
+                        ? RO_VERIFIED_NO_LONGER
+                    : verifying.compared > 0 ? RO_VERIFIED_COMPARED
+                                             : RO_VERIFIED_NEVER;
     return RO_OK;
 }
 
@@ -118,7 +125,7 @@ verifying_may_send(const struct engine *engine,
     if (view == NULL || view->replaced_at == 0 || is_us(engine, member))
         return RO_OK;
     RO_TRY(get(engine, member, &verifying));
-    if (!is_changed(&verifying, view))
+    if (!is_changed(engine, &verifying, view))
         return RO_OK;
     say_changed(&verifying, view, &words);
     return ro_why(why, RO_KEY_CHANGED, "%s", words.text);
@@ -155,7 +162,7 @@ tell_one(struct engine *engine,
                        .at_s = engine_now_s(engine)};
     RO_TRY(get(engine, &member->id, &verifying));
     if (verifying.told >= member->replaced_at ||
-        !is_changed(&verifying, member))
+        !is_changed(engine, &verifying, member))
         return RO_OK;
     verifying.told = member->replaced_at;
     verifying.told_at_s = one.at_s;

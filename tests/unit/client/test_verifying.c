@@ -304,6 +304,29 @@ test_what_comes_is_marked(void)
     pair_free(pair);
 }
 
+/* Who joins after it has never known another key. */
+static void
+test_before_a_newcomer(void)
+{
+    char member[32];
+    open_circle();
+    new_key(REPLACED);
+    struct seat *dan = pair_newcomer(pair, 5);
+    test_must(seat_join(dan));
+    pair_admit(dan);
+    tap_is(seat_sync(dan), RO_OK);
+    tap_say(seat_trouble(dan, 0) == NULL, "he is not alarmed");
+    snprintf(member, sizeof(member), "urn:%u", ben->member->urn);
+    tap_is(seat_ask(dan, member, "Good morning."), RO_OK);
+    new_key(REPLACED);
+    (void)seat_sync(dan);
+    tap_need(seat_trouble(dan, 0) != NULL);
+    tap_say(seat_trouble(dan, 0)->trouble == RO_KEY_CHANGED,
+            "but by the next one");
+    tap_is(seat_ask(dan, member, "Still you?"), RO_KEY_CHANGED);
+    pair_free(pair);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -316,5 +339,6 @@ main(int argc, char **argv)
     tap_run(test_kept_before);
     tap_run(test_one_of_a_group);
     tap_run(test_what_comes_is_marked);
+    tap_run(test_before_a_newcomer);
     return tap_done();
 }
