@@ -263,8 +263,8 @@ make_circle(struct house *house)
 }
 
 /* As many records as fit a frame at a time. */
-static void
-append_records(struct house *house)
+void
+house_append(struct house *house)
 {
     void *context = callers_context();
     const struct caller_place open = {.context = context, .house = house};
@@ -272,7 +272,8 @@ append_records(struct house *house)
     ProtobufCBinaryData records[RO_SEATS_MAX];
     caller_open(&open, &caller);
     caller_greet(&caller, house);
-    for (size_t i = 0; i < house->circle->n_records;) {
+    size_t i = house->n_appended;
+    while (i < house->circle->n_records) {
         Reachout__Append__Ask ask = REACHOUT__APPEND__ASK__INIT;
         size_t bytes = 0;
         ask.records = records;
@@ -288,6 +289,7 @@ append_records(struct house *house)
         caller_ask(&caller, RO_VERB_APPEND, &ask.base,
                    &reachout__append__answer__descriptor);
     }
+    house->n_appended = i;
     caller_close(&caller);
     zmq_ctx_term(context);
 }
@@ -306,7 +308,7 @@ house_open(const struct house_plan *plan, struct house *ret_house)
     write_conf(house);
     make_circle(house);
     house_start(house);
-    append_records(house);
+    house_append(house);
 }
 
 void

@@ -37,7 +37,8 @@ struct house {
     char log[HOUSE_PATH];
     char member[HOUSE_ENDPOINT];
     char open[HOUSE_ENDPOINT];
-    pid_t pid; /* 0: it is not running */
+    size_t n_appended; /* records of the circle that the broker has */
+    pid_t pid;         /* 0: it is not running */
 };
 
 /* Makes the broker with `reachoutd init`, writes its reachoutd.conf, starts it
@@ -52,6 +53,9 @@ int64_t house_start(struct house *house);
 
 /* Sends it a signal, and waits until it is gone. */
 void house_end(struct house *house, int signal);
+
+/* Appends what records of the circle the broker lacks. */
+void house_append(struct house *house);
 
 /* The seat of school `i`, counted from 0. */
 struct test_seat *house_seat(const struct house *house, size_t i);

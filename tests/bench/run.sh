@@ -8,7 +8,7 @@ set -eu
 build=${1:?which build?}
 shift
 reachoutd=$build/daemon/reachoutd
-names=(stages store deliver latency fanout connections restart)
+names=(stages store deliver latency fanout connections restart circle)
 [ $# -eq 0 ] || names=("$@")
 
 failed=0
@@ -21,8 +21,9 @@ for name in "${names[@]}"; do
     arguments=("$reachoutd")
     case $name in
     stages | store) arguments=() ;;
+    circle) arguments=("$reachoutd" "$build/client/cli/reachout") ;;
     esac
-    timeout 120 "$program" "${arguments[@]}" || failed=1
+    timeout 600 "$program" "${arguments[@]}" || failed=1
 done
 printf '%s s\n' "$SECONDS" >&2
 exit $failed
