@@ -38,7 +38,7 @@ ASKER, HELPER = 900001, 900012
 # many; quick counts and full ones
 FLOODS = {
     "silent": ("silent", (300, 5000), (600, 2500), 2, 10),
-    "silent-same": ("silent", (300, 5000), (600, 2500), 1, 1),
+    "silent-same": ("silent", (700, 5000), (2000, 2500), 1, 1),
     "half": ("half", (100, 1500), (400, 1500), 2, 10),
     "half-same": ("half", (100, 1500), (400, 1500), 1, 1),
     "begun": ("begun", (100, 1500), (400, 1500), 2, 10),
