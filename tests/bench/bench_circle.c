@@ -247,7 +247,6 @@ pass_an_hour(struct town *town)
                    .mailbox_envelopes = 5000,
                    .window = 64,
                    .turn_timers = 256,
-                   .expiry_hours = 120 * 24,
                    .session_idle_ms = (int64_t)HOUR_S * 1000},
         .root = house->circle->root,
         .curve = *ro_keypair_x25519(house->circle->broker_curve),

@@ -310,7 +310,7 @@ test_before_a_newcomer(void)
 {
     char member[32];
     open_circle();
-    new_key(REPLACED);
+    new_key(TEST_KEY_REPLACED);
     struct seat *dan = pair_newcomer(pair, 5);
     test_must(seat_join(dan));
     pair_admit(dan);
@@ -318,7 +318,7 @@ test_before_a_newcomer(void)
     tap_say(seat_trouble(dan, 0) == NULL, "he is not alarmed");
     snprintf(member, sizeof(member), "urn:%u", ben->member->urn);
     tap_is(seat_ask(dan, member, "Good morning."), RO_OK);
-    new_key(REPLACED);
+    new_key(TEST_KEY_REPLACED);
     (void)seat_sync(dan);
     tap_need(seat_trouble(dan, 0) != NULL);
     tap_say(seat_trouble(dan, 0)->trouble == RO_KEY_CHANGED,
