@@ -138,8 +138,11 @@ say(struct seat *seat,
             check_name(step, seat, s);
         if (said->is_promised)
             break;
-        /* the first may have been said all the same, and then it stands */
-        must(i == 0 || s == RO_ILLEGAL, step, "not by the second try");
+        if (i == 0)
+            continue;
+        /* the first was said all the same, and stands: then it arrives */
+        must(s == RO_ILLEGAL, step, "not by the second try");
+        ret_said->tries[0].is_promised = true;
     }
     must(seat_sync(seat) == RO_OK, step, "what is kept is not sent");
 }
