@@ -5,6 +5,7 @@
 #include "client/core/posting.h"
 #include "client/core/progress.h"
 #include "client/core/sealing.h"
+#include "client/core/verifying.h"
 #include "common/wire/codec.h"
 
 #include <string.h>
@@ -116,6 +117,83 @@ flush_row(struct engine *engine,
     return posting_send(engine, &outgoing, deadline_ms, why);
 }
 
+/* --- a key replaced since a draft was written ---------------------------- */
+
+/* Sorts those whom a draft is for: they may be sent to now, or not. */
+static enum ro_status
+sort_members(const struct engine *engine,
+             const struct outgoing *outgoing,
+             struct ro_buf *ret_now,
+             struct ro_buf *ret_later)
+{
+    for (size_t at = 0; at < outgoing->members.size; at += RO_ID_SIZE) {
+        struct ro_member_id id;
+        memcpy(id.b, outgoing->members.data + at, RO_ID_SIZE);
+        enum ro_status s = verifying_may_send(engine, &id, NULL);
+        if (s != RO_KEY_CHANGED)
+            RO_TRY(s);
+        ro_buf_put(s == RO_OK ? ret_now : ret_later, id.b, RO_ID_SIZE);
+    }
+    RO_TRY(ro_buf_ok(ret_now));
+    return ro_buf_ok(ret_later);
+}
+
+/* Gives those of `later` a message of their own, and leaves `now` with the one
+ * that is there; inside a commit. */
+static enum ro_status
+put_apart(struct engine *engine,
+          struct outgoing *outgoing,
+          const struct ro_buf *now,
+          const struct ro_buf *later,
+          struct row_id *ret_row)
+{
+    RO_AUTOMESSAGE message = {0};
+    RO_AUTOOUTGOING held = {.request = outgoing->request,
+                            .thread = outgoing->thread,
+                            .reader = outgoing->reader};
+    RO_TRY(message_get(engine->vault, &outgoing->row, &message));
+    make_row_id(engine, &message.row);
+    held.row = message.row;
+    ro_buf_put(&held.members, later->data, later->size);
+    ro_buf_clear(&outgoing->members);
+    ro_buf_put(&outgoing->members, now->data, now->size);
+    RO_TRY(ro_buf_ok(&held.members));
+    RO_TRY(ro_buf_ok(&outgoing->members));
+    RO_TRY(message_put(engine->vault, &message));
+    RO_TRY(outgoing_put(engine->vault, &held));
+    RO_TRY(outgoing_put(engine->vault, outgoing));
+    *ret_row = message.row;
+    return RO_OK;
+}
+
+/* A draft to many of whom one is in doubt now is two, as if it were written
+ * now; the second one is added to `rows`. */
+static enum ro_status
+split(struct engine *engine, const struct row_id *row, struct ro_buf *rows)
+{
+    RO_AUTOOUTGOING outgoing = {0};
+    RO_AUTOBUF now = {0};
+    RO_AUTOBUF later = {0};
+    struct row_id held;
+    enum ro_status s = outgoing_get(engine->vault, row, &outgoing);
+    if (s == RO_NOT_FOUND)
+        return RO_OK;
+    RO_TRY(s);
+    if (outgoing.standing != OUTGOING_DRAFT || outgoing_is_piece(&outgoing) ||
+        outgoing.members.size <= RO_ID_SIZE)
+        return RO_OK;
+    RO_TRY(sort_members(engine, &outgoing, &now, &later));
+    if (now.size == 0 || later.size == 0)
+        return RO_OK;
+    RO_TRY(vault_begin(engine->vault));
+    RO_TRY(vault_end(engine->vault,
+                     put_apart(engine, &outgoing, &now, &later, &held)));
+    ro_buf_put(rows, held.b, RO_ID_SIZE);
+    return ro_buf_ok(rows);
+}
+
+/* --- all of them --------------------------------------------------------- */
+
 /* What time, another sync or another wrap can heal. */
 static bool
 can_wait(enum ro_status s)
@@ -173,6 +251,7 @@ outbox_flush(struct engine *engine, int64_t deadline_ms, struct ro_why *why)
     for (size_t at = 0; at < rows.size; at += RO_ID_SIZE) {
         struct row_id row;
         memcpy(row.b, rows.data + at, RO_ID_SIZE);
+        RO_TRY(split(engine, &row, &rows));
         enum ro_status s =
             flush_row(engine, &row, engine_deadline(engine, wait_ms), why);
         if (can_wait(s)) {

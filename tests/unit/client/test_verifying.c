@@ -252,6 +252,31 @@ test_one_of_a_group(void)
     pair_free(pair);
 }
 
+/* Written before the key was replaced, and not sent yet: only he waits. */
+static void
+test_kept_for_a_group(void)
+{
+    open_circle();
+    pair_away(pair);
+    tap_is(seat_ask(ann, "group:primary", "Everybody?"), RO_KEPT);
+    pair_back(pair);
+    new_key(REPLACED);
+    tap_is(seat_told(ann), RO_KEY_CHANGED);
+    tap_is(seat_sync(cat), RO_OK);
+    tap_is(seat_sync(ben), RO_OK);
+    tap_ok(seat_shows(cat, "Everybody?") == 1);
+    tap_ok(seat_shows(ben, "Everybody?") == 0);
+    seat_restart(ann);
+    tap_is(seat_told(ann), RO_KEY_CHANGED);
+    tap_is(verify(ann, ben, CONFIRM), RO_OK);
+    tap_is(seat_sync(ann), RO_OK);
+    tap_is(seat_sync(ben), RO_OK);
+    tap_is(seat_sync(cat), RO_OK);
+    tap_ok(seat_shows(ben, "Everybody?") == 1);
+    tap_ok(seat_shows(cat, "Everybody?") == 1);
+    pair_free(pair);
+}
+
 /* --- reading ------------------------------------------------------------- */
 
 static const char *
@@ -338,6 +363,7 @@ main(int argc, char **argv)
     tap_run(test_replaced_while_comparing);
     tap_run(test_kept_before);
     tap_run(test_one_of_a_group);
+    tap_run(test_kept_for_a_group);
     tap_run(test_what_comes_is_marked);
     tap_run(test_before_a_newcomer);
     return tap_done();
