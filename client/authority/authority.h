@@ -61,6 +61,7 @@ struct authority_founded {
     char *public_path;
     char *door_key_path;
 };
+/* Releases what it owns; a zeroed one is fine. */
 void authority_founded_fini(struct authority_founded *founded);
 
 /* Makes the circle's keys and its folder. RO_USAGE, RO_REFUSED (the folder
@@ -146,6 +147,7 @@ struct authority_cosigned {
     size_t n;
     struct authority_drafted drafted; /* after signing */
 };
+/* Releases what it owns; a zeroed one is fine. */
 void authority_cosigned_fini(struct authority_cosigned *cosigned);
 
 /* Checks and tells what is in the file; with `out_path`, adds the signature of
@@ -230,6 +232,7 @@ struct authority_imported {
     size_t changed;             /* and those that said something else */
     struct authority_moves moves;
 };
+/* Releases what it owns; a zeroed one is fine. */
 void authority_imported_fini(struct authority_imported *imported);
 
 /* Puts the rows of a register into the directory that are not there as they
@@ -376,6 +379,7 @@ struct authority_requests {
     struct ro_why *troubles;
     size_t n_troubles;
 };
+/* Releases what it owns; a zeroed one is fine. */
 void authority_requests_fini(struct authority_requests *requests);
 
 /* Fetches what waits in the enrolment mailbox, keeps it, and lists what waits

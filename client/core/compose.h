@@ -17,6 +17,7 @@ struct composed {
     struct ro_thread_id thread;
     struct find_choices choices; /* when the outcome is RO_AMBIGUOUS */
 };
+/* Releases what it owns; a zeroed one is fine. */
 void compose_fini(struct composed *composed);
 #define RO_AUTOCOMPOSED RO_CLEANUP(compose_fini) struct composed
 

@@ -30,6 +30,7 @@ struct found_thread {
     struct story story;
     const struct story_thread *thread; /* in the story */
 };
+/* Releases what it owns; a zeroed one is fine. */
 void find_thread_fini(struct found_thread *found);
 #define RO_AUTOFOUND RO_CLEANUP(find_thread_fini) struct found_thread
 

@@ -24,6 +24,7 @@ struct news_list {
     struct news *at;
     size_t n;
 };
+/* Releases what it owns; a zeroed one is fine. */
 void inbox_news_fini(struct news_list *list);
 #define RO_AUTONEWS RO_CLEANUP(inbox_news_fini) struct news_list
 

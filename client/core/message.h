@@ -67,6 +67,7 @@ struct messages {
 RO_MUST_USE enum ro_status message_list(struct vault *vault,
                                         const struct ro_request_id *request,
                                         struct messages *ret_messages);
+/* Releases what it owns; a zeroed one is fine. */
 void message_list_fini(struct messages *messages);
 
 /* Removes one, inside a commit. */

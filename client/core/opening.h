@@ -32,6 +32,7 @@ struct opened {
     struct ro_thread_id sequence_thread; /* whose sequence it counts in */
     Reachout__Content *content;          /* lives in the arena that was given */
 };
+/* Releases what it owns; a zeroed one is fine. */
 void opening_opened_fini(struct opened *opened);
 #define RO_AUTOOPENED RO_CLEANUP(opening_opened_fini) struct opened
 

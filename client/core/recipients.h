@@ -15,6 +15,7 @@ struct recipients {
     size_t n_members;
     size_t room;
 };
+/* Releases what it owns; a zeroed one is fine. */
 void recipients_fini(struct recipients *recipients);
 #define RO_AUTORECIPIENTS RO_CLEANUP(recipients_fini) struct recipients
 

@@ -14,6 +14,7 @@ struct request_row {
     int64_t first_seen_s;
     struct ro_buf asked; /* ours: member ids that it went to */
 };
+/* Releases what it owns; a zeroed one is fine. */
 void request_row_fini(struct request_row *request);
 RO_MUST_USE enum ro_status request_row_put(struct vault *vault,
                                            const struct request_row *request);
@@ -28,6 +29,7 @@ struct request_rows {
 };
 RO_MUST_USE enum ro_status request_row_all(struct vault *vault,
                                            struct request_rows *ret_rows);
+/* Releases what it owns; a zeroed one is fine. */
 void request_row_list_fini(struct request_rows *rows);
 
 /* Notes, inside a commit, that something came for a request of ours; and, in a

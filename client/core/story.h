@@ -32,6 +32,7 @@ struct story {
 RO_MUST_USE enum ro_status story_load(struct engine *engine,
                                       const struct ro_request_id *request,
                                       struct story *ret_story);
+/* Releases what it owns; a zeroed one is fine. */
 void story_fini(struct story *story);
 #define RO_AUTOSTORY RO_CLEANUP(story_fini) struct story
 

@@ -50,6 +50,7 @@ struct backlog {
 /* Memory for so many sessions; RO_NO_MEMORY. */
 RO_MUST_USE enum ro_status backlog_init(struct backlog *backlog,
                                         size_t sessions);
+/* Releases what it owns; a zeroed one is fine. */
 void backlog_fini(struct backlog *backlog);
 
 /* Whether something waits for a session. */

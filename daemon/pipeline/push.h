@@ -35,6 +35,7 @@ struct push {
 
 /* Memory for it; RO_NO_MEMORY. */
 RO_MUST_USE enum ro_status push_init(struct push *push);
+/* Releases what it owns; a zeroed one is fine. */
 void push_fini(struct push *push);
 
 /* Notes that a mailbox has something new, if anybody has it attached. */
