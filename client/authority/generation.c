@@ -157,10 +157,11 @@ authority_removal_take_over(struct authority *authority, struct ro_why *why)
     RO_TRY(authority_log_sync(authority, why));
     if (authority_log_newest(authority, REACHOUT__SIGNED__KIND__REVOCATION,
                              &record, &number) != RO_OK ||
-        number <= state->covered)
+        number <= state->covered) {
         return ro_why(why, RO_REFUSED,
-                      "there is nothing to take over: every "
-                      "removal has its key");
+                      "there is nothing to take over: every removal has its "
+                      "key");
+    }
     RO_TRY(hash_revocation(record, &state->removal));
     return make_key(authority, TAKEN_OVER, number, why);
 }

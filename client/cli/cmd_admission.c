@@ -57,9 +57,10 @@ show_request(struct cli_output *out,
     }
     if (request->wish == AUTHORITY_NEW_KEYS)
         ro_buf_printf(text, "\n          gets new keys: the old ones end");
-    if (request->decision == AUTHORITY_TO_ADMIT)
+    if (request->decision == AUTHORITY_TO_ADMIT) {
         ro_buf_printf(text, "\n          is to be admitted, and it is not "
                             "published yet");
+    }
     if (request->decision == AUTHORITY_TO_REFUSE)
         ro_buf_printf(text, "\n          is refused, and was not told yet");
     ro_buf_printf(text, "\n          words:");
