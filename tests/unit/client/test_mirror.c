@@ -120,7 +120,8 @@ test_an_older_copy_and_single_commands(void)
     tap_is(seat_ask(ben, urn_of(ann), "From the later self."), RO_OK);
     set_ben_back();
     test_must(seat_sync(ann));
-    tap_is(seat_ask(ben, urn_of(ann), "From the older copy."), RO_VAULT_SET_BACK);
+    tap_is(seat_ask(ben, urn_of(ann), "From the older copy."),
+           RO_VAULT_SET_BACK);
     tap_say(waiting_for(ann) == 0, "nothing left");
     seat_restart(ben);
     tap_is(seat_sync(ben), RO_VAULT_SET_BACK);

@@ -260,7 +260,7 @@ test_kept_for_a_group(void)
     pair_away(pair);
     tap_is(seat_ask(ann, "group:primary", "Everybody?"), RO_KEPT);
     pair_back(pair);
-    new_key(REPLACED);
+    new_key(TEST_KEY_REPLACED);
     tap_is(seat_told(ann), RO_KEY_CHANGED);
     tap_is(seat_sync(cat), RO_OK);
     tap_is(seat_sync(ben), RO_OK);
