@@ -262,7 +262,11 @@ ro_dir_charter(const struct ro_dir_step *step)
     RO_TRY(copy_texts(message->broker->member_endpoint,
                       message->broker->open_endpoint, &endpoints));
     RO_TRY(ro_index_reserve(&directory->keys, N_STATED));
-    RO_TRY(ro_key_to_x25519(&stated[STATED_ENROLMENT].key, &enrolment_x25519));
+    if (ro_key_to_x25519(&stated[STATED_ENROLMENT].key, &enrolment_x25519) !=
+        RO_OK) {
+        return ro_why(step->why, RO_BAD_RECORD,
+                      "enrolment_key: not a sound key");
+    }
     put_charter(directory, message, stated, &texts);
     directory->charter.enrolment_x25519 = enrolment_x25519;
     put_broker(directory, &broker, &endpoints);

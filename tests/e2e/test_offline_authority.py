@@ -11,15 +11,14 @@ import sys
 ROOT = os.environ["RO_SOURCE_ROOT"]
 sys.path.insert(0, os.path.join(ROOT, "tests/support"))
 from rig import Rig, Tap  # noqa: E402
-from test_cosigning import call, need  # noqa: E402
 
 LATER = "2027-06-01T10:00:00Z"
 
 
 def found(rig):
     """The authority's folder, and the office's: a copy of it without keys."""
-    need(rig, "init", "--dir", "auth", "--circle", "Estuary")
-    need(rig, "init", "--dir", "other", "--circle", "Elsewhere")
+    rig.need("init", "--dir", "auth", "--circle", "Estuary")
+    rig.need("init", "--dir", "other", "--circle", "Elsewhere")
     shutil.copytree(rig.path("auth"), rig.path("office"))
     shutil.rmtree(rig.path("office/keys"))
     subprocess.run(
@@ -31,22 +30,22 @@ def found(rig):
 def publish(rig, *files):
     """The office publishes, and the directory is carried back."""
     rig.up()
-    done = need(rig, "publish", "--dir", "office", *files)
+    done = rig.need("publish", "--dir", "office", *files)
     shutil.copy(rig.path("office/directory.log"), rig.path("auth"))
     rig.kill()
     return done
 
 
 def begin(tap, rig):
-    drafted = need(rig, "charter", "--dir", "auth", "--file", "circle.conf",
+    drafted = rig.need("charter", "--dir", "auth", "--file", "circle.conf",
                    "--broker", "b/broker.pub", "--wait", 0, "--out", "charter")
     tap.ok(drafted["signatures"] == 1, "the charter is signed offline", drafted)
     publish(rig, "charter")
-    need(rig, "register", "--dir", "auth", "--csv", "cast.csv", "--out", "schools")
+    rig.need("register", "--dir", "auth", "--csv", "cast.csv", "--out", "schools")
     done = publish(rig, "schools")
     tap.ok(done["record"] == 2, "an office without a key publishes both", done)
     for urn in (900001, 900012, 900013):
-        need(rig, "invite", "--dir", "auth", "--kind", "school", "--urn", urn,
+        rig.need("invite", "--dir", "auth", "--kind", "school", "--urn", urn,
              "--seat", "lead", "--out", f"{urn}.inv")
 
 
@@ -122,50 +121,50 @@ def refused_files(tap, rig):
          "a letter of the ticket"),
     ]
     for path, exit_code, words, what in cases:
-        code, _, talk = call(rig, "requests", "--dir", "auth", "--file", path)
+        code, _, talk = rig.office("requests", "--dir", "auth", "--file", path)
         tap.ok(code == exit_code and words in talk, f"{what} is refused", talk)
-    code, _, talk = call(rig, "requests", "--dir", "other", "--file", "900001.ask")
+    code, _, talk = rig.office("requests", "--dir", "other", "--file", "900001.ask")
     tap.ok(code == 1 and "another circle than Elsewhere" in talk,
            "a request of another circle is told as one", talk)
-    code, _, talk = call(rig, "requests", "--dir", "auth", "900001.ask")
+    code, _, talk = rig.office("requests", "--dir", "auth", "900001.ask")
     tap.ok(code == 2 and "--file" in talk, "a file needs --file", talk)
     rig.env["REACHOUT_NOW"] = LATER
-    code, _, talk = call(rig, "requests", "--dir", "auth", "--file", "900001.ask")
+    code, _, talk = rig.office("requests", "--dir", "auth", "--file", "900001.ask")
     del rig.env["REACHOUT_NOW"]
     tap.ok(code != 0 and "has expired" in talk,
            "a file is judged by when it gets here", talk)
-    tap.ok(need(rig, "requests", "--dir", "auth")["requests"] == [],
+    tap.ok(rig.need("requests", "--dir", "auth")["requests"] == [],
            "nothing of all that was kept")
 
 
 def take_in(tap, rig, asked):
-    done = need(rig, "requests", "--dir", "auth", "--file", "900001.ask",
+    done = rig.need("requests", "--dir", "auth", "--file", "900001.ask",
                 "900012.ask", "900013.ask")
     tap.ok([one["state"] for one in done["files"]] == ["new"] * 3
            and len(done["requests"]) == 3, "three files are taken in", done)
     words = {one["holder"]: one["words"] for one in done["requests"]}
     tap.ok(all(words[f"Head of {urn}"] == asked[urn]["words"] for urn in asked),
            "with the words that the newcomers have", (words, asked))
-    done = need(rig, "requests", "--dir", "auth", "--file", "again.ask")
+    done = rig.need("requests", "--dir", "auth", "--file", "again.ask")
     tap.ok(done["files"][0]["state"] == "waiting" and len(done["requests"]) == 3,
            "the same one again is told, and there once", done)
     join(rig, "thief", 900001, "--out", rig.path("thief.ask"))
-    code, _, talk = call(rig, "requests", "--dir", "auth", "--file", "thief.ask")
+    code, _, talk = rig.office("requests", "--dir", "auth", "--file", "thief.ask")
     tap.ok(code != 0 and "same invitation" in talk,
            "a second request with one invitation is refused", talk)
     return {one["holder"][-6:]: one["request"] for one in done["requests"]}
 
 
 def decide(tap, rig, ids):
-    code, _, talk = call(rig, "admit", "--dir", "auth", ids["900001"])
+    code, _, talk = rig.office("admit", "--dir", "auth", ids["900001"])
     tap.ok(code == 1 and "--out" in talk, "admitting at once says how else", talk)
-    drafted = need(rig, "admit", "--dir", "auth", ids["900001"], ids["900012"],
+    drafted = rig.need("admit", "--dir", "auth", ids["900001"], ids["900012"],
                    "--out", "admitted")
     tap.ok(drafted["records"] == 4 and drafted["answers"] == 2
            and drafted["signatures"] == 1, "two are admitted into a file", drafted)
-    need(rig, "refuse", "--dir", "auth", ids["900013"], "--text",
+    rig.need("refuse", "--dir", "auth", ids["900013"], "--text",
          "Ring us first, please.", "--out", "refused")
-    listed = need(rig, "requests", "--dir", "auth")["requests"]
+    listed = rig.need("requests", "--dir", "auth")["requests"]
     tap.ok(sorted(one["state"] for one in listed)
            == ["admitting", "admitting", "refusing"],
            "the list says what was decided", listed)
@@ -184,10 +183,10 @@ def publish_all(tap, rig):
     publish(rig, "refused")
     again = publish(rig, "admitted")
     tap.ok(again["record"] == 6, "published again it is there once", again)
-    listed = need(rig, "requests", "--dir", "auth")["requests"]
+    listed = rig.need("requests", "--dir", "auth")["requests"]
     tap.ok([one["state"] for one in listed] == ["refusing"],
            "the directory that was carried back says who is in", listed)
-    code, document, talk = call(rig, "requests", "--dir", "auth", "--file",
+    code, document, talk = rig.office("requests", "--dir", "auth", "--file",
                                 "900001.ask")
     tap.ok(code == 0 and document["files"][0]["state"] == "answered",
            "a file that comes once more was answered", talk)
