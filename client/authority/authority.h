@@ -154,7 +154,7 @@ void authority_cosigned_fini(struct authority_cosigned *cosigned);
  * every key that is here and writes it there (0600, never over a file).
  * RO_NOT_FOUND (authority.pub, the file), RO_BAD_INPUT (another circle's, or
  * damaged), RO_BAD_SIGNATURE, RO_REFUSED (no key here, signed by it already,
- * or it does not fit the directory that is here). */
+ * it does not fit the directory that is here, or serials are skipped). */
 RO_MUST_USE enum ro_status
 authority_cosign(const struct authority_cosigning *cosigning,
                  struct ro_why *why,

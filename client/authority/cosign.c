@@ -129,43 +129,80 @@ read_directory(struct table *table)
 
 /* --- a proposal ---------------------------------------------------------- */
 
-/* Whether the directory that is here is the one before the proposal. */
+/* A record of the authority does not follow the serial `last`. */
 static enum ro_status
-find_fit(struct table *table, struct authority_cosigned *cosigned)
+tell_gap(const struct table *table, uint64_t last, uint64_t serial)
+{
+    const unsigned long long has = last;
+    const unsigned long long next = serial;
+    const unsigned long long size = ro_directory_size(table->directory);
+    if (serial <= last) {
+        return ro_why(table->why, RO_REFUSED,
+                      "something else was published since this was made: "
+                      "its serial is %llu, and the directory here has %llu",
+                      next, has);
+    }
+    return ro_why(table->why, RO_REFUSED,
+                  "directory.log ends at record %llu, the authority's serial "
+                  "%llu, and this begins at serial %llu: put the authority's "
+                  "newest directory.log beside the key; if that is the newest, "
+                  "do not sign",
+                  size, has, next);
+}
+
+/* The authority's records follow the directory that is here, and each other,
+ * serial by serial. A record that skips some would take them from the circle.
+ */
+static enum ro_status
+check_serials(const struct table *table)
 {
     struct proposal_body body;
-    if (table->directory == NULL)
-        return RO_OK;
+    bool begun = table->directory != NULL;
+    uint64_t last = begun ? ro_directory_serial(table->directory, NULL) : 0;
+    const uint64_t first = last;
     for (size_t i = 0; i < table->proposal->n_records; i++) {
         const struct proposal_record *record = &table->proposal->records[i];
         if (!proposal_is_ours(record->sig.kind))
             continue;
         RO_TRY(proposal_body(record, table->arena, &body));
-        uint64_t last = ro_directory_serial(table->directory, NULL);
-        if (body.serial <= last) {
+        if (begun && body.serial != last + 1 && last == first)
+            return tell_gap(table, last, body.serial);
+        if (begun && body.serial != last + 1) {
             return ro_why(table->why, RO_REFUSED,
-                          "something else was published since this was made: "
-                          "its serial is %llu, and the directory here has %llu",
-                          (unsigned long long)body.serial,
+                          "record %zu does not follow the one before it: "
+                          "serial %llu after %llu",
+                          i + 1, (unsigned long long)body.serial,
                           (unsigned long long)last);
         }
-        cosigned->fit =
-            body.serial == last + 1 ? AUTHORITY_CHECKED : AUTHORITY_UNCHECKED;
-        return RO_OK;
+        begun = true;
+        last = body.serial;
     }
     return RO_OK;
+}
+
+/* What begins with serial 1 has nothing before it. */
+static enum ro_status
+begin_directory(struct table *table)
+{
+    struct proposal_body body;
+    if (table->directory != NULL || table->proposal->n_records == 0)
+        return RO_OK;
+    RO_TRY(proposal_body(&table->proposal->records[0], table->arena, &body));
+    if (body.serial != 1 ||
+        table->proposal->records[0].sig.kind != REACHOUT__SIGNED__KIND__CHARTER)
+        return RO_OK;
+    table->directory = ro_directory_new(&table->root);
+    return table->directory == NULL ? RO_NO_MEMORY : RO_OK;
 }
 
 /* A charter that names other keys than authority.pub would be refused by
  * everybody; here it is refused before it is signed. */
 static enum ro_status
-check_fit(struct table *table,
-          const struct proposal_record *record,
-          const struct authority_cosigned *cosigned)
+check_fit(struct table *table, const struct proposal_record *record)
 {
     static const struct ro_replaying replaying = {RO_REPLAY_DRAFT, 0};
     struct ro_why detail = {.text = ""};
-    if (cosigned->fit != AUTHORITY_CHECKED)
+    if (table->directory == NULL)
         return RO_OK;
     enum ro_status s = ro_directory_add(
         table->directory, ro_buf_view(&record->raw), &replaying, &detail);
@@ -246,8 +283,11 @@ static enum ro_status
 tell_proposal(struct table *table, struct authority_cosigned *cosigned)
 {
     const struct proposal *proposal = table->proposal;
-    RO_TRY(find_fit(table, cosigned));
+    RO_TRY(begin_directory(table));
+    RO_TRY(check_serials(table));
     RO_TRY(check_member_keys(table));
+    if (table->directory != NULL)
+        cosigned->fit = AUTHORITY_CHECKED;
     cosigned->items = calloc(proposal->n_records + proposal->n_replies + 1,
                              sizeof(*cosigned->items));
     if (cosigned->items == NULL)
@@ -260,7 +300,7 @@ tell_proposal(struct table *table, struct authority_cosigned *cosigned)
             return RO_BAD_INPUT;
         RO_TRY(s);
         cosigned->n++;
-        RO_TRY(check_fit(table, record, cosigned));
+        RO_TRY(check_fit(table, record));
     }
     for (size_t i = 0; i < proposal->n_replies; i++) {
         RO_TRY(telling_reply(&proposal->replies[i],

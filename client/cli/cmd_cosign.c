@@ -95,9 +95,9 @@ show_cosigned(struct cli_output *out, const struct authority_cosigned *cosigned)
               cosigned->fit == AUTHORITY_CHECKED ? DOC_TRUE : DOC_FALSE);
     if (cosigned->fit != AUTHORITY_CHECKED && cosigned->drafted.records > 0) {
         ro_buf_printf(&out->text,
-                      "The directory before it is not here, so what it "
-                      "changes is not told; with a newer directory.log beside "
-                      "the key it is.\n");
+                      "There is no directory.log beside the key, so what it "
+                      "changes is not told; with the authority's newest it "
+                      "is.\n");
     }
 }
 

@@ -73,7 +73,9 @@ doc_id(json_t *object, const char *key, const uint8_t id[static 16])
 void
 doc_count(json_t *object, const char *key, uint64_t count)
 {
-    json_object_set_new(object, key, json_integer((json_int_t)count));
+    json_t *value = count > INT64_MAX ? json_real((double)count)
+                                      : json_integer((json_int_t)count);
+    json_object_set_new(object, key, value);
 }
 
 void

@@ -20,6 +20,7 @@
 #define RO_RECORD_LIMIT ((size_t)60 * 1024) /* authority's records */
 #define RO_MEMBER_RECORD_LIMIT 4096         /* members' records */
 #define RO_MEMBER_RECORDS_A_DAY 32
+#define RO_SERIAL_STEP_MAX (1U << 20) /* from a signer's record to its next */
 /* Listings in one block that always unpack, whatever their lengths. */
 #define RO_LISTINGS_A_BLOCK 500
 

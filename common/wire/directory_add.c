@@ -20,9 +20,8 @@ ro_dir_unpack(const struct ro_dir_step *step,
 }
 
 enum ro_status
-ro_dir_open(const struct ro_dir_step *step,
-            const struct ro_dir_opening *opening,
-            uint64_t last)
+ro_dir_circle(const struct ro_dir_step *step,
+              const struct ro_dir_opening *opening)
 {
     struct ro_circle_id circle;
     if (ro_field_copy(opening->circle, circle.b, RO_ID_SIZE) != RO_OK ||
@@ -30,9 +29,23 @@ ro_dir_open(const struct ro_dir_step *step,
         return ro_why(step->why, RO_BAD_RECORD, "circle: not this one");
     if (!opening->has_serial || opening->serial == 0)
         return ro_why(step->why, RO_BAD_RECORD, "serial: missing");
+    return RO_OK;
+}
+
+enum ro_status
+ro_dir_open(const struct ro_dir_step *step,
+            const struct ro_dir_opening *opening,
+            uint64_t last)
+{
+    RO_TRY(ro_dir_circle(step, opening));
     if (opening->serial <= last) {
         return ro_why(
             step->why, RO_OLD_SERIAL, "serial: %llu, and %llu was there before",
+            (unsigned long long)opening->serial, (unsigned long long)last);
+    }
+    if (opening->serial - last > RO_SERIAL_STEP_MAX) {
+        return ro_why(
+            step->why, RO_BAD_RECORD, "serial: %llu, too far above %llu",
             (unsigned long long)opening->serial, (unsigned long long)last);
     }
     return RO_OK;

@@ -87,7 +87,13 @@ RO_MUST_USE enum ro_status ro_dir_unpack(const struct ro_dir_step *step,
                                          const ProtobufCMessageDescriptor *type,
                                          ProtobufCMessage **ret_message);
 
-/* Circle, and a serial above `last`. RO_BAD_RECORD, RO_OLD_SERIAL. */
+/* Circle, and that there is a serial. RO_BAD_RECORD. */
+RO_MUST_USE enum ro_status ro_dir_circle(const struct ro_dir_step *step,
+                                         const struct ro_dir_opening *opening);
+
+/* The same, and a serial above `last`, by RO_SERIAL_STEP_MAX at most: else one
+ * record could use up all serials, and no other would ever follow.
+ * RO_BAD_RECORD, RO_OLD_SERIAL. */
 RO_MUST_USE enum ro_status ro_dir_open(const struct ro_dir_step *step,
                                        const struct ro_dir_opening *opening,
                                        uint64_t last);

@@ -179,7 +179,7 @@ ro_dir_revocation(const struct ro_dir_step *step)
     struct ro_dir_opening opening = {&revoked.message->circle,
                                      revoked.message->has_serial,
                                      revoked.message->serial};
-    RO_TRY(ro_dir_open(step, &opening, 0));
+    RO_TRY(ro_dir_circle(step, &opening));
     RO_TRY(check_targets(step, &revoked));
     struct ro_dir_member *signer = NULL;
     RO_TRY(find_signer(step, &revoked, &signer));

@@ -197,6 +197,10 @@ def moved(tap, rig):
     before = member(rig, "again", 900012)[0]
     rig.need("register", "--dir", "auth", "--links", "links.csv", "--out", "l1")
     code, _, talk = rig.office("sign", "l1", "--dir", "ben", "--out", "l2")
+    tap.ok(code == 1 and "directory.log ends at record" in talk,
+           "an older directory is no ground to sign on", talk)
+    os.remove(rig.path("ben/directory.log"))
+    code, _, talk = rig.office("sign", "l1", "--dir", "ben", "--out", "l2")
     tap.ok(code == 1 and "whose it is" in talk,
            "a key that nothing vouches for is not signed", talk)
     shutil.copy(rig.path("auth/directory.log"), rig.path("ben"))
@@ -232,6 +236,7 @@ def offline(tap, rig):
     drafted = rig.need("register", "--dir", "auth", "--csv", "late.csv", "--wait",
                    1, "--out", "o1")
     tap.ok(drafted["signatures"] == 1, "drafted without a broker", drafted)
+    shutil.copy(rig.path("auth/directory.log"), rig.path("ada"))
     rig.need("sign", "o1", "--dir", "ada", "--out", "o2")
     rig.up()
     before = rig.need("publish", "--dir", "auth", "o2")["record"]

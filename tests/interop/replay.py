@@ -425,7 +425,9 @@ class Directory:
         self.heads.append(blake(32, label("head"), self.heads[-1], raw))
 
     def _serial(self, signer, b):
-        need(b.serial > self.serials.get(signer, 0), "OLD_SERIAL")
+        last = self.serials.get(signer, 0)
+        need(b.serial > last, "OLD_SERIAL")
+        need(b.serial - last <= 1 << 20, "BAD_RECORD", "a serial that jumps")
 
     def _authority(self, s, signatures=None):
         signatures = s.signatures if signatures is None else signatures

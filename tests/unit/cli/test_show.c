@@ -124,9 +124,22 @@ test_ages(void)
     }
 }
 
+/* Counts are never below zero, whatever a file says. */
+static void
+test_counts(void)
+{
+    json_t *json = json_object();
+    doc_count(json, "most", INT64_MAX);
+    doc_count(json, "all", UINT64_MAX);
+    tap_ok(json_integer_value(json_object_get(json, "most")) == INT64_MAX);
+    tap_ok(json_number_value(json_object_get(json, "all")) > 1e19);
+    json_decref(json);
+}
+
 int
 main(void)
 {
+    tap_run(test_counts);
     tap_run(test_hostile);
     tap_run(test_check);
     tap_run(test_pieces);

@@ -85,6 +85,8 @@ test_charter(void)
     CHARTER_REFUSED(m->serial = 0, RO_BAD_RECORD, "serial");
     CHARTER_REFUSED(m->serial = circle->serial, RO_OLD_SERIAL, "serial");
     CHARTER_REFUSED(m->serial = again, RO_OLD_SERIAL, "serial");
+    CHARTER_REFUSED(m->serial += RO_SERIAL_STEP_MAX, RO_BAD_RECORD, "serial");
+    CHARTER_REFUSED(m->serial = UINT64_MAX, RO_BAD_RECORD, "serial");
     CHARTER_REFUSED(m->name = NULL, RO_BAD_RECORD, "name");
     CHARTER_REFUSED(m->name = long_name, RO_BAD_RECORD, "name");
     CHARTER_REFUSED(m->circle_conf = NULL, RO_BAD_RECORD, "circle_conf");
@@ -101,6 +103,24 @@ test_charter(void)
     CHARTER_REFUSED(m->psk_generation = 0, RO_BAD_RECORD, "psk_generation");
     CHARTER_REFUSED(m->has_psk_generation = 0, RO_BAD_RECORD, "psk_generation");
     CHARTER_REFUSED(m->broker = NULL, RO_BAD_RECORD, "broker");
+}
+
+/* A record may skip serials, but not so many that the last one comes near. */
+static void
+test_skipped_serials(void)
+{
+    struct test_charter draft;
+    struct test_circle *fresh = test_circle_new(7);
+    test_circle_charter(fresh);
+    uint64_t before = fresh->serial;
+    test_charter_init(fresh, &draft);
+    draft.message.serial = before + RO_SERIAL_STEP_MAX;
+    test_sign_authority(fresh, REACHOUT__SIGNED__KIND__CHARTER,
+                        &draft.message.base, &raw);
+    tap_is(test_circle_add(fresh, ro_buf_view(&raw), NULL), RO_OK);
+    tap_ok(ro_directory_serial(fresh->directory, NULL) ==
+           before + RO_SERIAL_STEP_MAX);
+    test_circle_free(fresh);
 }
 
 static void
@@ -143,6 +163,7 @@ test_broker_key(void)
     BROKER_REFUSED(m->circle = ro_as_field((struct ro_bytes){other, 16}),
                    RO_BAD_RECORD, "circle");
     BROKER_REFUSED(m->serial = 1, RO_OLD_SERIAL, "serial");
+    BROKER_REFUSED(m->serial += RO_SERIAL_STEP_MAX, RO_BAD_RECORD, "serial");
     BROKER_REFUSED(m->broker = NULL, RO_BAD_RECORD, "broker");
     BROKER_REFUSED(draft.broker.open_endpoint = NULL, RO_BAD_RECORD,
                    "open_endpoint");
@@ -353,6 +374,7 @@ main(void)
     tap_run(test_begins);
     tap_run(test_container);
     tap_run(test_charter);
+    tap_run(test_skipped_serials);
     tap_run(test_charter_keys);
     tap_run(test_broker_key);
     tap_run(test_old_broker_key);

@@ -30,6 +30,7 @@ test_member(void)
     MEMBER_REFUSED(m.circle = ro_as_field((struct ro_bytes){other, 16}),
                    RO_BAD_RECORD, "circle");
     MEMBER_REFUSED(m.serial = circle->serial, RO_OLD_SERIAL, "serial");
+    MEMBER_REFUSED(m.serial += RO_SERIAL_STEP_MAX, RO_BAD_RECORD, "serial");
     MEMBER_REFUSED(m.has_kind = 0, RO_BAD_RECORD, "kind");
     MEMBER_REFUSED(m.kind = (Reachout__MemberKind)6, RO_BAD_RECORD, "kind");
     MEMBER_REFUSED(m.kind = (Reachout__MemberKind)-1, RO_BAD_RECORD, "kind");
@@ -120,6 +121,7 @@ test_seat(void)
     SEAT_REFUSED(m.has_circle = 0; m.circle.len = 0, RO_BAD_RECORD, "circle");
     SEAT_REFUSED(m.has_serial = 0, RO_BAD_RECORD, "serial");
     SEAT_REFUSED(m.serial = chair->member->serial, RO_OLD_SERIAL, "serial");
+    SEAT_REFUSED(m.serial += RO_SERIAL_STEP_MAX, RO_BAD_RECORD, "serial");
     SEAT_REFUSED(m.member.len = 15, RO_BAD_RECORD, "member");
     SEAT_REFUSED(m.member = ro_as_field((struct ro_bytes){other, 16}),
                  RO_NO_RIGHT, "member");

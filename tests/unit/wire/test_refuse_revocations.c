@@ -102,6 +102,10 @@ test_form(void)
     test_sign_authority(circle, REACHOUT__SIGNED__KIND__REVOCATION,
                         &draft.message.base, &raw);
     tap_ok(refuses(circle, &raw, RO_OLD_SERIAL, "serial"));
+    init(&one, circle->serial + RO_SERIAL_STEP_MAX + 1, &draft);
+    test_sign_authority(circle, REACHOUT__SIGNED__KIND__REVOCATION,
+                        &draft.message.base, &raw);
+    tap_ok(refuses(circle, &raw, RO_BAD_RECORD, "serial"));
     init(&one, 0, &draft);
     test_sign_authority(circle, REACHOUT__SIGNED__KIND__REVOCATION,
                         &draft.message.base, &raw);
