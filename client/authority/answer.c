@@ -212,11 +212,36 @@ may_wait(const struct authority *authority, enum ro_status status)
     return status == RO_REFUSED && authority->draft != NULL;
 }
 
+/* What a draft tells those who sign: the answer itself only its seat can
+ * read. `text` is the reason, or NULL where it was sealed before. */
+static enum ro_status
+put_says(const struct authority *authority,
+         const struct authority_petition *petition,
+         const char *text,
+         struct ro_buf *ret_says)
+{
+    const struct ro_listing_view *listing =
+        petition->urn == 0
+            ? NULL
+            : ro_directory_listing(authority->directory, petition->urn);
+    ro_buf_printf(ret_says, "%s %s, %s",
+                  petition->standing == AUTHORITY_REFUSING ? "refuses"
+                                                           : "admits",
+                  listing != NULL ? listing->name : petition->name,
+                  authority_role_word(petition->role));
+    if (text != NULL)
+        ro_buf_printf(ret_says, ": %s", text);
+    ro_buf_put_u8(ret_says, 0);
+    return ro_buf_ok(ret_says);
+}
+
 enum ro_status
 authority_answer_send(struct authority *authority,
                       struct authority_petition *petition,
+                      const char *text,
                       struct ro_why *why)
 {
+    RO_AUTOBUF says = {0};
     struct proposal_reply reply = {
         .answer_to = petition->seat,
         .body = petition->answer_body, /* lent */
@@ -232,8 +257,11 @@ authority_answer_send(struct authority *authority,
     enum ro_status s = sign_reply(authority, why, &reply);
     if (s != RO_OK && !may_wait(authority, s))
         return s;
-    if (authority->draft != NULL)
+    if (authority->draft != NULL) {
+        RO_TRY(put_says(authority, petition, text, &says));
+        reply.says = (char *)says.data; /* lent */
         return proposal_add_reply(authority->draft, &reply, why);
+    }
     RO_TRY(authority_reply_send(authority, &reply, why));
     return authority_petition_close(authority, petition, why);
 }

@@ -124,6 +124,7 @@ struct authority_cosigning {
     const char *dir;      /* keys in DIR/keys and DIR, as *.key */
     const char *path;     /* a proposal, or an invitation */
     const char *out_path; /* NULL: only look */
+    int64_t now_s;        /* whether an invitation is still valid */
 };
 
 /* One thing that is signed, in words. Texts are owned by the list. */

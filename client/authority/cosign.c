@@ -303,7 +303,7 @@ tell_proposal(struct table *table, struct authority_cosigned *cosigned)
         RO_TRY(check_fit(table, record));
     }
     for (size_t i = 0; i < proposal->n_replies; i++) {
-        RO_TRY(telling_reply(&proposal->replies[i],
+        RO_TRY(telling_reply(proposal, i, table->directory,
                              &cosigned->items[cosigned->n]));
         cosigned->n++;
     }
@@ -428,7 +428,11 @@ sign_invitation(struct table *table, struct authority_cosigned *cosigned)
     cosigned->items = calloc(1, sizeof(*cosigned->items));
     if (cosigned->items == NULL)
         return RO_NO_MEMORY;
-    RO_TRY(telling_ticket(paper.ticket, table->directory, &cosigned->items[0]));
+    enum ro_status s =
+        telling_ticket(paper.ticket, table->directory, table->cosigning->now_s,
+                       table->why, &cosigned->items[0]);
+    if (s != RO_OK)
+        return s == RO_BAD_RECORD ? RO_BAD_INPUT : s;
     cosigned->n = 1;
     cosigned->items[0].signatures = paper.sig.n_signers;
     cosigned->drafted.signatures = paper.sig.n_signers;

@@ -533,11 +533,12 @@ authority_answer_seal(struct authority *authority,
                       const char *text,
                       struct ro_why *why);
 
-/* Sends it and closes the request; in a draft, adds it. A mailbox that is gone
- * is no failure. */
+/* Sends it and closes the request; in a draft, adds it, with the reason `text`
+ * (or NULL) for those who sign. A mailbox that is gone is no failure. */
 RO_MUST_USE enum ro_status
 authority_answer_send(struct authority *authority,
                       struct authority_petition *petition,
+                      const char *text,
                       struct ro_why *why);
 
 /* Sends an answer that is signed. */

@@ -24,6 +24,7 @@ reply_fini(struct proposal_reply *reply)
 {
     ro_buf_fini(&reply->body);
     ro_buf_fini(&reply->wrap);
+    free(reply->says);
 }
 
 void
@@ -85,10 +86,13 @@ proposal_add_reply(struct proposal *proposal,
 {
     RO_CLEANUP(reply_fini) struct proposal_reply copy = *reply;
     copy.body = copy.wrap = (struct ro_buf){0};
+    copy.says = reply->says == NULL ? NULL : strdup(reply->says);
     if (proposal->n_replies == PROPOSAL_REPLIES_MAX)
         return ro_why(why, RO_TOO_LARGE, "more than one file takes");
     ro_buf_put(&copy.body, reply->body.data, reply->body.size);
     ro_buf_put(&copy.wrap, reply->wrap.data, reply->wrap.size);
+    if (reply->says != NULL && copy.says == NULL)
+        return RO_NO_MEMORY;
     RO_TRY(ro_buf_ok(&copy.body));
     RO_TRY(ro_buf_ok(&copy.wrap));
     struct proposal_reply *more =
@@ -98,6 +102,7 @@ proposal_add_reply(struct proposal *proposal,
     proposal->replies = more;
     more[proposal->n_replies++] = copy;
     copy.body = copy.wrap = (struct ro_buf){0};
+    copy.says = NULL;
     return RO_OK;
 }
 
@@ -109,7 +114,8 @@ read_reply(const Reachout__Proposal__Reply *message,
            struct ro_why *why)
 {
     struct proposal_reply reply = {.generation = message->generation,
-                                   .expiry_hour = message->expiry_hour};
+                                   .expiry_hour = message->expiry_hour,
+                                   .says = message->says};
     if (ro_field_copy(&message->answer_to, reply.answer_to.b, RO_ID_SIZE) !=
             RO_OK ||
         message->wrap.len != RO_WRAP_SIZE || message->body.len == 0 ||
@@ -191,6 +197,7 @@ fill_reply(const struct proposal_reply *reply,
     ret_message->has_signature = reply->standing == PROPOSAL_SIGNED;
     ret_message->signature =
         ro_as_field((struct ro_bytes){reply->signature.b, RO_SIGNATURE_SIZE});
+    ret_message->says = reply->says;
 }
 
 /* What a message being packed points to. */

@@ -30,6 +30,7 @@ struct proposal_reply {
     struct ro_seat_id answer_to;
     struct ro_buf body;
     struct ro_buf wrap;
+    char *says; /* for those who sign, by whoever made it; or NULL */
     uint32_t generation;
     uint32_t expiry_hour;
     enum { PROPOSAL_UNSIGNED, PROPOSAL_SIGNED } standing;

@@ -384,7 +384,7 @@ authority_admit(struct authority *authority,
     }
     RO_TRY(authority_answer_seal(authority, petition, AUTHORITY_ADMITTING, NULL,
                                  why));
-    return authority_answer_send(authority, petition, why);
+    return authority_answer_send(authority, petition, NULL, why);
 }
 
 /* --- no ------------------------------------------------------------------ */
@@ -413,7 +413,9 @@ authority_refuse(struct authority *authority,
         return ro_why(why, RO_ILLEGAL,
                       "it is admitted already; `authority admit` completes it");
     }
+    /* what was sealed before stays as it was */
+    const char *says = petition->standing == AUTHORITY_REFUSING ? NULL : text;
     RO_TRY(authority_answer_seal(authority, petition, AUTHORITY_REFUSING, text,
                                  why));
-    return authority_answer_send(authority, petition, why);
+    return authority_answer_send(authority, petition, says, why);
 }

@@ -6,19 +6,14 @@
 #include <string.h>
 
 #include "client/authority/inside.h"
-#include "common/conf/circle.h"
+#include "common/base/clock.h"
+#include "common/base/text.h"
 #include "common/crypto/words.h"
 #include "common/wire/admission.h"
 #include "common/wire/codec.h"
+#include "common/wire/rules.h"
 
 #define SHOWN_DIGITS 8
-
-/* A record being told. */
-struct telling {
-    const struct ro_directory *directory; /* or NULL */
-    struct ro_why *why;
-    struct ro_buf *text;
-};
 
 static enum ro_status
 finish(struct ro_buf *text, struct authority_item *item)
@@ -28,6 +23,16 @@ finish(struct ro_buf *text, struct authority_item *item)
     item->text = (char *)text->data;
     *text = (struct ro_buf){0};
     return RO_OK;
+}
+
+enum ro_status
+telling_line(const struct telling *telling, const char *what, const char *text)
+{
+    struct ro_why detail = {.text = ""};
+    if (ro_text_check(ro_bytes_text(text), RO_TEXT_LINE, RO_NAME_LIMIT,
+                      &detail) == RO_OK)
+        return RO_OK;
+    return ro_why(telling->why, RO_BAD_RECORD, "%s: %.200s", what, detail.text);
 }
 
 static void
@@ -61,97 +66,6 @@ find_member(const struct telling *telling, const ProtobufCBinaryData *field)
     return ro_directory_member(telling->directory, &id);
 }
 
-/* --- charter ------------------------------------------------------------- */
-
-static void
-put_change(struct ro_buf *text,
-           const char *what,
-           const char *from,
-           const char *to)
-{
-    if (strcmp(from, to) != 0)
-        ro_buf_printf(text, "changes %s: %s, was %s\n", what, to, from);
-}
-
-static void
-put_changes(const struct telling *telling, const Reachout__Charter *charter)
-{
-    const struct ro_charter_view *now =
-        ro_directory_charter(telling->directory);
-    struct ro_buf *text = telling->text;
-    if (now == NULL) {
-        ro_buf_printf(text, "it is the first one\n");
-        return;
-    }
-    put_change(text, "the name", now->name, charter->name);
-    put_change(text, "the members' door", now->member_endpoint,
-               charter->broker->member_endpoint);
-    put_change(text, "the open door", now->open_endpoint,
-               charter->broker->open_endpoint);
-    if (!ro_bytes_equal(ro_field(&charter->broker->curve_key),
-                        (struct ro_bytes){now->broker_curve.b, RO_KEY_SIZE}) ||
-        !ro_bytes_equal(ro_field(&charter->broker->signing_key),
-                        (struct ro_bytes){now->broker_signing.b, RO_KEY_SIZE}))
-        ro_buf_printf(text, "changes the broker's keys\n");
-    if (charter->psk_generation != now->psk_generation) {
-        ro_buf_printf(text, "changes the circle key's generation: %u, was %u\n",
-                      charter->psk_generation, now->psk_generation);
-    }
-    if (strcmp(charter->circle_conf, now->circle_conf) != 0)
-        ro_buf_printf(text, "changes circle.conf\n");
-}
-
-static enum ro_status
-tell_charter(const struct telling *telling, const ProtobufCMessage *message)
-{
-    const Reachout__Charter *charter = (const void *)message;
-    struct authority_broker broker;
-    if (charter->name == NULL || charter->circle_conf == NULL ||
-        authority_broker_of(charter->broker, &broker) != RO_OK) {
-        return ro_why(telling->why, RO_BAD_RECORD,
-                      "the charter lacks name, circle.conf or broker");
-    }
-    ro_buf_printf(telling->text,
-                  "the charter of \"%s\": %u of %zu keys sign\n"
-                  "its broker: %s, %s\n",
-                  charter->name, charter->threshold, charter->n_authority_keys,
-                  broker.member_endpoint, broker.open_endpoint);
-    ro_buf_printf(telling->text, "generation of the circle's key: %u\n",
-                  charter->psk_generation);
-    ro_buf_printf(telling->text, "circle.conf has %zu bytes\n",
-                  strlen(charter->circle_conf));
-    if (telling->directory != NULL)
-        put_changes(telling, charter);
-    return RO_OK;
-}
-
-/* --- listings ------------------------------------------------------------ */
-
-static enum ro_status
-tell_listings(const struct telling *telling, const ProtobufCMessage *message)
-{
-    const Reachout__ListingBlock *block = (const void *)message;
-    uint32_t least = UINT32_MAX;
-    uint32_t most = 0;
-    size_t known = 0;
-    if (block->n_listings == 0)
-        return ro_why(telling->why, RO_BAD_RECORD, "lists nobody");
-    for (size_t i = 0; i < block->n_listings; i++) {
-        uint32_t urn = block->listings[i]->urn;
-        least = urn < least ? urn : least;
-        most = urn > most ? urn : most;
-        known += telling->directory != NULL &&
-                 ro_directory_listing(telling->directory, urn) != NULL;
-    }
-    ro_buf_printf(telling->text, "%zu schools of the register, URN %u to %u\n",
-                  block->n_listings, least, most);
-    if (telling->directory != NULL) {
-        ro_buf_printf(telling->text, "%zu are new, %zu say something else\n",
-                      block->n_listings - known, known);
-    }
-    return RO_OK;
-}
-
 /* --- members ------------------------------------------------------------- */
 
 static enum ro_status
@@ -166,6 +80,8 @@ check_member(const struct telling *telling, const Reachout__Member *member)
     };
     if (member->member.len != RO_ID_SIZE || member->key.len != RO_KEY_SIZE)
         return ro_why(telling->why, RO_BAD_RECORD, "a member without a key");
+    if (member->name != NULL)
+        RO_TRY(telling_line(telling, "a member's name", member->name));
     return ro_admission_check(&who, telling->why);
 }
 
@@ -195,8 +111,22 @@ put_amendment(const struct telling *telling, const Reachout__Member *member)
         return;
     }
     ro_buf_printf(text, "so far: %s\n", now->name);
-    if (member->urn != now->urn)
-        ro_buf_printf(text, "changes the URN, was %u\n", now->urn);
+    if (member->kind != now->kind) {
+        ro_buf_printf(text, "CHANGES its kind, was %s\n",
+                      authority_kind_word(now->kind));
+    }
+    if (member->urn != now->urn) {
+        ro_buf_printf(text, "CHANGES its school: URN %u, was %u\n", member->urn,
+                      now->urn);
+    }
+    if (member->name != NULL && strcmp(member->name, now->name) != 0) {
+        ro_buf_printf(text, "CHANGES its name: %s, was %s\n", member->name,
+                      now->name);
+    }
+    if (member->home_urn != now->home_urn) {
+        ro_buf_printf(text, "CHANGES the school it is of: URN %u, was %u\n",
+                      member->home_urn, now->home_urn);
+    }
     if (!ro_bytes_equal(ro_field(&member->key),
                         (struct ro_bytes){now->key.b, RO_KEY_SIZE})) {
         ro_buf_printf(text, "REPLACES ITS KEY: who had the old one is not the "
@@ -250,8 +180,8 @@ tell_seat(const struct telling *telling,
                   authority_role_word(seat->role));
     put_id(telling->text, &seat->member);
     ro_buf_printf(telling->text,
-                  ", signed by the member itself\nread these words to it by "
-                  "telephone:");
+                  ", signed by the member itself\nwhoever asked reads these "
+                  "words to you by telephone:");
     ro_words_of(ro_buf_view(&record->raw), item->words);
     for (size_t i = 0; i < AUTHORITY_WORDS; i++)
         ro_buf_printf(telling->text, " %s", item->words[i]);
@@ -312,10 +242,10 @@ static const struct {
     enum ro_status (*tell)(const struct telling *telling,
                            const ProtobufCMessage *message);
 } kinds[] = {
-    {REACHOUT__SIGNED__KIND__CHARTER,    "charter",    tell_charter   },
-    {REACHOUT__SIGNED__KIND__LISTING,    "listing",    tell_listings  },
-    {REACHOUT__SIGNED__KIND__MEMBER,     "member",     tell_member    },
-    {REACHOUT__SIGNED__KIND__REVOCATION, "revocation", tell_revocation},
+    {REACHOUT__SIGNED__KIND__CHARTER,    "charter",    telling_charter },
+    {REACHOUT__SIGNED__KIND__LISTING,    "listing",    telling_listings},
+    {REACHOUT__SIGNED__KIND__MEMBER,     "member",     tell_member     },
+    {REACHOUT__SIGNED__KIND__REVOCATION, "revocation", tell_revocation },
 };
 
 static enum ro_status
@@ -355,28 +285,88 @@ telling_record(const struct proposal_record *record,
     return finish(&text, ret_item);
 }
 
+/* --- answers ------------------------------------------------------------- */
+
+/* Whether the proposal has the certificate of that seat. */
+static bool
+is_certified(const struct proposal *proposal, const struct ro_seat_id *seat)
+{
+    RO_CLEANUP(ro_arena_freep) struct ro_arena *arena = ro_arena_new(0, 0);
+    for (size_t i = 0; arena != NULL && i < proposal->n_records; i++) {
+        const struct ro_signed *sig = &proposal->records[i].sig;
+        Reachout__Seat *message = NULL;
+        struct ro_seat_keys keys;
+        struct ro_seat_id id;
+        if (sig->kind != REACHOUT__SIGNED__KIND__SEAT ||
+            ro_seat_read(sig, arena, NULL, &message, &keys) != RO_OK)
+            continue;
+        ro_seat_id_of(&keys.ed25519[0], &id);
+        if (ro_seat_id_equal(&id, seat))
+            return true;
+    }
+    return false;
+}
+
 enum ro_status
-telling_reply(const struct proposal_reply *reply,
-              struct authority_item *ret_item)
+telling_reply(const struct proposal *proposal,
+              size_t i,
+              const struct ro_directory *directory,
+              struct authority_item *item)
 {
     RO_AUTOBUF text = {0};
+    const struct proposal_reply *reply = &proposal->replies[i];
     const ProtobufCBinaryData id =
         ro_as_field((struct ro_bytes){reply->answer_to.b, RO_ID_SIZE});
-    *ret_item = (struct authority_item){
+    const struct telling telling = {directory, NULL, &text};
+    *item = (struct authority_item){
         .kind = "answer", .signatures = reply->standing == PROPOSAL_SIGNED};
-    ro_buf_printf(&text, "a sealed answer to the seat ");
+    ro_buf_printf(&text, "an answer to the seat ");
     put_id(&text, &id);
-    ro_buf_printf(&text, ", which asked to be admitted\n");
-    return finish(&text, ret_item);
+    if (is_certified(proposal, &reply->answer_to)) {
+        ro_buf_printf(&text, ", which is admitted here");
+    } else if (directory != NULL &&
+               ro_directory_seat(directory, &reply->answer_to) != NULL) {
+        ro_buf_printf(&text, ", which is in the directory");
+        put_seat_owner(&telling, &id);
+    } else {
+        ro_buf_printf(&text, ", WHICH NOTHING HERE ADMITS: a refusal");
+    }
+    ro_buf_printf(&text, "\nit is sealed: only that seat can read it\n");
+    if (reply->says != NULL) {
+        ro_buf_printf(&text, "whoever made this file says: ");
+        ro_text_show(ro_bytes_text(reply->says), RO_TEXT_LINE, &text);
+        ro_buf_put_u8(&text, '\n');
+    }
+    return finish(&text, item);
+}
+
+/* --- invitations --------------------------------------------------------- */
+
+static void
+put_expiry(const struct telling *telling,
+           const Reachout__Ticket *ticket,
+           int64_t now_s)
+{
+    char until[RO_RFC3339_SIZE] = "no time";
+    int64_t expires_s =
+        ticket->expires > INT64_MAX ? INT64_MAX : (int64_t)ticket->expires;
+    ro_time_format(expires_s, until);
+    ro_buf_printf(telling->text,
+                  expires_s > now_s
+                      ? "valid until %s\n"
+                      : "EXPIRED on %s: nobody can join with it any more\n",
+                  until);
 }
 
 enum ro_status
 telling_ticket(const Reachout__Ticket *ticket,
                const struct ro_directory *directory,
+               int64_t now_s,
+               struct ro_why *why,
                struct authority_item *ret_item)
 {
     RO_AUTOBUF text = {0};
-    const struct telling telling = {directory, NULL, &text};
+    const struct telling telling = {directory, why, &text};
     *ret_item = (struct authority_item){.kind = "invitation"};
     ro_buf_printf(&text, "an invitation to a seat %s of kind %s, ",
                   authority_role_word(ticket->role),
@@ -384,12 +374,23 @@ telling_ticket(const Reachout__Ticket *ticket,
     if (ticket->has_urn) {
         put_urn(&telling, ticket->urn);
     } else {
+        RO_TRY(telling_line(&telling, "the invited name", ticket->name));
         ro_buf_printf(&text, "\"%s\"", ticket->name);
     }
     ro_buf_put_u8(&text, '\n');
+    if (ticket->has_home_urn) {
+        ro_buf_printf(&text, "of the school ");
+        put_urn(&telling, ticket->home_urn);
+        ro_buf_put_u8(&text, '\n');
+    }
+    put_expiry(&telling, ticket, now_s);
     if (ticket->has_replaces) {
+        const struct ro_member_view *member =
+            find_member(&telling, &ticket->replaces);
         ro_buf_printf(&text, "IT GIVES NEW KEYS to the member ");
         put_id(&text, &ticket->replaces);
+        if (member != NULL)
+            ro_buf_printf(&text, ", %s", member->name);
         ro_buf_put_u8(&text, '\n');
     }
     return finish(&text, ret_item);

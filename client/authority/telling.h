@@ -14,13 +14,44 @@ RO_MUST_USE enum ro_status telling_record(const struct proposal_record *record,
                                           struct ro_why *why,
                                           struct authority_item *ret_item);
 
-/* Tells an answer: to whom, which nobody but that seat can open. */
-RO_MUST_USE enum ro_status telling_reply(const struct proposal_reply *reply,
-                                         struct authority_item *ret_item);
+/* Tells the i-th answer: to whom, which nobody but that seat can open, whether
+ * the proposal or the directory admits the seat, and what its maker says. */
+RO_MUST_USE enum ro_status telling_reply(const struct proposal *proposal,
+                                         size_t i,
+                                         const struct ro_directory *directory,
+                                         struct authority_item *item);
 
-/* Tells an invitation's ticket. */
+/* Tells an invitation's ticket. RO_BAD_RECORD for a name that is no line. */
 RO_MUST_USE enum ro_status telling_ticket(const Reachout__Ticket *ticket,
                                           const struct ro_directory *directory,
+                                          int64_t now_s,
+                                          struct ro_why *why,
                                           struct authority_item *ret_item);
+
+/* --- between the files telling*.c ---------------------------------------- */
+
+/* Something being told. */
+struct telling {
+    const struct ro_directory *directory; /* or NULL */
+    struct ro_why *why;
+    struct ro_buf *text;
+};
+
+/* A text that is shown as one line must be one, or it could forge others.
+ * RO_BAD_RECORD. */
+RO_MUST_USE enum ro_status
+telling_line(const struct telling *telling, const char *what, const char *text);
+
+/* Records of their kinds. RO_BAD_RECORD, RO_NO_MEMORY. */
+RO_MUST_USE enum ro_status telling_charter(const struct telling *telling,
+                                           const ProtobufCMessage *message);
+RO_MUST_USE enum ro_status telling_listings(const struct telling *telling,
+                                            const ProtobufCMessage *message);
+
+/* A circle.conf line by line; the lines that differ. RO_NO_MEMORY. */
+RO_MUST_USE enum ro_status telling_conf_whole(const char *conf,
+                                              struct ro_buf *text);
+RO_MUST_USE enum ro_status
+telling_conf_changes(const char *from, const char *to, struct ro_buf *text);
 
 #endif

@@ -102,8 +102,28 @@ def admission(tap, rig):
     tap.ok(code == 1 and "sign" in json.dumps(document) + talk,
            "joining with it says what it lacks", (document, talk))
     seen = rig.need("sign", "raw.inv", "--dir", "ben", "--out", "900001.inv")
-    tap.ok("Saltings" in seen["signs"][0]["text"],
-           "Ben is told who is invited", seen)
+    tap.ok("Saltings" in seen["signs"][0]["text"]
+           and "valid until 20" in seen["signs"][0]["text"],
+           "Ben is told who is invited, and until when", seen)
+    rig.env["REACHOUT_NOW"] = "2031-01-01T00:00:00Z"
+    late = rig.need("sign", "raw.inv", "--dir", "ben")
+    del rig.env["REACHOUT_NOW"]
+    tap.ok("EXPIRED on 20" in late["signs"][0]["text"],
+           "also that it is too late", late)
+    rig.need("invite", "--dir", "auth", "--kind", "school", "--urn", 900013,
+         "--seat", "lead", "--out", "no.inv")
+    rig.need("sign", "no.inv", "--dir", "ben", "--out", "900013.inv")
+    rig.run(900013, "join", rig.path("900013.inv"), "--key-file",
+            rig.path("900013.key"))
+    no = rig.need("requests", "--dir", "auth")["requests"][0]
+    rig.need("refuse", "--dir", "auth", no["request"], "--text",
+         "Wrong\nwords", "--out", "no1")
+    seen = rig.need("sign", "no1", "--dir", "ben", "--out", "no2")
+    tap.ok("WHICH NOTHING HERE ADMITS" in seen["signs"][0]["text"]
+           and "says: refuses Cobblers Bridge" in seen["signs"][0]["text"]
+           and ", lead: Wrong\\u{a}words" in seen["signs"][0]["text"],
+           "a refusal is told as one, with its reason", seen)
+    rig.need("publish", "--dir", "auth", "no2")
     rig.run(900001, "join", rig.path("900001.inv"), "--key-file",
             rig.path("900001.key"))
     waiting = rig.need("requests", "--dir", "auth")["requests"]
@@ -120,6 +140,10 @@ def admission(tap, rig):
            and seen["signs"][1]["words"] == words and seen["checked"]
            and "Saltings" in seen["signs"][0]["text"],
            "Ben reads the same words", seen)
+    tap.ok("reads these words to you" in seen["signs"][1]["text"]
+           and "admitted here" in seen["signs"][2]["text"]
+           and "says: admits Saltings" in seen["signs"][2]["text"],
+           "is told who reads them to whom, and what is answered", seen)
     rig.need("sign", "a2", "--dir", "ada", "--out", "a3")
     rig.need("publish", "--dir", "auth", "a3")
     tap.ok(rig.need("requests", "--dir", "auth")["requests"] == [],

@@ -271,7 +271,8 @@ cosign(const char *dir, const char *path, const char *out)
 {
     struct ro_why why = {""};
     struct authority_cosigned cosigned = {0};
-    const struct authority_cosigning cosigning = {dir, path, out};
+    const struct authority_cosigning cosigning = {
+        .dir = dir, .path = path, .out_path = out};
     enum ro_status s = authority_cosign(&cosigning, &why, &cosigned);
     if (s != RO_OK)
         printf("# %s\n", why.text);

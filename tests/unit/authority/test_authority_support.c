@@ -126,39 +126,45 @@ id_field(const uint8_t *id)
 }
 
 void
+circle_charter_init(struct circle *circle, struct charter_draft *draft)
+{
+    static const char conf[] = "k = 5\n";
+    struct authority *authority = circle->authority;
+    Reachout__Charter *charter = &draft->message;
+    Reachout__AuthorityPublic own;
+    if (circle->broker == NULL)
+        circle->broker = ro_keypair_new(&circle->world.entropy);
+    NEED(circle->broker != NULL);
+    authority_state_public(&authority->state, draft->keys, &own);
+    reachout__broker__init(&draft->broker);
+    draft->broker.member_endpoint = authority_borrow("tcp://127.0.0.1:7601");
+    draft->broker.open_endpoint = authority_borrow("tcp://127.0.0.1:7602");
+    draft->broker.has_curve_key = draft->broker.has_signing_key = true;
+    draft->broker.curve_key = key_field(ro_keypair_x25519(circle->broker));
+    draft->broker.signing_key = key_field(ro_keypair_public(circle->broker));
+    reachout__charter__init(charter);
+    charter->has_circle = charter->has_serial = charter->has_threshold = true;
+    charter->has_enrolment_key = charter->has_mailbox_key = true;
+    charter->has_psk_generation = true;
+    charter->circle = id_field(authority->circle.b);
+    charter->serial = authority_log_serial(authority);
+    charter->name = own.name;
+    charter->n_authority_keys = own.n_authority_keys;
+    charter->authority_keys = own.authority_keys;
+    charter->threshold = own.threshold;
+    charter->enrolment_key = own.enrolment_key;
+    charter->mailbox_key = own.mailbox_key;
+    charter->circle_conf = authority_borrow(conf);
+    charter->broker = &draft->broker;
+    charter->psk_generation = authority->state.generation;
+}
+
+void
 circle_charter(struct circle *circle)
 {
-    struct authority *authority = circle->authority;
-    char member_endpoint[] = "tcp://127.0.0.1:7601";
-    char open_endpoint[] = "tcp://127.0.0.1:7602";
-    char conf[] = "k = 5\n";
-    ProtobufCBinaryData keys[RO_AUTHORITY_KEYS_MAX];
-    Reachout__AuthorityPublic own;
-    Reachout__Broker broker = REACHOUT__BROKER__INIT;
-    Reachout__Charter charter = REACHOUT__CHARTER__INIT;
-    circle->broker = ro_keypair_new(&circle->world.entropy);
-    NEED(circle->broker != NULL);
-    authority_state_public(&authority->state, keys, &own);
-    broker.member_endpoint = member_endpoint;
-    broker.open_endpoint = open_endpoint;
-    broker.has_curve_key = broker.has_signing_key = true;
-    broker.curve_key = key_field(ro_keypair_x25519(circle->broker));
-    broker.signing_key = key_field(ro_keypair_public(circle->broker));
-    charter.has_circle = charter.has_serial = charter.has_threshold = true;
-    charter.has_enrolment_key = charter.has_mailbox_key = true;
-    charter.has_psk_generation = true;
-    charter.circle = id_field(authority->circle.b);
-    charter.serial = authority_log_serial(authority);
-    charter.name = own.name;
-    charter.n_authority_keys = own.n_authority_keys;
-    charter.authority_keys = own.authority_keys;
-    charter.threshold = own.threshold;
-    charter.enrolment_key = own.enrolment_key;
-    charter.mailbox_key = own.mailbox_key;
-    charter.circle_conf = conf;
-    charter.broker = &broker;
-    charter.psk_generation = authority->state.generation;
-    sign_and_add(circle, REACHOUT__SIGNED__KIND__CHARTER, &charter.base);
+    struct charter_draft draft;
+    circle_charter_init(circle, &draft);
+    sign_and_add(circle, REACHOUT__SIGNED__KIND__CHARTER, &draft.message.base);
 }
 
 void

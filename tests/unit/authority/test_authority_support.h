@@ -52,6 +52,15 @@ void circle_fini(struct circle *circle);
 /* A path in the circle's root; static, until the next call but one. */
 const char *circle_path(const struct circle *circle, const char *name);
 
+/* The charter that circle_charter signs, to be changed; it borrows from the
+ * circle. */
+struct charter_draft {
+    Reachout__Charter message;
+    Reachout__Broker broker;
+    ProtobufCBinaryData keys[RO_AUTHORITY_KEYS_MAX];
+};
+void circle_charter_init(struct circle *circle, struct charter_draft *draft);
+
 /* Signs charter, then listings of these URNs, and replays them. */
 void circle_charter(struct circle *circle);
 void circle_list(struct circle *circle, const uint32_t *urns, size_t n);
