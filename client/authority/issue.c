@@ -6,6 +6,7 @@
 #include "client/authority/inside.h"
 
 #include <assert.h>
+#include <stdio.h>
 
 #include "common/wire/codec.h"
 
@@ -215,6 +216,22 @@ send_replies(struct authority *authority,
     return RO_OK;
 }
 
+/* Whether the log has a newer charter than that. */
+static bool
+is_outdated(const struct authority *authority,
+            const struct proposal_record *record,
+            uint64_t serial)
+{
+    struct ro_bytes newest;
+    struct ro_signed sig;
+    uint64_t number = 0;
+    return serial <= ro_directory_serial(authority->directory, NULL) &&
+           authority_log_newest(authority, REACHOUT__SIGNED__KIND__CHARTER,
+                                &newest, &number) == RO_OK &&
+           ro_signed_open(newest, &sig) == RO_OK &&
+           !ro_bytes_equal(sig.body, record->sig.body);
+}
+
 /* The broker is where the newest charter says, also one that is proposed. */
 static enum ro_status
 find_broker(struct authority *authority,
@@ -228,6 +245,8 @@ find_broker(struct authority *authority,
         if (record->sig.kind != REACHOUT__SIGNED__KIND__CHARTER)
             continue;
         RO_TRY(proposal_body(record, issuing->arena, &body));
+        if (is_outdated(authority, record, body.serial))
+            return RO_OK;
         const Reachout__Charter *charter = (const void *)body.message;
         if (authority_broker_of(charter->broker, &authority->broker) != RO_OK) {
             return ro_why(why, RO_BAD_INPUT,
@@ -250,10 +269,23 @@ has_revocation(const struct proposal *proposal)
     return false;
 }
 
+/* From here on the broker is where the log's newest charter says: the file may
+ * have had an older one, which anybody can put into a proposal. */
 static enum ro_status
 keep_broker(struct authority *authority, struct ro_why *why)
 {
-    authority->state.broker = authority->broker;
+    const struct ro_charter_view *charter =
+        ro_directory_charter(authority->directory);
+    struct authority_broker *broker = &authority->broker;
+    if (charter == NULL)
+        return RO_OK;
+    (void)snprintf(broker->member_endpoint, sizeof(broker->member_endpoint),
+                   "%s", charter->member_endpoint);
+    (void)snprintf(broker->open_endpoint, sizeof(broker->open_endpoint), "%s",
+                   charter->open_endpoint);
+    broker->curve = charter->broker_curve;
+    broker->signing = charter->broker_signing;
+    authority->state.broker = *broker;
     return authority_state_save(authority->dir, &authority->state, why);
 }
 

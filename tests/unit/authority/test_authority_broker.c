@@ -4,7 +4,10 @@
 #include "tests/unit/authority/test_authority_rig.h"
 
 #include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
 
+#include "common/wire/armour.h"
 #include "common/wire/codec.h"
 #include "frame.pb-c.h"
 #include "tests/support/tap.h"
@@ -27,6 +30,99 @@ test_publishing(void)
     circle_reopen(&rig.circle);
     tap_say(rig_log_size(&rig) == 2, "log and endpoints are remembered");
     tap_is(rig_sync(&rig), RO_OK);
+    rig_fini(&rig);
+}
+
+static void
+take_first(struct ro_bytes record, void *user)
+{
+    struct ro_bytes *first = user;
+    if (first->size == 0)
+        *first = record;
+}
+
+/* Writes a broker.pub whose members' door is elsewhere. */
+static void
+write_moved(const struct rig *rig, const char *dir)
+{
+    ProtobufCMessage *message = NULL;
+    RO_AUTOBUF bytes = {0};
+    RO_AUTOBUF moved = {0};
+    char path[240];
+    RO_CLEANUP(ro_arena_freep) struct ro_arena *arena = ro_arena_new(0, 0);
+    (void)snprintf(path, sizeof(path), "%s/broker.pub", rig->broker_dir);
+    tap_need(ro_armour_read(path, "broker-public", NULL, &bytes) == RO_OK);
+    tap_need(ro_unpack(&reachout__broker_public__descriptor,
+                       ro_buf_view(&bytes), arena, &message) == RO_OK);
+    ((Reachout__BrokerPublic *)(void *)message)->broker->member_endpoint =
+        authority_borrow("tcp://127.9.9.9:1");
+    tap_need(ro_pack(message, &moved) == RO_OK);
+    tap_need(mkdir(dir, 0700) == 0);
+    (void)snprintf(path, sizeof(path), "%s/broker.pub", dir);
+    tap_need(ro_armour_write(path, "broker-public", ro_buf_view(&moved),
+                             RO_FILE_PUBLIC, NULL) == RO_OK);
+}
+
+static enum ro_status
+publish(const struct rig *rig, struct ro_bytes record)
+{
+    struct ro_why why = {""};
+    struct authority_drafted drafted;
+    struct authority *authority = rig->circle.authority;
+    const char *path = circle_path(&rig->circle, "old");
+    struct proposal *old = proposal_new(&authority->circle);
+    tap_need(proposal_add(old, record, &why) == RO_OK);
+    tap_need(proposal_write(old, path, &why) == RO_OK);
+    proposal_free(old);
+    enum ro_status s = authority_publish(authority, &path, 1, &why, &drafted);
+    printf("# %s: %s\n", ro_status_name(s), why.text);
+    return s;
+}
+
+/* A charter of serial 1 that was never published, with a broker elsewhere. */
+static void
+make_rival(struct authority *authority,
+           struct ro_bytes record,
+           struct ro_buf *ret_record)
+{
+    struct ro_signed sig;
+    ProtobufCMessage *message = NULL;
+    RO_AUTOBUF body = {0};
+    RO_CLEANUP(ro_arena_freep) struct ro_arena *arena = ro_arena_new(0, 0);
+    tap_need(ro_signed_open(record, &sig) == RO_OK);
+    tap_need(ro_unpack(&reachout__charter__descriptor, sig.body, arena,
+                       &message) == RO_OK);
+    ((Reachout__Charter *)(void *)message)->broker->open_endpoint =
+        authority_borrow("tcp://127.9.9.9:1");
+    tap_need(ro_pack(message, &body) == RO_OK);
+    tap_need(authority_sign(authority, REACHOUT__SIGNED__KIND__CHARTER,
+                            ro_buf_view(&body), NULL, ret_record) == RO_OK);
+}
+
+/* An old charter is public. In a file it does not lead the authority back to
+ * where the broker was, neither now nor from then on. */
+static void
+test_old_charter(void)
+{
+    struct rig rig;
+    struct ro_bytes first = {0};
+    RO_AUTOBUF rival = {0};
+    char dir[200];
+    uint64_t record = 0;
+    rig_make(&rig);
+    (void)snprintf(dir, sizeof(dir), "%s", circle_path(&rig.circle, "moved"));
+    tap_need(rig_charter(&rig, rig.broker_dir, &record) == RO_OK);
+    write_moved(&rig, dir);
+    tap_is(rig_charter(&rig, dir, &record), RO_OK);
+    tap_need(record == 2);
+    struct authority *authority = rig.circle.authority;
+    authority_log_each(authority, take_first, &first);
+    make_rival(authority, first, &rival);
+    rig_unlink(&rig);
+    tap_is(publish(&rig, ro_buf_view(&rival)), RO_REFUSED);
+    tap_is(publish(&rig, first), RO_OK);
+    tap_ok(strcmp(authority->state.broker.member_endpoint,
+                  "tcp://127.9.9.9:1") == 0);
     rig_fini(&rig);
 }
 
@@ -337,6 +433,7 @@ main(int argc, char **argv)
 {
     rig_setup(argc, argv);
     tap_run(test_publishing);
+    tap_run(test_old_charter);
     tap_run(test_inviting);
     tap_run(test_forgotten);
     tap_run(test_completing);
