@@ -57,7 +57,8 @@ struct authority_founding {
  */
 struct authority_founded {
     struct ro_circle_id circle;
-    char *key_path; /* of the signing key, or the first of them */
+    char **key_paths; /* of the signing keys, as many as were asked for */
+    size_t n_keys;
     char *public_path;
     char *door_key_path;
 };

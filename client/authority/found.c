@@ -16,7 +16,9 @@
 void
 authority_founded_fini(struct authority_founded *founded)
 {
-    free(founded->key_path);
+    for (size_t i = 0; i < founded->n_keys; i++)
+        free(founded->key_paths[i]);
+    free(founded->key_paths);
     free(founded->public_path);
     free(founded->door_key_path);
     *founded = (struct authority_founded){0};
@@ -212,6 +214,23 @@ write_public(const struct authority_state *state,
                            RO_FILE_PUBLIC, why);
 }
 
+static enum ro_status
+list_keys(const char *dir,
+          const struct authority_state *state,
+          struct authority_founded *founded)
+{
+    founded->key_paths = calloc(state->n_keys + 1, sizeof(*founded->key_paths));
+    if (founded->key_paths == NULL)
+        return RO_NO_MEMORY;
+    for (size_t i = 0; i < state->n_keys; i++) {
+        char *path = authority_path(dir, state->keys[i].path);
+        if (path == NULL)
+            return RO_NO_MEMORY;
+        founded->key_paths[founded->n_keys++] = path;
+    }
+    return RO_OK;
+}
+
 /* The state comes last: without it the folder is no authority. */
 static enum ro_status
 write_files(const char *dir,
@@ -219,11 +238,10 @@ write_files(const char *dir,
             struct ro_why *why,
             struct authority_founded *founded)
 {
-    founded->key_path = authority_path(dir, state->keys[0].path);
+    RO_TRY(list_keys(dir, state, founded));
     founded->public_path = authority_path(dir, "authority.pub");
     founded->door_key_path = authority_path(dir, "door.key");
-    if (founded->key_path == NULL || founded->public_path == NULL ||
-        founded->door_key_path == NULL)
+    if (founded->public_path == NULL || founded->door_key_path == NULL)
         return RO_NO_MEMORY;
     RO_TRY(make_inner(dir, "requests", why));
     RO_TRY(write_public(state, founded->public_path, why, &founded->circle));

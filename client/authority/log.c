@@ -5,6 +5,10 @@
 #include "common/wire/checkpoint.h"
 #include "common/wire/codec.h"
 
+/* What is next after a rollback, for who alone can mend it. */
+#define WHOSE_BACKUP                                                           \
+    "; if its operator restored a backup: reachout authority mend --dir %s"
+
 /* --- the records we have ------------------------------------------------- */
 
 /* Takes the next record off a log. RO_NOT_FOUND at its end, RO_VAULT_DAMAGED.
@@ -172,9 +176,9 @@ authority_log_check_answer(const struct authority *authority,
     if (answer->size < seen) {
         return ro_why(why, RO_ROLLED_BACK,
                       "the broker has %llu directory records, and had %llu "
-                      "before",
+                      "before" WHOSE_BACKUP,
                       (unsigned long long)answer->size,
-                      (unsigned long long)seen);
+                      (unsigned long long)seen, authority->dir);
     }
     if (answer->n_records == 0 && answer->size > have)
         return ro_why(why, RO_FROZEN, "the broker withholds records");
@@ -190,8 +194,10 @@ take_none(const struct authority *authority, struct ro_why *why)
     if (authority->state.pin_size == 0)
         return RO_OK;
     return ro_why(why, RO_ROLLED_BACK,
-                  "the broker has no directory, and had %llu records before",
-                  (unsigned long long)authority->state.pin_size);
+                  "the broker has no directory, and had %llu records "
+                  "before" WHOSE_BACKUP,
+                  (unsigned long long)authority->state.pin_size,
+                  authority->dir);
 }
 
 /* One ask for records; the checkpoint that came with them is left in
@@ -251,7 +257,8 @@ authority_log_check_point(const struct authority *authority,
     }
     if (has_last && point.slot < last.slot) {
         return ro_why(why, RO_ROLLED_BACK,
-                      "the broker serves an older checkpoint than before");
+                      "the broker serves an older checkpoint than before; ask "
+                      "its operator whether a backup was restored");
     }
     uint32_t hour = ro_hour_of(ro_clock_wall_s(&authority->world.clock));
     if (point.slot + RO_FREEZE_HOURS < hour) {

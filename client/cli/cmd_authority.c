@@ -95,6 +95,31 @@ static const struct cli_option init_options[] = {
 };
 
 static void
+show_keys(struct cli_output *out,
+          const struct authority_founding *founding,
+          const struct authority_founded *founded)
+{
+    doc_texts(output_json(out), "key_files",
+              (const char *const *)founded->key_paths, founded->n_keys);
+    for (size_t i = 0; i < founded->n_keys; i++) {
+        ro_buf_printf(&out->text, "\n  to be kept, secret      ");
+        show_line(&out->text, founded->key_paths[i]);
+    }
+    if (founding->keys == 1) {
+        ro_buf_printf(&out->text,
+                      "\nThe last one is the signing key: keep a copy "
+                      "elsewhere, nothing replaces it.\n");
+        return;
+    }
+    ro_buf_printf(&out->text,
+                  "\nThe last %u are the signing keys, of which %u must sign. "
+                  "As long as they are all here, this folder signs alone: move "
+                  "them away now. Give each to somebody else, who keeps it in "
+                  "a folder with authority.pub.\n",
+                  founding->keys, founding->threshold);
+}
+
+static void
 show_founded(struct cli_output *out,
              const struct authority_founding *founding,
              const struct authority_founded *founded)
@@ -112,19 +137,7 @@ show_founded(struct cli_output *out,
     show_line(&out->text, founded->public_path);
     ro_buf_printf(&out->text, "\n  for the broker, secret  ");
     show_line(&out->text, founded->door_key_path);
-    ro_buf_printf(&out->text, "\n  to be kept, secret      ");
-    show_line(&out->text, founded->key_path);
-    if (founding->keys == 1) {
-        ro_buf_printf(&out->text,
-                      "\nThe last one is the signing key: keep a copy "
-                      "elsewhere, nothing replaces it.\n");
-    } else {
-        ro_buf_printf(&out->text,
-                      "\nThe last one is the first of %u signing keys, of "
-                      "which %u must sign. Give each to somebody else, who "
-                      "keeps it in a folder with authority.pub.\n",
-                      founding->keys, founding->threshold);
-    }
+    show_keys(out, founding, founded);
     output_then(out, "The broker's operator makes the broker and runs it, and "
                      "then you sign the charter.\nBegin circle.conf with the "
                      "sample: share/reachout/samples, or config/ in the "

@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* --- what they share ----------------------------------------------------- */
 
@@ -21,17 +22,38 @@ cmd_cosign_show(struct cli_output *out, const struct authority_drafted *drafted)
     doc_count(json, "threshold", drafted->threshold);
 }
 
+/* Whether that folder can publish: one that has a state. A signer's has none.
+ */
+static bool
+can_publish(const char *dir)
+{
+    RO_AUTOBUF path = {0};
+    ro_buf_printf(&path, "%s/authority.state", dir);
+    ro_buf_put_u8(&path, 0);
+    return ro_buf_ok(&path) == RO_OK &&
+           access((const char *)path.data, F_OK) == 0;
+}
+
 void
 cmd_cosign_suggest(const struct cli_args *args,
                    const struct authority_drafted *drafted,
                    const char *path,
                    struct cli_output *out)
 {
+    const char *dir = options_text(args, "dir");
     size_t need = drafted->records > 0 ? drafted->threshold : 1;
-    if (drafted->signatures >= need) {
+    if (drafted->signatures >= need && can_publish(dir)) {
         output_then(out, "It has all its signatures:");
-        OUTPUT_NEXT(out, "reachout", "authority", "publish", "--dir",
-                    options_text(args, "dir"), path);
+        OUTPUT_NEXT(out, "reachout", "authority", "publish", "--dir", dir,
+                    path);
+        return;
+    }
+    if (drafted->signatures >= need) {
+        output_then(out,
+                    "It has all its signatures. Give it back to the "
+                    "authority's office, where authority.state is; there:");
+        OUTPUT_NEXT(out, "reachout", "authority", "publish", "--dir", "DIR",
+                    path);
         return;
     }
     ro_buf_printf(&out->text, "%zu of %zu signatures are on it.\n",
@@ -110,6 +132,8 @@ cmd_cosign_sign(const struct cli_args *args,
     struct authority_cosigned cosigned = {0};
     struct authority_cosigning cosigning = {
         .path = args->words[0], .out_path = options_text(args, "out")};
+    const struct authority_world world = authority_world_system();
+    cosigning.now_s = ro_clock_wall_s(&world.clock);
     RO_TRY(options_need(args, "dir", why, &cosigning.dir));
     RO_TRY(authority_cosign(&cosigning, why, &cosigned));
     show_cosigned(out, &cosigned);

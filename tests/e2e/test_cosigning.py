@@ -11,10 +11,43 @@ sys.path.insert(0, os.path.join(ROOT, "tests/support"))
 from rig import Rig, Tap  # noqa: E402
 
 
-def found(rig):
+def rig.office(*words):
+    """Gives (exit code, JSON document, stderr) of an authority command."""
+    done = subprocess.run(
+        [rig.reachout, "--json", "authority", *[str(word) for word in words]],
+        capture_output=True, cwd=rig.dir, stdin=subprocess.DEVNULL,
+        env={**os.environ, **rig.env}, timeout=120)
+    try:
+        document = json.loads(done.stdout)
+    except ValueError:
+        document = {}
+    return done.returncode, document, done.stdout.decode() + done.stderr.decode()
+
+
+def told(rig, *words):
+    """Gives (exit code, the commands after "next: ") as a person sees them."""
+    done = subprocess.run(
+        [rig.reachout, "authority", *[str(word) for word in words]],
+        capture_output=True, cwd=rig.dir, stdin=subprocess.DEVNULL,
+        env={**os.environ, **rig.env}, timeout=120)
+    return done.returncode, [line.removeprefix("next: ") for line in
+                             done.stderr.decode().splitlines()
+                             if line.startswith("next: ")]
+
+
+def rig.need(*words):
+    code, document, talk = rig.office(*words)
+    if code != 0:
+        raise RuntimeError(f"authority {words}: exit {code}: {talk}")
+    return document
+
+
+def found(tap, rig):
     """The office has key 1; Ada and Ben have 2 and 3, and nothing else."""
-    rig.need("init", "--dir", "auth", "--circle", "Estuary", "--keys", 3,
-         "--threshold", 2)
+    made = rig.need("init", "--dir", "auth", "--circle", "Estuary", "--keys", 3,
+                "--threshold", 2)
+    tap.ok(made["key_files"] == [rig.path(f"auth/keys/{i}.key") for i in (1, 2, 3)],
+           "all signing keys are named", made)
     for name, number in (("ada", 2), ("ben", 3)):
         os.mkdir(rig.path(name))
         shutil.copy(rig.path("auth/authority.pub"), rig.path(name))
@@ -40,6 +73,9 @@ def charter(tap, rig):
     tap.ok(seen["signs"][0]["kind"] == "charter" and seen["out"] is None
            and "2 of 3 keys sign" in seen["signs"][0]["text"]
            and not os.path.exists(rig.path("c2")), "looking signs nothing", seen)
+    code, steps = told(rig, "sign", "c1", "--dir", "ada", "--out", "c0")
+    tap.ok(code == 0 and steps == ["reachout authority publish --dir DIR c0"],
+           "a signer's folder publishes nothing, and is not told to", steps)
     signed = rig.need("sign", "c1", "--dir", "ada", "--out", "c2")
     tap.ok(signed["signatures"] == 2, "Ada signs", signed)
     tap.ok(oct(os.stat(rig.path("c2")).st_mode & 0o777) == "0o600",
@@ -271,7 +307,7 @@ def offline(tap, rig):
 def main():
     tap = Tap()
     with Rig(schools=[]) as rig:
-        found(rig)
+        found(tap, rig)
         charter(tap, rig)
         register(tap, rig)
         overtaken(tap, rig)

@@ -126,6 +126,11 @@ def main():
         set_back(rig, "before", folders=["b"])
         rig.up()
         alarmed(tap, rig, "restored from a backup", "records", HELPER, "sync")
+        code, _, err = rig.finish(rig.start(
+            HELPER, "authority", "requests", "--dir", rig.path("auth")))
+        tap.ok(code == 9 and "reachout authority mend --dir" in err
+               and "ask the authority" not in err,
+               "the authority itself is told how to mend it", err)
         given = rig.authority("mend")
         tap.ok(given["sent"] > 0, "the authority gives its records back",
                given)
