@@ -351,6 +351,39 @@ struct authority_rotation {
 void authority_rotation(const struct authority *authority,
                         struct authority_rotation *ret_rotation);
 
+/* Who belongs to the circle, and who did, in the order of the log. Texts are
+ * owned by the authority and good until its next call. Released with
+ * authority_roster_fini. */
+enum authority_belonging { AUTHORITY_STANDS, AUTHORITY_ENDED };
+struct authority_roster_seat {
+    struct ro_seat_id id;
+    struct ro_member_id member;
+    const char *role;
+    int64_t made_at_s; /* the day of its certificate, by its own clock */
+    enum authority_belonging standing;
+};
+struct authority_roster_member {
+    struct ro_member_id id;
+    const char *kind;
+    uint32_t urn; /* schools, else 0 */
+    const char *name;
+    enum authority_belonging standing;
+};
+struct authority_roster {
+    struct authority_roster_member *members;
+    size_t n_members;
+    struct authority_roster_seat *seats; /* of all of them */
+    size_t n_seats;
+};
+void authority_roster_fini(struct authority_roster *roster);
+
+/* Lists them as the broker's log has them now; a folder that never talked to
+ * a broker, as its own has. RO_REFUSED (there is no charter yet). */
+RO_MUST_USE enum ro_status
+authority_roster(struct authority *authority,
+                 struct ro_why *why,
+                 struct authority_roster *ret_roster);
+
 /* --- admitting ----------------------------------------------------------- */
 
 /* A request to be admitted that waits for a yes or no. Texts are owned by the

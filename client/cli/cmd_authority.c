@@ -528,6 +528,8 @@ const struct cli_command cmd_authority_commands[] = {
      cmd_admission_admit_options, 0, MANY, cmd_admission_admit, NULL},
     {"refuse", "--dir DIR REQUEST --text TEXT [--out FILE]", "refuse, with a reason", NULL,
      cmd_admission_refuse_options, 1, 1, cmd_admission_refuse, NULL},
+    {"members", "--dir DIR", "who belongs to the circle, with the ids of all seats", NULL,
+     cmd_roster_options, 0, 0, cmd_roster, NULL},
     {"revoke", "--dir DIR [(--seat ID | --member ID | --urn URN)...] [--again ID] [--take-over] [--out FILE]",
      "remove seats or members, and give the circle a new key", NULL,
      cmd_cosign_revoke_options, 0, 0, cmd_cosign_revoke, NULL},

@@ -52,6 +52,10 @@ cli_run_fn cmd_cosign_mend;
 extern const struct cli_option cmd_cosign_revoke_options[];
 cli_run_fn cmd_cosign_revoke;
 
+/* Who belongs to the circle (cmd_roster.c). */
+extern const struct cli_option cmd_roster_options[];
+cli_run_fn cmd_roster;
+
 /* Who asks to be admitted, and the yes or no (cmd_admission.c). */
 extern const struct cli_option cmd_admission_requests_options[];
 extern const struct cli_option cmd_admission_admit_options[];

@@ -4,24 +4,12 @@
 import json
 import os
 import shutil
+import subprocess
 import sys
 
 ROOT = os.environ["RO_SOURCE_ROOT"]
 sys.path.insert(0, os.path.join(ROOT, "tests/support"))
 from rig import Rig, Tap  # noqa: E402
-
-
-def rig.office(*words):
-    """Gives (exit code, JSON document, stderr) of an authority command."""
-    done = subprocess.run(
-        [rig.reachout, "--json", "authority", *[str(word) for word in words]],
-        capture_output=True, cwd=rig.dir, stdin=subprocess.DEVNULL,
-        env={**os.environ, **rig.env}, timeout=120)
-    try:
-        document = json.loads(done.stdout)
-    except ValueError:
-        document = {}
-    return done.returncode, document, done.stdout.decode() + done.stderr.decode()
 
 
 def told(rig, *words):
@@ -33,13 +21,6 @@ def told(rig, *words):
     return done.returncode, [line.removeprefix("next: ") for line in
                              done.stderr.decode().splitlines()
                              if line.startswith("next: ")]
-
-
-def rig.need(*words):
-    code, document, talk = rig.office(*words)
-    if code != 0:
-        raise RuntimeError(f"authority {words}: exit {code}: {talk}")
-    return document
 
 
 def found(tap, rig):

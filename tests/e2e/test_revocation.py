@@ -228,6 +228,26 @@ def after_ninety_days(tap, rig):
     tap.ok(code == 2, "giving again removes nobody", talk)
 
 
+def lost_computer(tap, rig):
+    """A seat that nobody here can ask any more: its id is in the list."""
+    listed = rig.need("members", "--dir", "auth")["members"]
+    states = {one["urn"]: one["state"] for one in listed}
+    tap.ok(states[900014] == "removed" and states[900015] == "member",
+           "who belongs to the circle, and who did", states)
+    school = next(one for one in listed if one["urn"] == 900015)
+    seat = rig.run(900015, "status")["seat"]
+    tap.ok([(one["seat"], one["role"], one["state"]) for one in school["seats"]]
+           == [(seat, "lead", "live")] and school["seats"][0]["since"],
+           "a member's seats with their ids", (school, seat))
+    rig.need("revoke", "--dir", "auth", "--seat", school["seats"][0]["seat"][:8])
+    listed = rig.need("members", "--dir", "auth")["members"]
+    school = next(one for one in listed if one["urn"] == 900015)
+    tap.ok(school["state"] == "member" and school["seats"][0]["state"] == "ended",
+           "by that id it is ended", school)
+    code, _, talk = rig.finish(rig.start(900015, "sync"))
+    tap.ok(code == 4, "and knows", talk)
+
+
 def signed_by_two(tap, rig):
     """The same where one office cannot sign alone."""
     os.mkdir(rig.path("ada"))
@@ -278,6 +298,7 @@ def main():
         late_invitation(tap, rig)
         fourteen_days(tap, rig)
         after_ninety_days(tap, rig)
+        lost_computer(tap, rig)
     with Rig(schools=[]) as rig:
         found(rig, 3, 2)
         join(rig, 900001, 900012, 900013)

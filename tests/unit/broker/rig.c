@@ -494,7 +494,8 @@ rig_ack(struct rig *rig,
 {
     uint64_t copy[256];
     Reachout__Ack__Ask ask = REACHOUT__ACK__ASK__INIT;
-    memcpy(copy, keys, n_keys * sizeof(*keys));
+    if (n_keys > 0)
+        memcpy(copy, keys, n_keys * sizeof(*keys));
     ask.has_mailbox = true;
     ask.mailbox = rig_field(mailbox->b, RO_ID_SIZE);
     ask.n_keys = n_keys;
