@@ -230,13 +230,15 @@ render_text_ask(struct ro_buf *out, const struct ro_result *result)
     show_id(out, result->request_id.b);
     ro_buf_printf(out, " is ");
     show_line(out, result->state != NULL ? result->state : "written");
-    if (result->status == RO_KEPT) {
-        ro_buf_printf(out, ", kept here\n");
-    } else {
+    if (result->stored > 0 || result->status != RO_KEPT) {
         ro_buf_printf(out, ", at the broker for ");
         show_count(out, result->stored, "seat");
-        line_feed(out);
     }
+    if (result->status == RO_KEPT) {
+        ro_buf_printf(out, ", %skept here",
+                      result->stored > 0 ? "the rest " : "");
+    }
+    line_feed(out);
     audience(out, "asked", result);
     left_out(out, result);
 }

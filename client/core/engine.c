@@ -3,6 +3,7 @@
 
 #include "client/core/directory.h"
 #include "client/core/generations.h"
+#include "client/core/held.h"
 #include "client/core/reach.h"
 
 #include <poll.h>
@@ -70,6 +71,7 @@ engine_free(struct engine *engine)
     if (engine == NULL)
         return;
     unload(engine);
+    held_clear(&engine->held);
     ro_arena_free(engine->arena);
     vault_free(engine->vault);
     free(engine);

@@ -58,6 +58,13 @@ struct mirror {
     uint64_t n_quiet;   /* commits since the last one that need none */
 };
 
+/* What the last flush kept here for some members while all else went (held.h).
+ */
+struct held {
+    struct held_one *at;
+    size_t n;
+};
+
 struct engine {
     struct ro_clock clock;
     struct ro_entropy entropy;
@@ -77,6 +84,7 @@ struct engine {
     struct ro_arena *arena;      /* answers of the link */
     struct reach reach;
     struct mirror mirror;
+    struct held held;
     uint64_t n_left;  /* messages to others that left, since opened */
     int interrupt_fd; /* ends a lingering receive; borrowed */
     int wait_fd;      /* ends waiting for a connection; borrowed */

@@ -3,6 +3,7 @@
 
 #include "client/core/deciding.h"
 #include "client/core/enrol.h"
+#include "client/core/held.h"
 #include "client/core/saving.h"
 #include "client/core/sync.h"
 #include "client/core/verifying.h"
@@ -31,10 +32,29 @@ explain(const struct engine *engine, enum ro_status s, struct ro_why *why)
         *why = found;
 }
 
-/* The outcome, with its detail where there is one. */
-static void
-end_job(const struct engine *engine, struct job *job, enum ro_status s)
+/* Whether all is well but for some whom it is kept here for. Where others got
+ * it, nothing is refused: it is kept in part. */
+static enum ro_status
+tell_held(const struct engine *engine, struct job *job)
 {
+    struct ro_why held = {""};
+    enum ro_status s = held_tell(engine, &held);
+    if (s == RO_OK)
+        return RO_OK;
+    if (job->result.stored > 0)
+        return ro_why(&job->why, RO_KEPT, "others get it; %s", held.text);
+    return ro_why(&job->why, s, "%s%s",
+                  s == RO_KEY_CHANGED ? "kept here: " : "", held.text);
+}
+
+/* The outcome, with its detail where there is one. What the flush of this job
+ * held is asked for once. */
+static void
+end_job(struct engine *engine, struct job *job, enum ro_status s)
+{
+    if (s == RO_OK)
+        s = tell_held(engine, job);
+    held_clear(&engine->held);
     explain(engine, s, &job->why);
     job->result.status = s;
     if (s != RO_OK)
@@ -111,8 +131,6 @@ sync_or_watch(struct engine *engine, struct job *job, struct news_list *news)
     const uint64_t left_before = engine->n_left;
     enum ro_status s = sync_all(engine, engine_deadline(engine, sync->wait_ms),
                                 &job->why, news);
-    if (s == RO_KEY_CHANGED && sync->for_ms != 0)
-        s = RO_KEPT; /* a watch has told it, and goes on */
     if ((s != RO_OK && s != RO_KEPT) || sync->for_ms <= 0 || news->n > 0 ||
         engine->n_left > left_before)
         return s;
@@ -156,6 +174,8 @@ jobs_sync(struct engine *engine, struct job *job)
     if (told == RO_OK)
         told = view_self(&viewing);
     end_job(engine, job, told == RO_OK ? s : told);
+    if (job->result.status == RO_KEY_CHANGED && job->what.sync.for_ms != 0)
+        job->result.status = RO_KEPT; /* a watch has told it, and goes on */
 }
 
 static const char *
@@ -297,13 +317,7 @@ finish_writing(struct engine *engine,
     enum ro_status s = send_composed(engine, job, deadline_ms);
     enum ro_status told = measure(engine, composed, job);
     /* that which another message waits for is not about this one */
-    if (s == RO_KEY_CHANGED && told == RO_OK &&
-        job->result.place != RO_PLACE_KEPT)
-        s = RO_OK;
-    if (s == RO_KEY_CHANGED) {
-        const struct ro_why why = job->why;
-        s = ro_why(&job->why, s, "kept here: %s", why.text);
-    }
+    held_keep(engine, &composed->rows);
     if (s == RO_OK && told == RO_OK && job->result.place == RO_PLACE_FAILED) {
         s = ro_why(&job->why, RO_NO_MAILBOX,
                    "nobody there has a seat that could get it");

@@ -2,6 +2,7 @@
 #include "client/core/outbox.h"
 
 #include "client/core/attach.h"
+#include "client/core/held.h"
 #include "client/core/posting.h"
 #include "client/core/progress.h"
 #include "client/core/sealing.h"
@@ -93,6 +94,21 @@ give_up(struct engine *engine, const struct row_id *row)
     return vault_end(engine->vault, s);
 }
 
+/* A chunk for a mailbox that was found full is not sealed: what is sealed has a
+ * number in its thread, and hundreds of them would stand in the way. */
+static bool
+is_held_back(const struct engine *engine,
+             const struct outgoing *outgoing,
+             struct held_one *ret_held)
+{
+    if (!outgoing_is_piece(outgoing) || outgoing->standing != OUTGOING_DRAFT)
+        return false;
+    *ret_held =
+        (struct held_one){.row = outgoing->piece.of, .cause = RO_NO_ROOM};
+    memcpy(ret_held->member.b, outgoing->members.data, RO_ID_SIZE);
+    return held_is_full_at(engine, &ret_held->member);
+}
+
 static enum ro_status
 flush_row(struct engine *engine,
           const struct row_id *row,
@@ -100,14 +116,19 @@ flush_row(struct engine *engine,
           struct ro_why *why)
 {
     RO_AUTOOUTGOING outgoing = {0};
+    struct held_one held;
     enum ro_status s = outgoing_get(engine->vault, row, &outgoing);
     if (s == RO_NOT_FOUND)
         return RO_OK;
     RO_TRY(s);
+    if (is_held_back(engine, &outgoing, &held))
+        return held_note(engine, &held);
     if (outgoing_is_piece(&outgoing))
         RO_TRY(attach_load(engine->vault, &outgoing));
     if (outgoing.standing == OUTGOING_DRAFT) {
         s = sealing_seal(engine, &outgoing, why);
+        if (s == RO_KEY_CHANGED)
+            return held_note_keys(engine, &outgoing);
         if (s == RO_BAD_INPUT || s == RO_TOO_LARGE)
             return give_up(engine, row);
         RO_TRY(s);
@@ -217,8 +238,6 @@ flush_pieces(struct engine *engine, int64_t wait_ms, struct ro_why *why)
         if (!engine_is_wanted(engine)) {
             s = flush_row(engine, &row, engine_deadline(engine, wait_ms), why);
         }
-        if (s == RO_KEY_CHANGED) /* like its message */
-            continue;
         if (can_wait(s) || s == RO_KEPT) {
             return ro_why(why, RO_KEPT,
                           "%s; the rest of the file goes with a later sync",
@@ -229,24 +248,12 @@ flush_pieces(struct engine *engine, int64_t wait_ms, struct ro_why *why)
     return RO_OK;
 }
 
-/* Notes that something is held, with its words. */
-static void
-hold(const struct ro_why *why, struct ro_why *held, enum ro_status *all)
-{
-    if (why != NULL)
-        *held = *why;
-    *all = RO_KEY_CHANGED;
-}
-
-/* What goes to a member whose key was replaced waits for a person, and holds up
- * nothing else. */
 enum ro_status
 outbox_flush(struct engine *engine, int64_t deadline_ms, struct ro_why *why)
 {
     RO_AUTOBUF rows = {0};
-    struct ro_why held = {""};
-    enum ro_status all = RO_OK;
     const int64_t wait_ms = deadline_ms - engine_deadline(engine, 0);
+    held_clear(&engine->held);
     RO_TRY(outgoing_waiting(engine->vault, &rows));
     for (size_t at = 0; at < rows.size; at += RO_ID_SIZE) {
         struct row_id row;
@@ -258,12 +265,7 @@ outbox_flush(struct engine *engine, int64_t deadline_ms, struct ro_why *why)
             return ro_why(why, RO_KEPT, "%s; it goes with a later sync",
                           ro_status_text(s));
         }
-        if (s == RO_KEY_CHANGED) {
-            hold(why, &held, &all);
-        } else if (s != RO_OK) {
-            return s;
-        }
+        RO_TRY(s);
     }
-    RO_TRY(flush_pieces(engine, wait_ms, why));
-    return all == RO_OK ? RO_OK : ro_why(why, all, "%s", held.text);
+    return flush_pieces(engine, wait_ms, why);
 }

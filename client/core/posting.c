@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/core/posting.h"
 
+#include "client/core/held.h"
 #include "client/core/progress.h"
 #include "client/core/sealing.h"
 #include "common/wire/codec.h"
@@ -25,18 +26,42 @@ struct frame {
     enum { FRAME_WITH_BODY, FRAME_HASH_ONLY } body;
 };
 
-static void
-choose_wraps(const struct outgoing *outgoing, struct frame *frame)
+/* Notes that one recipient's mailbox has no room: that is about it alone. */
+static enum ro_status
+hold(struct engine *engine,
+     const struct outgoing *outgoing,
+     const struct outgoing_to *to)
+{
+    const struct held_one one = {
+        .row = outgoing_is_piece(outgoing) ? outgoing->piece.of : outgoing->row,
+        .member = to->member,
+        .seat = to->seat,
+        .cause = RO_NO_ROOM};
+    return held_note(engine, &one);
+}
+
+/* Those that wait and fit. What was found full a moment ago is not tried with
+ * each message: one is enough, and the next ones stay behind it. */
+static enum ro_status
+choose_wraps(struct engine *engine,
+             const struct outgoing *outgoing,
+             struct frame *frame)
 {
     size_t room = FRAME_ROOM;
     if (frame->body == FRAME_WITH_BODY)
         room -= outgoing->body.size;
     frame->n = 0;
     for (size_t i = 0; i < outgoing->n_to; i++) {
-        if (outgoing->to[i].state == OUTGOING_WAITING &&
-            (frame->n + 1) * WRAP_ROOM <= room)
+        const struct outgoing_to *to = &outgoing->to[i];
+        if (to->state != OUTGOING_WAITING)
+            continue;
+        if (held_is_full(engine, &to->seat)) {
+            RO_TRY(hold(engine, outgoing, to));
+        } else if ((frame->n + 1) * WRAP_ROOM <= room) {
             frame->to[frame->n++] = i;
+        }
     }
+    return RO_OK;
 }
 
 static void
@@ -82,8 +107,9 @@ take_status(struct engine *engine,
         to->state = OUTGOING_STORED;
         return RO_OK;
     }
-    if (said == RO_NEED_BODY || said == RO_NO_CREDIT || said == RO_NO_ROOM ||
-        said == RO_DRAINING)
+    if (said == RO_NO_ROOM)
+        return hold(engine, outgoing, to);
+    if (said == RO_NEED_BODY || said == RO_NO_CREDIT || said == RO_DRAINING)
         return said;
     if (said == RO_STALE) {
         RO_TRY(wrap_again(engine, outgoing, to));
@@ -171,7 +197,7 @@ freshen(struct engine *engine, struct outgoing *outgoing)
     for (size_t i = 0; i < outgoing->n_to; i++) {
         struct outgoing_to *to = &outgoing->to[i];
         if (to->state != OUTGOING_WAITING || to->day == RO_DAY_FALLBACK ||
-            to->day + 1 >= today)
+            to->day + 1 >= today || held_is_full(engine, &to->seat))
             continue;
         RO_TRY(wrap_again(engine, outgoing, to));
     }
@@ -188,7 +214,9 @@ posting_send(struct engine *engine,
     int tries = 0;
     RO_TRY(freshen(engine, outgoing));
     for (;;) {
-        choose_wraps(outgoing, &frame);
+        RO_TRY(choose_wraps(engine, outgoing, &frame));
+        if (frame.n == 0 && outgoing_count(outgoing, OUTGOING_WAITING) > 0)
+            return RO_OK; /* all that waits is held, and was kept as it is */
         if (frame.n == 0)
             return progress_keep(engine, outgoing, MESSAGE_NOBODY);
         enum ro_status s =

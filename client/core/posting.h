@@ -10,8 +10,9 @@
 
 /* Sends the wraps of a sealed message or chunk that wait, those of a day that
  * is over made again, and keeps what became of them. RO_OK: none waits any
- * more. RO_NO_CREDIT, RO_NO_ROOM, RO_DRAINING, RO_STALE, RO_NEED_BODY: some do;
- * RO_UNREACHABLE, alarms. */
+ * more, but for members whose mailbox is full (held.h). RO_NO_CREDIT,
+ * RO_DRAINING, RO_STALE, RO_NEED_BODY: some do; RO_NO_ROOM: the broker has none
+ * for anybody; RO_UNREACHABLE, alarms. */
 RO_MUST_USE enum ro_status posting_send(struct engine *engine,
                                         struct outgoing *outgoing,
                                         int64_t deadline_ms,

@@ -11,13 +11,10 @@
 #include "client/core/reach.h"
 #include "client/core/verifying.h"
 
-/* What the broker turned out to be; away or wrong, the link starts afresh. A
- * member's key is nothing that the broker has to answer for. */
+/* What the broker turned out to be; away or wrong, the link starts afresh. */
 static enum ro_status
 note_reach(struct engine *engine, enum ro_status s)
 {
-    if (s == RO_KEY_CHANGED)
-        return s;
     reach_note(engine, s);
     if (s == RO_UNREACHABLE || ro_status_is_alarm(s))
         engine_unlink(engine);
@@ -187,13 +184,6 @@ receive(struct engine *engine,
     return s == RO_NEED_HELLO ? missed_key(engine, why) : s;
 }
 
-/* Whether it came through: something of ours may be kept here. */
-static bool
-came_through(enum ro_status s)
-{
-    return s == RO_OK || s == RO_KEPT || s == RO_KEY_CHANGED;
-}
-
 enum ro_status
 sync_all(struct engine *engine,
          int64_t deadline_ms,
@@ -209,18 +199,13 @@ sync_all(struct engine *engine,
             engine,
             outbox_flush(engine, engine_deadline(engine, wait_ms), why));
     }
-    if (sent == RO_UNREACHABLE ||
-        (ro_status_is_alarm(sent) && sent != RO_KEY_CHANGED))
+    if (sent == RO_UNREACHABLE || ro_status_is_alarm(sent))
         return sent;
     enum ro_status s = receive(engine, wait_ms, why, news);
-    if (came_through(s))
+    if (s == RO_OK || s == RO_KEPT) /* something of ours may be kept here */
         RO_TRY(verifying_tell(engine, news));
-    if (s != RO_KEY_CHANGED)
-        RO_TRY(s);
+    RO_TRY(s);
     RO_TRY(leave_mirror(engine, engine_deadline(engine, wait_ms), why));
-    /* refused for an old key of the circle, and sent with the new one since;
-     * what is kept for a member's key was tried again */
-    return sent == RO_NEED_HELLO || sent == RO_KEY_CHANGED || sent == RO_OK
-               ? s
-               : sent;
+    /* refused for an old key of the circle, and sent with the new one since */
+    return sent == RO_NEED_HELLO ? RO_OK : sent;
 }

@@ -354,12 +354,15 @@ struct ro_then {
  * one more ends the process). Ids are given as people type them: any unique
  * prefix of the lower-case hex. RO_NOT_FOUND, RO_AMBIGUOUS (with `choices`).
  * Calls that send keep their message durably before they try the broker for
- * up to `wait_ms`; then they are RO_OK (the broker has it) or RO_KEPT. All
+ * up to `wait_ms`; then they are RO_OK (the broker has it) or RO_KEPT; `stored`
+ * says for how many seats the broker has it, `why` for whom it waits here: a
+ * full mailbox, or a replaced key, holds up nobody else. All
  * calls may bring the alarms RO_WRONG_BROKER, RO_ROLLED_BACK, RO_FORKED,
  * RO_FROZEN, after which nothing is sent. A member whose key the authority
  * replaced on its word alone gets nothing until ro_client_verify confirms it:
  * what is for it alone is refused with RO_KEY_CHANGED, and what was kept before
- * that stays kept, with RO_KEY_CHANGED from sync too; all else goes on. */
+ * that stays kept, with RO_KEY_CHANGED from sync too; all else goes on, and
+ * what is for others too is RO_KEPT. */
 
 /* Asks the authority to be admitted, waiting 10 seconds for the broker and
  * then up to `wait_ms` (0: not at all) for the answer. Fills self and state

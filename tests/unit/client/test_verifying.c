@@ -240,7 +240,11 @@ test_one_of_a_group(void)
     new_key(TEST_KEY_REPLACED);
     tap_is(seat_told(ann), RO_OK);
     tap_ok(told(ann) == 1);
-    tap_is(seat_ask(ann, "group:primary", "Everybody?"), RO_OK);
+    tap_is(seat_ask(ann, "group:primary", "Everybody?"), RO_KEPT);
+    tap_say(ann->job->result.stored == 1 &&
+                strstr(ann->job->result.why, "others get it") != NULL &&
+                strstr(ann->job->result.why, "--confirm") != NULL,
+            "who waits for what is said");
     tap_is(seat_sync(cat), RO_OK);
     tap_is(seat_sync(ben), RO_OK);
     tap_ok(seat_shows(cat, "Everybody?") == 1);
