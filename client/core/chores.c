@@ -155,7 +155,10 @@ answer_the_late(struct engine *engine, struct ro_why *why)
     for (size_t at = 0; at < touched.size; at += RO_ID_SIZE) {
         struct ro_request_id id;
         memcpy(id.b, touched.data + at, RO_ID_SIZE);
-        RO_TRY(deciding_late(engine, &id, why));
+        enum ro_status s = deciding_late(engine, &id, why);
+        if (story_is_unreadable(s)) /* and it is looked at again */
+            continue;
+        RO_TRY(s);
         RO_TRY(request_row_looked_at(engine->vault, &id));
     }
     return RO_OK;

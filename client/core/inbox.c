@@ -12,6 +12,7 @@
 #include "client/core/riding.h"
 #include "client/core/sequence.h"
 #include "client/core/story.h"
+#include "client/core/told.h"
 #include "client/core/witness.h"
 #include "common/wire/codec.h"
 
@@ -167,6 +168,7 @@ keep_message(struct engine *engine,
         return message_remember(engine->vault, &message->id,
                                 opened->expiry_hour);
     }
+    RO_TRY(told_count(engine, message, why));
     RO_TRY(message_put(engine->vault, message));
     RO_TRY(arriving_announce(engine, opened, &whole));
     return whole == ARRIVING_WHOLE ? riding_owe(engine, message) : RO_OK;

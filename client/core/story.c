@@ -107,8 +107,9 @@ story_event(const struct message *message,
 struct loading {
     struct engine *engine;
     struct story *story;
-    struct ro_thread_id ours; /* when we do not ask: our one thread */
-    struct ro_arena *arena;   /* `seen` lists live here */
+    struct ro_thread_id ours;      /* when we do not ask: our one thread */
+    struct ro_arena *arena;        /* `seen` lists live here */
+    const struct ro_hash **bodies; /* of its messages, in rising order */
 };
 
 static bool
@@ -129,6 +130,50 @@ actor_of(const struct loading *loading, const struct message *message)
                                                             : FLOW_HELPER;
 }
 
+static int
+by_bytes(const void *a, const void *b)
+{
+    const struct ro_hash *const *x = a;
+    const struct ro_hash *const *y = b;
+    return memcmp((*x)->b, (*y)->b, RO_HASH_SIZE);
+}
+
+static enum ro_status
+list_bodies(struct loading *loading)
+{
+    const struct messages *messages = &loading->story->messages;
+    loading->bodies = ro_arena_take(
+        loading->arena, (messages->n + 1) * sizeof(struct ro_hash *));
+    if (loading->bodies == NULL)
+        return RO_NO_MEMORY;
+    for (size_t i = 0; i < messages->n; i++)
+        loading->bodies[i] = &messages->at[i].body;
+    qsort(loading->bodies, messages->n, sizeof(struct ro_hash *), by_bytes);
+    return RO_OK;
+}
+
+/* Adds the body that one hash names. What names none binds nobody, and what is
+ * named twice does no more: neither costs anything. */
+static enum ro_status
+add_seen(const struct loading *loading,
+         const Reachout__Seen *seen,
+         struct ro_hash *list,
+         size_t *n)
+{
+    struct ro_hash hash;
+    const struct ro_hash *key = &hash;
+    RO_TRY(ro_field_copy(&seen->body, hash.b, RO_HASH_SIZE));
+    if (bsearch(&key, loading->bodies, loading->story->messages.n,
+                sizeof(struct ro_hash *), by_bytes) == NULL)
+        return RO_OK;
+    for (size_t i = 0; i < *n; i++) {
+        if (memcmp(list[i].b, hash.b, RO_HASH_SIZE) == 0)
+            return RO_OK;
+    }
+    list[(*n)++] = hash;
+    return RO_OK;
+}
+
 /* Copies what the writer had seen into the arena of the loading. */
 static enum ro_status
 copy_seen(struct loading *loading,
@@ -140,14 +185,17 @@ copy_seen(struct loading *loading,
     if (arena == NULL)
         return RO_NO_MEMORY;
     RO_TRY(story_content(message, arena, &content));
+    struct ro_hash list[RO_SEEN_MAX];
+    size_t n = 0;
+    for (size_t i = 0; i < content->n_seen && i < RO_SEEN_MAX; i++)
+        RO_TRY(add_seen(loading, content->seen[i], list, &n));
     struct ro_hash *seen =
-        ro_arena_take(loading->arena, (content->n_seen + 1) * sizeof(*seen));
+        ro_arena_take(loading->arena, (n + 1) * sizeof(*seen));
     if (seen == NULL)
         return RO_NO_MEMORY;
-    for (size_t i = 0; i < content->n_seen; i++)
-        RO_TRY(ro_field_copy(&content->seen[i]->body, seen[i].b, RO_HASH_SIZE));
+    memcpy(seen, list, n * sizeof(*seen));
     flow->seen = seen;
-    flow->n_seen = content->n_seen;
+    flow->n_seen = n;
     return RO_OK;
 }
 
@@ -243,6 +291,7 @@ load_all(struct loading *loading)
     struct story *story = loading->story;
     struct messages *messages = &story->messages;
     size_t n_flow = 0;
+    RO_TRY(list_bodies(loading));
     story->flow = calloc(messages->n + 1, sizeof(*story->flow));
     story->threads = calloc(messages->n + 1, sizeof(*story->threads));
     if (story->flow == NULL || story->threads == NULL)
@@ -269,13 +318,20 @@ load_all(struct loading *loading)
     return RO_OK;
 }
 
+bool
+story_is_unreadable(enum ro_status s)
+{
+    return s == RO_NO_MEMORY || s == RO_BAD_FRAME || s == RO_BAD_INPUT ||
+           s == RO_TOO_LARGE || s == RO_ILLEGAL;
+}
+
 enum ro_status
 story_load(struct engine *engine,
            const struct ro_request_id *request,
            struct story *ret_story)
 {
     RO_CLEANUP(ro_arena_freep)
-    struct ro_arena *arena = ro_arena_new(16 * 1024 * 1024, 100000);
+    struct ro_arena *arena = ro_arena_new(SIZE_MAX, SIZE_MAX);
     struct loading loading = {
         .engine = engine, .story = ret_story, .arena = arena};
     const struct ro_member_id *self = &engine->keyring->member_id;

@@ -28,12 +28,17 @@ struct story {
     size_t n_threads;
 };
 
-/* Loads and folds a request. RO_NOT_FOUND. */
+/* Loads and folds a request. RO_NOT_FOUND. Whatever its messages hold, it takes
+ * memory in proportion to them, and no more. */
 RO_MUST_USE enum ro_status story_load(struct engine *engine,
                                       const struct ro_request_id *request,
                                       struct story *ret_story);
 /* Releases what it owns; a zeroed one is fine. */
 void story_fini(struct story *story);
+
+/* Whether an outcome is about one story, and no reason to end what goes through
+ * many: its contents, or the memory that it takes. (Not a damaged vault.) */
+bool story_is_unreadable(enum ro_status s);
 #define RO_AUTOSTORY RO_CLEANUP(story_fini) struct story
 
 /* The thread of that id, or NULL. */

@@ -47,6 +47,7 @@ enum vault_table {
     VAULT_CHUNK = 15,    /* attachment id, index -> a chunk's data, or its body
                             while it is to be sent */
     VAULT_COMPARED = 16, /* member id -> whether its key was compared */
+    VAULT_TOLD = 17,     /* request id, member id -> how much it told there */
 };
 
 /* What wraps a vault's key: a key file or a passphrase, one of them. */

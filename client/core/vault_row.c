@@ -104,6 +104,7 @@ table_name(uint8_t table)
         [VAULT_FILE] = "file",
         [VAULT_CHUNK] = "chunk",
         [VAULT_COMPARED] = "compared",
+        [VAULT_TOLD] = "told",
     };
     return table < RO_LEN(names) ? names[table] : names[0];
 }

@@ -12,6 +12,19 @@
 
 /* --- names and distances ------------------------------------------------- */
 
+/* Half of what a job may take is for what others wrote. */
+#define CROWDED ((size_t)128 * 1024 * 1024)
+
+bool
+view_is_crowded(const struct viewing *viewing)
+{
+    return ro_arena_used(viewing->arena) > CROWDED;
+}
+
+const char view_unreadable[] =
+    "there is too much in it to be shown here; close other programs and try "
+    "again, or ring them";
+
 const char *
 view_name(const struct viewing *viewing, const struct ro_member_id *member)
 {

@@ -33,6 +33,13 @@ RO_MUST_USE enum ro_status view_news(const struct viewing *viewing,
 RO_MUST_USE enum ro_status view_ask(const struct viewing *viewing,
                                     const struct ro_ask *ask);
 
+/* Whether a result has so much in it that what others wrote is not copied into
+ * it any more: nobody can make a list fail by what is in it. */
+bool view_is_crowded(const struct viewing *viewing);
+
+/* Words for a request that cannot be shown, with what to do. */
+extern const char view_unreadable[];
+
 /* The state of one request, as its name. */
 RO_MUST_USE enum ro_status view_state(const struct viewing *viewing,
                                       const struct ro_request_id *request);

@@ -23,23 +23,50 @@ struct reading {
 };
 
 static enum ro_status
+make_room(struct reading *reading)
+{
+    const struct viewing *viewing = reading->viewing;
+    if (reading->n < reading->room)
+        return RO_OK;
+    size_t room = reading->room == 0 ? 64 : reading->room * 2;
+    struct ro_message *more =
+        ro_arena_take(viewing->arena, room * sizeof(*more));
+    if (more == NULL)
+        return RO_NO_MEMORY;
+    if (reading->n > 0)
+        memcpy(more, reading->at, reading->n * sizeof(*more));
+    reading->at = more;
+    reading->room = room;
+    return RO_OK;
+}
+
+/* In the place of a request that cannot be read, or not here. */
+static enum ro_status
+add_notice(struct reading *reading,
+           const struct request_row *request,
+           const char *notice)
+{
+    RO_TRY(make_room(reading));
+    reading->at[reading->n++] = (struct ro_message){
+        .from = request->asker,
+        .from_name = view_name(reading->viewing, &request->asker),
+        .holder = "",
+        .sent_at_s = request->first_seen_s,
+        .text = "",
+        .place = RO_PLACE_THEIRS,
+        .doubt = notice,
+    };
+    return RO_OK;
+}
+
+static enum ro_status
 add_message(struct reading *reading,
             const struct message *message,
             const struct ro_thread_id *thread)
 {
     struct view_said said;
     const struct viewing *viewing = reading->viewing;
-    if (reading->n == reading->room) {
-        size_t room = reading->room == 0 ? 64 : reading->room * 2;
-        struct ro_message *more =
-            ro_arena_take(viewing->arena, room * sizeof(*more));
-        if (more == NULL)
-            return RO_NO_MEMORY;
-        if (reading->n > 0)
-            memcpy(more, reading->at, reading->n * sizeof(*more));
-        reading->at = more;
-        reading->room = room;
-    }
+    RO_TRY(make_room(reading));
     const struct ro_attachment *files;
     size_t n_files;
     RO_TRY(view_said(viewing, message, &said));
@@ -87,6 +114,8 @@ read_story(struct reading *reading,
         if (asks && asked)
             continue;
         asked = asked || asks;
+        if (view_is_crowded(reading->viewing))
+            return RO_TOO_LARGE;
         RO_TRY(add_message(reading, message, &flow->thread));
     }
     return RO_OK;
@@ -100,8 +129,17 @@ read_all(struct reading *reading)
     RO_TRY(request_row_all(engine->vault, &requests));
     for (size_t i = 0; i < requests.n; i++) {
         RO_AUTOSTORY story = {0};
-        RO_TRY(story_load(engine, &requests.at[i].id, &story));
-        RO_TRY(read_story(reading, &story, NULL));
+        if (view_is_crowded(reading->viewing)) {
+            return add_notice(reading, &requests.at[i],
+                              "there is more than fits here; read it one "
+                              "request after the other");
+        }
+        enum ro_status s = story_load(engine, &requests.at[i].id, &story);
+        if (s == RO_OK)
+            s = read_story(reading, &story, NULL);
+        if (story_is_unreadable(s))
+            s = add_notice(reading, &requests.at[i], view_unreadable);
+        RO_TRY(s);
     }
     return RO_OK;
 }
@@ -207,7 +245,8 @@ turn_to(const struct viewing *viewing,
     return story_load(viewing->engine, request, story);
 }
 
-/* A message whose request is not here (yet) is told by its bare type. */
+/* A message whose request is not here (yet), or cannot be shown, is told
+ * without its text. */
 static enum ro_status
 view_one_news(const struct viewing *viewing,
               const struct news *news,
@@ -218,13 +257,15 @@ view_one_news(const struct viewing *viewing,
     if (news->trouble != RO_OK)
         return view_trouble(viewing, news, ret_event);
     RO_TRY(message_get(viewing->engine->vault, &news->row, &message));
-    enum ro_status s = turn_to(viewing, &message.request, story);
+    enum ro_status s = RO_TOO_LARGE;
+    if (!view_is_crowded(viewing))
+        s = turn_to(viewing, &message.request, story);
     if (s == RO_OK)
         s = find_step(viewing, story, &message, ret_event);
-    if (s != RO_NOT_FOUND)
+    if (s != RO_NOT_FOUND && !story_is_unreadable(s))
         return s;
     *ret_event = (struct ro_event){
-        .type = "early",
+        .type = s == RO_NOT_FOUND ? "early" : "message",
         .request = message.request,
         .thread = message.thread,
         .from = view_name(viewing, &message.side),

@@ -156,6 +156,36 @@ view_state(const struct viewing *viewing, const struct ro_request_id *request)
     return RO_OK;
 }
 
+/* One of a list. What cannot be read is shown as such. */
+static enum ro_status
+view_row(const struct viewing *viewing,
+         const struct request_row *row,
+         struct ro_request *ret_request)
+{
+    RO_AUTOSTORY story = {0};
+    const struct engine *engine = viewing->engine;
+    enum ro_status s = story_load(viewing->engine, &row->id, &story);
+    if (s == RO_OK)
+        s = view_request(viewing, &story, ret_request);
+    if (!story_is_unreadable(s))
+        return s;
+    *ret_request = (struct ro_request){
+        .id = row->id,
+        .from = row->asker,
+        .from_name = view_name(viewing, &row->asker),
+        .topic = "",
+        .urgency = "",
+        .state = "unreadable",
+        .side = ro_member_id_equal(&row->asker, &engine->keyring->member_id)
+                    ? RO_SIDE_ASKER
+                    : RO_SIDE_HELPER,
+        .sent_at_s = row->first_seen_s,
+        .age_s = engine_now_s(engine) - row->first_seen_s,
+        .place = RO_PLACE_THEIRS,
+    };
+    return RO_OK;
+}
+
 static bool
 is_listed(const struct ro_requests_query *query,
           const struct ro_request *request)
@@ -179,9 +209,7 @@ view_requests(const struct viewing *viewing,
     if (list == NULL)
         return RO_NO_MEMORY;
     for (size_t i = rows.n; i > 0; i--) {
-        RO_AUTOSTORY story = {0};
-        RO_TRY(story_load(viewing->engine, &rows.at[i - 1].id, &story));
-        RO_TRY(view_request(viewing, &story, &list[n]));
+        RO_TRY(view_row(viewing, &rows.at[i - 1], &list[n]));
         n += is_listed(query, &list[n]) ? 1 : 0;
     }
     viewing->result->requests = list;
@@ -322,7 +350,10 @@ view_show(const struct viewing *viewing, const char *request)
     if (s == RO_AMBIGUOUS)
         RO_TRY(view_choices(viewing, &choices));
     RO_TRY(s);
-    RO_TRY(story_load(viewing->engine, &id, &story));
+    s = story_load(viewing->engine, &id, &story);
+    if (story_is_unreadable(s))
+        return ro_why(viewing->why, s, "%s", view_unreadable);
+    RO_TRY(s);
     viewing->result->request_id = id;
     viewing->result->state = request_state_name(story.state);
     RO_TRY(view_request(viewing, &story, &viewing->result->request));

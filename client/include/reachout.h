@@ -210,7 +210,8 @@ struct ro_request {
     const char *from_name;
     const char *topic;
     const char *urgency;
-    const char *state;   /* domain.md 6.1, lower case, hyphenated */
+    const char *state;   /* domain.md 6.1, lower case, hyphenated; in a list
+                            "unreadable": it cannot be shown here */
     const char *outcome; /* "helped", ...; NULL: none (yet) */
     enum ro_side { RO_SIDE_ASKER, RO_SIDE_HELPER, RO_SIDE_COORDINATOR } side;
     int64_t sent_at_s;
@@ -233,7 +234,8 @@ struct ro_thread {
 
 /* Something that happened: one message, told in full. */
 struct ro_event {
-    const char *type; /* "ask", "answer", "say", "introduced", "not-chosen",
+    const char *type; /* "message" (a request that is not shown here in full),
+                         "ask", "answer", "say", "introduced", "not-chosen",
                          "closed", "withdrawn", ..., or "key-changed" (once
                          for each replacement; `refused` says what to do) */
     struct ro_request_id request; /* zero: none */

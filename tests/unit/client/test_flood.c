@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A member that sends as much as it can, by all the rules: its receivers go on
+ * reading, syncing and writing.
+ */
+#include "tests/unit/client/friends.h"
+
+#include "client/core/story.h"
+#include "client/core/told.h"
+#include "common/wire/codec.h"
+
+#define FLOOD 8200 /* messages, each with as many names as a content may have  \
+                    */
+
+static char request[RO_ID_HEX];
+static char thread[RO_ID_HEX];
+
+static void
+open_circle(void)
+{
+    open_three();
+    snprintf(request, sizeof(request), "%s", pair_answered(ann, ben));
+    snprintf(thread, sizeof(thread), "%s", thread_between(request, ann, ben));
+    pair_sync_all(pair);
+}
+
+static struct ro_request_id
+request_id(void)
+{
+    struct request_rows rows = {0};
+    test_must(request_row_all(ann->engine->vault, &rows));
+    tap_need(rows.n == 1);
+    const struct ro_request_id id = rows.at[0].id;
+    request_row_list_fini(&rows);
+    return id;
+}
+
+/* Ben's answer, as ann keeps it. */
+static void
+find_answer(struct message *ret_answer)
+{
+    const struct ro_request_id id = request_id();
+    RO_AUTOMESSAGES all = {0};
+    test_must(message_list(ann->engine->vault, &id, &all));
+    for (size_t i = 0; i < all.n; i++) {
+        if (all.at[i].purpose == RO_PURPOSE_ANSWER) {
+            test_must(
+                message_get(ann->engine->vault, &all.at[i].row, ret_answer));
+            return;
+        }
+    }
+    tap_need(false);
+}
+
+static enum ro_status
+list_requests(struct seat *seat)
+{
+    job_free(seat->job);
+    seat->job = job_new(jobs_requests, (struct ro_then){0});
+    tap_need(seat->job != NULL);
+    seat->job->run(seat->engine, seat->job);
+    return seat->job->result.status;
+}
+
+/* A say of ben's with 64 names of bodies that nobody has. */
+static void
+fill_content(struct message *message)
+{
+    const struct ro_entropy entropy = ro_entropy_system();
+    uint8_t bodies[RO_SEEN_MAX][RO_HASH_SIZE];
+    Reachout__Seen seen[RO_SEEN_MAX];
+    Reachout__Seen *list[RO_SEEN_MAX];
+    Reachout__Content content = REACHOUT__CONTENT__INIT;
+    Reachout__Say say = REACHOUT__SAY__INIT;
+    static char text[] = ".";
+    say.text = text;
+    content.say = &say;
+    content.seen = list;
+    content.n_seen = RO_SEEN_MAX;
+    for (size_t i = 0; i < RO_SEEN_MAX; i++) {
+        ro_entropy_fill(&entropy, bodies[i], RO_HASH_SIZE);
+        reachout__seen__init(&seen[i]);
+        seen[i].has_seat = seen[i].has_body = true;
+        seen[i].seat = (ProtobufCBinaryData){RO_ID_SIZE, bodies[i]};
+        seen[i].body = (ProtobufCBinaryData){RO_HASH_SIZE, bodies[i]};
+        list[i] = &seen[i];
+    }
+    ro_buf_clear(&message->content);
+    test_must(ro_pack(&content.base, &message->content));
+    ro_entropy_fill(&entropy, message->row.b, RO_ID_SIZE);
+    ro_entropy_fill(&entropy, message->body.b, RO_HASH_SIZE);
+    memcpy(message->id.b, message->row.b, RO_ID_SIZE);
+    message->purpose = RO_PURPOSE_SAY;
+}
+
+static void
+test_what_names_nothing_costs_nothing(void)
+{
+    RO_AUTOMESSAGE message = {0};
+    open_circle();
+    find_answer(&message);
+    test_must(vault_begin(ann->engine->vault));
+    for (int i = 0; i < FLOOD; i++) {
+        fill_content(&message);
+        test_must(message_put(ann->engine->vault, &message));
+    }
+    test_must(vault_commit(ann->engine->vault));
+    tap_is(seat_show(ann, request), RO_OK);
+    tap_ok(ann->job->result.n_events >= FLOOD);
+    tap_is(list_requests(ann), RO_OK);
+    test_must(seat_write(ben, jobs_say, thread, "And now?"));
+    tap_is(seat_told(ann), RO_OK);
+    tap_is(seat_write(ann, jobs_say, thread, "All is well."), RO_OK);
+    close_circle();
+}
+
+/* Says that ben has told so much of this request already. */
+static void
+put_told(uint32_t messages)
+{
+    RO_AUTOBUF value = {0};
+    uint8_t key[RO_ID_SIZE * 2];
+    const struct ro_request_id id = request_id();
+    memcpy(key, id.b, RO_ID_SIZE);
+    memcpy(key + RO_ID_SIZE, ben->member->id.b, RO_ID_SIZE);
+    ro_buf_put_u32(&value, messages);
+    ro_buf_put_u64(&value, messages);
+    const struct vault_place place = {
+        VAULT_TOLD, {key, sizeof(key)},
+         {0  }
+    };
+    test_must(vault_begin(ann->engine->vault));
+    test_must(vault_put(ann->engine->vault, &place, ro_buf_view(&value)));
+    test_must(vault_commit(ann->engine->vault));
+}
+
+static void
+test_too_much_of_one(void)
+{
+    open_circle();
+    put_told(TOLD_MESSAGES_MAX - 1);
+    test_must(seat_write(ben, jobs_say, thread, "The last one."));
+    test_must(seat_write(ben, jobs_say, thread, "One more."));
+    tap_is(seat_sync(ann), RO_OK);
+    tap_ok(seat_news(ann) == 2);
+    tap_need(seat_trouble(ann, 0) != NULL);
+    tap_is(seat_trouble(ann, 0)->trouble, RO_MISBOUND);
+    tap_ok(strstr(seat_trouble(ann, 0)->why.text, "2000 messages") != NULL);
+    tap_ok(seat_shows(ann, "The last one.") == 1);
+    tap_ok(seat_shows(ann, "One more.") == 0);
+    tap_is(seat_sync(ann), RO_OK);
+    tap_say(seat_news(ann) == 0, "told once");
+    char to[32];
+    snprintf(to, sizeof(to), "%s", urn_of(ann));
+    tap_is(seat_ask(ben, to, "Another request."), RO_OK);
+    tap_is(seat_sync(ann), RO_OK);
+    tap_say(seat_shows(ann, "Another request.") == 1,
+            "each request counts for itself");
+    close_circle();
+}
+
+/* One request here whose content is none. */
+static void
+spoil(void)
+{
+    RO_AUTOMESSAGE message = {0};
+    find_answer(&message);
+    ro_buf_clear(&message.content);
+    ro_buf_put(&message.content, "\xff\xff\xff", 3);
+    test_must(vault_begin(ann->engine->vault));
+    test_must(message_put(ann->engine->vault, &message));
+    test_must(vault_commit(ann->engine->vault));
+}
+
+static void
+test_one_that_cannot_be_read(void)
+{
+    open_circle();
+    spoil();
+    test_must(seat_write(ben, jobs_say, thread, "Still there?"));
+    tap_is(seat_told(ann), RO_OK);
+    tap_need(ann->job->result.n_events == 1);
+    tap_ok(strcmp(ann->job->result.events[0].type, "message") == 0);
+    tap_is(seat_told(ann), RO_OK);
+    tap_is(seat_ask(ann, urn_of(cat), "Another one."), RO_OK);
+    tap_is(list_requests(ann), RO_OK);
+    const struct ro_result *result = &ann->job->result;
+    tap_need(result->n_requests == 2);
+    tap_ok(strcmp(result->requests[1].state, "unreadable") == 0);
+    tap_ok(strcmp(result->requests[0].state, "open") == 0);
+    tap_is(seat_read(ann, NULL), RO_OK);
+    result = &ann->job->result;
+    tap_need(result->n_messages == 2);
+    tap_ok(result->messages[0].doubt != NULL ||
+           result->messages[1].doubt != NULL);
+    tap_ok(seat_show(ann, request) != RO_OK);
+    tap_ok(strstr(ann->job->result.why, "ring them") != NULL);
+    close_circle();
+}
+
+int
+main(int argc, char **argv)
+{
+    pair_setup(argc, argv);
+    tap_run(test_what_names_nothing_costs_nothing);
+    tap_run(test_too_much_of_one);
+    tap_run(test_one_that_cannot_be_read);
+    return tap_done();
+}
