@@ -40,6 +40,9 @@ RO_MUST_USE enum ro_status outbox_arrived(struct engine *engine,
                                           const struct ro_seat_id *seat,
                                           const struct ro_message_id *message);
 
+/* How often a wrap is served again, at most once a day. */
+#define OUTBOX_RESENT_MAX 3
+
 /* A seat asks for what it misses: serves its own wraps of that thread that have
  * no receipt, by sending them again; inside a commit. */
 struct outbox_resend {

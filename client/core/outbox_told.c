@@ -46,6 +46,15 @@ is_in_thread(const struct engine *engine,
     return ro_thread_id_equal(&derived, thread);
 }
 
+/* What one may cost us by asking: a wrap is sent again a few times, and once a
+ * day. Whoever has lost it that often asks a person. */
+static bool
+may_serve(const struct outgoing_to *to, uint32_t today)
+{
+    return to->state == OUTGOING_STORED && to->n_resent < OUTBOX_RESENT_MAX &&
+           (to->n_resent == 0 || to->resent_day != today);
+}
+
 static enum ro_status
 serve_row(struct engine *engine,
           const struct row_id *row,
@@ -53,10 +62,11 @@ serve_row(struct engine *engine,
 {
     RO_AUTOOUTGOING outgoing = {0};
     size_t served = 0;
+    const uint32_t today = engine_day(engine);
     RO_TRY(outgoing_get(engine->vault, row, &outgoing));
     for (size_t i = 0; i < outgoing.n_to; i++) {
         struct outgoing_to *to = &outgoing.to[i];
-        if (to->state != OUTGOING_STORED ||
+        if (!may_serve(to, today) ||
             !ro_seat_id_equal(&to->seat, &resend->seat) ||
             to->sequence < resend->from || to->sequence > resend->to ||
             !is_in_thread(engine, &outgoing, to, &resend->thread))
@@ -71,6 +81,8 @@ serve_row(struct engine *engine,
         if (s != RO_OK)
             continue;
         to->state = OUTGOING_WAITING;
+        to->n_resent++;
+        to->resent_day = today;
         served++;
     }
     return served == 0 ? RO_OK : outgoing_put(engine->vault, &outgoing);

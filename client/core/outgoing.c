@@ -121,6 +121,10 @@ outgoing_put(struct vault *vault, const struct outgoing *outgoing)
     ro_buf_put_u32(&row, (uint32_t)outgoing->n_to);
     for (size_t i = 0; i < outgoing->n_to; i++)
         put_to(&row, &outgoing->to[i]);
+    for (size_t i = 0; i < outgoing->n_to; i++) {
+        ro_buf_put_u32(&row, outgoing->to[i].n_resent);
+        ro_buf_put_u32(&row, outgoing->to[i].resent_day);
+    }
     enum ro_status s = ro_buf_ok(&row);
     if (s == RO_OK) {
         struct vault_place place = {
@@ -148,6 +152,12 @@ read_recipients(struct row_reader *row, struct outgoing *outgoing)
     outgoing->n_to = n;
     for (size_t i = 0; i < n; i++)
         read_to(row, &outgoing->to[i]);
+    if (row->rest.size == 0) /* rows from before resends were counted */
+        return RO_OK;
+    for (size_t i = 0; i < n; i++) {
+        outgoing->to[i].n_resent = row_u32(row);
+        outgoing->to[i].resent_day = row_u32(row);
+    }
     return RO_OK;
 }
 

@@ -33,6 +33,8 @@ struct outgoing_to {
     enum outgoing_state state;
     enum outgoing_whose whose; /* ours give no receipt */
     uint8_t wrap[RO_WRAP_SIZE];
+    uint32_t n_resent; /* how often it was served again */
+    uint32_t resent_day;
 };
 
 /* A chunk of a file that goes with a message (attach.h). Its body stands in a

@@ -9,8 +9,9 @@
 #include "client/core/told.h"
 #include "common/wire/codec.h"
 
-#define FLOOD 8200 /* messages, each with as many names as a content may have  \
-                    */
+#define FLOOD                                                                  \
+    8200 /* messages, each with as many names as a content may have            \
+          */
 
 static char request[RO_ID_HEX];
 static char thread[RO_ID_HEX];

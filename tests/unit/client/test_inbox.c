@@ -418,7 +418,7 @@ waiting_after_resend(struct seat *seat, const char *thread)
 {
     static Reachout__Resend resend = REACHOUT__RESEND__INIT;
     struct forgery forgery;
-    struct mail mail[4];
+    struct mail mail[8];
     struct ro_thread_id wanted;
     test_must(ro_unhex(thread, wanted.b, RO_ID_SIZE));
     resend.has_thread = resend.has_from = resend.has_to = 1;
@@ -432,8 +432,8 @@ waiting_after_resend(struct seat *seat, const char *thread)
     forgery.content.resend = &resend;
     forge_post(&forgery);
     test_must(seat_sync(ann));
-    tap_say(pair_mail(pair, cat, mail, 4) == 0, "cat gets nothing");
-    size_t n = pair_mail(pair, ben, mail, 4);
+    tap_say(pair_mail(pair, cat, mail, 8) == 0, "cat gets nothing");
+    size_t n = pair_mail(pair, ben, mail, 8);
     mail_fini(mail, n);
     return n;
 }
@@ -458,6 +458,29 @@ test_nothing_else_is_sent_again(void)
     test_must(seat_sync(ann));
     tap_say(waiting_after_resend(ben, thread) == 0, "what has one is not");
     tap_need(bob->engine != NULL); /* has sent none: ann keeps it for him */
+    close_circle();
+}
+
+/* Asking costs the sender little: three times a wrap, and once a day. */
+static void
+test_sending_again_has_an_end(void)
+{
+    open_three();
+    const char *request = pair_answered(ann, ben);
+    const char *thread = thread_between(request, ann, ben);
+    pair_sync_all(pair);
+    test_must(seat_write(ann, jobs_say, thread, "For ben."));
+    tap_say(waiting_after_resend(ben, thread) == 2, "it is sent again");
+    tap_say(waiting_after_resend(ben, thread) == 2, "once a day");
+    for (size_t day = 0; day < 4; day++) {
+        pair_pass(pair, 86400);
+        seat_restart(ann);
+        size_t n = waiting_after_resend(ben, thread);
+        if (!tap_say(n == (day < 2 ? 3 + day : 4), "and three times in all"))
+            printf("# %zu\n", n);
+    }
+    tap_is(seat_sync(ben), RO_OK);
+    tap_ok(seat_shows(ben, "For ben.") == 1);
     close_circle();
 }
 
@@ -534,6 +557,7 @@ main(int argc, char **argv)
     tap_run(test_another_mailbox);
     tap_run(test_what_is_missing_is_sent_again);
     tap_run(test_nothing_else_is_sent_again);
+    tap_run(test_sending_again_has_an_end);
     tap_run(test_a_wide_gap);
     tap_run(test_a_gap_is_asked_for_a_few_times);
     return tap_done();
