@@ -106,6 +106,7 @@ render_json_verify(json_t *document, const struct ro_result *result)
     doc_text(document, "name", member->name);
     doc_truth(document, "replaced",
               member->verified == RO_VERIFIED_NO_LONGER ? DOC_TRUE : DOC_FALSE);
+    doc_said(document, "doubt", member->doubt);
 }
 
 void
@@ -126,6 +127,7 @@ render_json_members(json_t *document, const struct ro_result *result)
         doc_number(item, "km", member->km);
         doc_texts(item, "kinds", &member->kind, member->kind != NULL);
         doc_truth(item, "verified", verified(member));
+        doc_said(item, "doubt", member->doubt);
         doc_count(item, "live", member->live);
     }
 }

@@ -150,6 +150,14 @@ render_text_status(struct ro_buf *out, const struct ro_result *result)
     ro_buf_printf(out, " ahead\n");
 }
 
+static void
+show_doubt(struct ro_buf *out, const char *doubt)
+{
+    ro_buf_printf(out, "  (");
+    show_line(out, doubt);
+    ro_buf_printf(out, ": verify)");
+}
+
 void
 render_text_members(struct ro_buf *out, const struct ro_result *result)
 {
@@ -168,7 +176,7 @@ render_text_members(struct ro_buf *out, const struct ro_result *result)
         show_column(out, member->phase, 11);
         show_line(out, member->name);
         if (member->verified == RO_VERIFIED_NO_LONGER)
-            ro_buf_printf(out, "  (its key was replaced: verify)");
+            show_doubt(out, member->doubt);
         line_feed(out);
     }
     if (result->n_members == 0)
@@ -195,12 +203,15 @@ render_text_verify(struct ro_buf *out, const struct ro_result *result)
         if (i % WORDS_ROW == WORDS_ROW - 1)
             line_feed(out);
     }
+    if (member->verified == RO_VERIFIED_NO_LONGER) {
+        ro_buf_printf(out, "Not verified any more: ");
+        show_line(out, member->doubt);
+        ro_buf_printf(out, ", and nobody here has compared it since: nothing "
+                           "is sent there.\n");
+        return;
+    }
     ro_buf_printf(out, member->verified == RO_VERIFIED_COMPARED
                            ? "It was compared.\n"
-                       : member->verified == RO_VERIFIED_NO_LONGER
-                           ? "The authority replaced this member's key, and "
-                             "nobody here has compared the new one: nothing "
-                             "is sent there.\n"
                            : "It was not compared here yet.\n");
 }
 

@@ -5,17 +5,45 @@
 #include "client/core/row.h"
 #include "common/crypto/fingerprint.h"
 #include "common/crypto/words.h"
+#include "common/wire/rules.h"
 
 #include <string.h>
 
-/* What was told of a member's key, and what a person here has said of it.
- * Records are counted from 1. */
+/* What a name may take up in a sentence that says what to do. */
+#define NAME_ROOM 48
+
+/* What was told of a member, and what a person here has said of it. Records
+ * are counted from 1. */
 struct verifying {
-    uint64_t told;     /* the newest replacement that an event told of */
+    uint64_t told;     /* the newest change that an event told of */
     int64_t told_at_s; /* and when */
     uint64_t compared; /* size of the directory at the last comparison */
+    uint32_t urn;      /* who it was compared as: this school */
+    char name[RO_NAME_LIMIT + 1];     /* of this name */
+    uint64_t seen;                    /* size of the directory at the showing */
     char shown[RO_SAFETY_DIGITS + 1]; /* the number shown last; "": none */
 };
+
+/* Why a member may be somebody else than the one that is known here. */
+struct doubt {
+    enum {
+        DOUBT_NONE,
+        DOUBT_KEY,     /* the authority alone replaced its key */
+        DOUBT_ANOTHER, /* it has the URN of one that we knew */
+        DOUBT_NAME,    /* it was compared as somebody of another name or URN */
+    } kind;
+    uint64_t at; /* the record that brought it */
+};
+
+static void
+take_name(struct ro_bytes name, struct verifying *verifying)
+{
+    const size_t size =
+        name.size < RO_NAME_LIMIT ? name.size : (size_t)RO_NAME_LIMIT;
+    if (size > 0)
+        memcpy(verifying->name, name.data, size);
+    verifying->name[size] = '\0';
+}
 
 static enum ro_status
 get(const struct engine *engine,
@@ -34,6 +62,9 @@ get(const struct engine *engine,
     ret_verifying->told = row_u64(&row);
     ret_verifying->told_at_s = (int64_t)row_u64(&row);
     ret_verifying->compared = row_u64(&row);
+    ret_verifying->urn = row_u32(&row);
+    take_name(row_piece(&row), ret_verifying);
+    ret_verifying->seen = row_u64(&row);
     row_fixed(&row, (uint8_t *)ret_verifying->shown, RO_SAFETY_DIGITS);
     return row_end(&row);
 }
@@ -51,6 +82,9 @@ put(struct engine *engine,
     ro_buf_put_u64(&row, verifying->told);
     ro_buf_put_u64(&row, (uint64_t)verifying->told_at_s);
     ro_buf_put_u64(&row, verifying->compared);
+    ro_buf_put_u32(&row, verifying->urn);
+    row_put_piece(&row, ro_bytes_text(verifying->name));
+    ro_buf_put_u64(&row, verifying->seen);
     ro_buf_put(&row, verifying->shown, RO_SAFETY_DIGITS);
     RO_TRY(ro_buf_ok(&row));
     RO_TRY(vault_begin(engine->vault));
@@ -58,7 +92,7 @@ put(struct engine *engine,
                      vault_put(engine->vault, &place, ro_buf_view(&row)));
 }
 
-/* --- how a key stands ---------------------------------------------------- */
+/* --- how a member stands ------------------------------------------------- */
 
 static bool
 is_us(const struct engine *engine, const struct ro_member_id *member)
@@ -66,51 +100,120 @@ is_us(const struct engine *engine, const struct ro_member_id *member)
     return ro_member_id_equal(member, &engine->keyring->member_id);
 }
 
-/* A key that was replaced before this seat was in the circle is the first that
- * it has known. */
+/* Whether anybody at all can be in doubt about it: most never are. */
 static bool
-is_changed(const struct engine *engine,
-           const struct verifying *verifying,
-           const struct ro_member_view *member)
+is_doubtful(const struct engine *engine, const struct ro_member_view *member)
 {
+    return member != NULL && member->standing == RO_MEMBER_LIVE &&
+           !is_us(engine, &member->id) &&
+           (member->replaced_at != 0 || member->urn_freed != 0 ||
+            member->named_at != member->since);
+}
+
+/* The newest reason. A seat that came to the circle after a key was replaced,
+ * or after the earlier member of a URN was gone, has never known the other one.
+ */
+static struct doubt
+doubt_of(const struct engine *engine,
+         const struct verifying *verifying,
+         const struct ro_member_view *member)
+{
+    struct doubt doubt = {DOUBT_NONE, verifying->compared};
     const struct ro_seat_view *own =
         ro_directory_seat(engine->directory, &engine->keyring->seat);
-    return member->replaced_at > verifying->compared &&
-           (own == NULL || member->replaced_at > own->since);
+    const uint64_t here_since = own == NULL ? 0 : own->since;
+    if (!is_doubtful(engine, member))
+        return doubt;
+    if (member->replaced_at > here_since && member->replaced_at > doubt.at)
+        doubt = (struct doubt){DOUBT_KEY, member->replaced_at};
+    if (member->urn_freed > here_since && member->urn_since > doubt.at)
+        doubt = (struct doubt){DOUBT_ANOTHER, member->urn_since};
+    if (verifying->compared > 0 && member->named_at >= doubt.at &&
+        (member->urn != verifying->urn ||
+         strcmp(member->name, verifying->name) != 0))
+        doubt = (struct doubt){DOUBT_NAME, member->named_at};
+    return doubt;
+}
+
+/* The beginning of a name, in whole characters. */
+static void
+shorten(const char *name, char ret_short[static NAME_ROOM])
+{
+    size_t n = strnlen(name, NAME_ROOM - 1);
+    while (n > 0 && ((unsigned char)name[n] & 0xC0) == 0x80)
+        n--;
+    memcpy(ret_short, name, n);
+    ret_short[n] = '\0';
+}
+
+static void
+say_compared_as(uint32_t urn, const char *name, struct ro_why *ret_why)
+{
+    if (urn == 0) {
+        (void)ro_why(ret_why, RO_OK, "it was compared as %s", name);
+    } else {
+        (void)ro_why(ret_why, RO_OK, "it was compared as %s (URN %u)", name,
+                     urn);
+    }
+}
+
+/* What there is against it, as half a sentence. */
+static void
+say_doubt(const struct verifying *verifying,
+          const struct doubt *doubt,
+          struct ro_why *ret_why)
+{
+    char name[NAME_ROOM];
+    if (doubt->kind == DOUBT_KEY) {
+        (void)ro_why(ret_why, RO_OK, "the authority replaced its key");
+    } else if (doubt->kind == DOUBT_ANOTHER) {
+        (void)ro_why(ret_why, RO_OK, "another member was this school before");
+    } else {
+        shorten(verifying->name, name);
+        say_compared_as(verifying->urn, name, ret_why);
+    }
 }
 
 enum ro_status
 verifying_look(const struct engine *engine,
                const struct ro_member_view *member,
-               enum ro_verified *ret_verified)
+               enum ro_verified *ret_verified,
+               struct ro_why *ret_doubt)
 {
     struct verifying verifying;
     RO_TRY(get(engine, &member->id, &verifying));
-    *ret_verified = is_us(engine, &member->id) ? RO_VERIFIED_NEVER
-                    : is_changed(engine, &verifying, member)
-                        ? RO_VERIFIED_NO_LONGER
-                    : verifying.compared > 0 ? RO_VERIFIED_COMPARED
-                                             : RO_VERIFIED_NEVER;
+    const struct doubt doubt = doubt_of(engine, &verifying, member);
+    ret_doubt->text[0] = '\0';
+    *ret_verified = verifying.compared > 0 && !is_us(engine, &member->id)
+                        ? RO_VERIFIED_COMPARED
+                        : RO_VERIFIED_NEVER;
+    if (doubt.kind == DOUBT_NONE)
+        return RO_OK;
+    *ret_verified = RO_VERIFIED_NO_LONGER;
+    say_doubt(&verifying, &doubt, ret_doubt);
     return RO_OK;
 }
 
-/* Since when, as far as this seat knows. */
+/* Since when, as far as this seat knows, and what to do. */
 static void
 say_changed(const struct verifying *verifying,
+            const struct doubt *doubt,
             const struct ro_member_view *member,
             struct ro_why *ret_why)
 {
     char hex[RO_ID_HEX];
     char when[RO_RFC3339_SIZE] = "just now";
+    char name[NAME_ROOM];
+    struct ro_why reason = {""};
+    shorten(member->name, name);
     ro_hex(member->id.b, RO_ID_SIZE, hex);
-    if (verifying->told == member->replaced_at)
+    if (verifying->told == doubt->at)
         ro_time_format(verifying->told_at_s, when);
+    say_doubt(verifying, doubt, &reason);
     (void)ro_why(ret_why, RO_KEY_CHANGED,
-                 "the authority replaced the key of %.60s (record %llu, seen "
-                 "here %.10s); compare the safety number by telephone, then: "
-                 "reachout verify %.12s --confirm",
-                 member->name, (unsigned long long)member->replaced_at, when,
-                 hex);
+                 "%s: %s (record %llu, seen here %.10s); compare the safety "
+                 "number by telephone: reachout verify %.12s",
+                 name, reason.text, (unsigned long long)doubt->at, when, hex);
 }
 
 enum ro_status
@@ -122,12 +225,13 @@ verifying_may_send(const struct engine *engine,
     struct ro_why words = {""};
     const struct ro_member_view *view =
         ro_directory_member(engine->directory, member);
-    if (view == NULL || view->replaced_at == 0 || is_us(engine, member))
+    if (!is_doubtful(engine, view))
         return RO_OK;
     RO_TRY(get(engine, member, &verifying));
-    if (!is_changed(engine, &verifying, view))
+    const struct doubt doubt = doubt_of(engine, &verifying, view);
+    if (doubt.kind == DOUBT_NONE)
         return RO_OK;
-    say_changed(&verifying, view, &words);
+    say_changed(&verifying, &doubt, view, &words);
     return ro_why(why, RO_KEY_CHANGED, "%s", words.text);
 }
 
@@ -136,16 +240,19 @@ verifying_doubts(const struct engine *engine,
                  const struct ro_seat_id *seat,
                  bool *ret_doubts)
 {
-    enum ro_verified verified = RO_VERIFIED_NEVER;
+    struct verifying verifying;
+    *ret_doubts = false;
     const struct ro_seat_view *view =
         ro_directory_seat(engine->directory, seat);
     const struct ro_member_view *member =
         view == NULL ? NULL
                      : ro_directory_member(engine->directory, &view->member);
-    if (member != NULL && member->replaced_at != 0 &&
-        view->since > member->replaced_at)
-        RO_TRY(verifying_look(engine, member, &verified));
-    *ret_doubts = verified == RO_VERIFIED_NO_LONGER;
+    if (!is_doubtful(engine, member))
+        return RO_OK;
+    RO_TRY(get(engine, &member->id, &verifying));
+    const struct doubt doubt = doubt_of(engine, &verifying, member);
+    *ret_doubts = doubt.kind != DOUBT_NONE &&
+                  (doubt.kind != DOUBT_KEY || view->since > doubt.at);
     return RO_OK;
 }
 
@@ -161,12 +268,12 @@ tell_one(struct engine *engine,
                        .from = member->id,
                        .at_s = engine_now_s(engine)};
     RO_TRY(get(engine, &member->id, &verifying));
-    if (verifying.told >= member->replaced_at ||
-        !is_changed(engine, &verifying, member))
+    const struct doubt doubt = doubt_of(engine, &verifying, member);
+    if (doubt.kind == DOUBT_NONE || verifying.told >= doubt.at)
         return RO_OK;
-    verifying.told = member->replaced_at;
+    verifying.told = doubt.at;
     verifying.told_at_s = one.at_s;
-    say_changed(&verifying, member, &one.why);
+    say_changed(&verifying, &doubt, member, &one.why);
     struct news *more = reallocarray(news->at, news->n + 1, sizeof(*more));
     if (more == NULL)
         return RO_NO_MEMORY;
@@ -183,8 +290,7 @@ verifying_tell(struct engine *engine, struct news_list *news)
     for (size_t i = 0;
          (member = ro_directory_nth_member(engine->directory, i)) != NULL;
          i++) {
-        if (member->replaced_at != 0 && member->standing == RO_MEMBER_LIVE &&
-            !is_us(engine, &member->id))
+        if (is_doubtful(engine, member))
             RO_TRY(tell_one(engine, member, news));
     }
     return RO_OK;
@@ -235,7 +341,7 @@ show(const struct viewing *viewing,
                               .phase = "",
                               .km = -1,
                               .live = member->n_live};
-    RO_TRY(verifying_look(viewing->engine, member, &one->verified));
+    RO_TRY(view_verified(viewing, member, one));
     result->words = words;
     result->n_words = RO_SAFETY_WORDS;
     result->members = one;
@@ -243,8 +349,29 @@ show(const struct viewing *viewing,
     return RO_OK;
 }
 
-/* Confirmed is what was shown: a key that was replaced between the two was
- * compared by nobody. */
+/* Confirmed is what was shown: a key, or a name, that changed between the two
+ * was compared by nobody. */
+static enum ro_status
+check_shown(const struct viewing *viewing,
+            const struct verifying *verifying,
+            const struct ro_member_view *member,
+            const char digits[static RO_SAFETY_DIGITS + 1])
+{
+    const struct doubt doubt = doubt_of(viewing->engine, verifying, member);
+    if (verifying->shown[0] == '\0') {
+        return ro_why(viewing->why, RO_REFUSED,
+                      "the safety number was never shown here; look at it "
+                      "first, without --confirm, and compare it");
+    }
+    if (strcmp(verifying->shown, digits) != 0 || doubt.at > verifying->seen) {
+        return ro_why(viewing->why, RO_KEY_CHANGED,
+                      "the safety number, or whose it is, is not what was "
+                      "shown last; look at it without --confirm, and compare "
+                      "it again");
+    }
+    return RO_OK;
+}
+
 static enum ro_status
 note(const struct viewing *viewing,
      const struct ro_verify *verify,
@@ -254,19 +381,15 @@ note(const struct viewing *viewing,
     struct engine *engine = viewing->engine;
     struct verifying verifying;
     RO_TRY(get(engine, &member->id, &verifying));
-    const struct verifying before = verifying;
-    if (verify->how == RO_VERIFY_CONFIRM && verifying.shown[0] != '\0' &&
-        strcmp(verifying.shown, digits) != 0) {
-        return ro_why(viewing->why, RO_KEY_CHANGED,
-                      "the safety number is not the one that was shown last; "
-                      "look at it without --confirm, and compare it again");
-    }
-    memcpy(verifying.shown, digits, RO_SAFETY_DIGITS + 1);
-    if (verify->how == RO_VERIFY_CONFIRM)
+    if (verify->how == RO_VERIFY_CONFIRM) {
+        RO_TRY(check_shown(viewing, &verifying, member, digits));
         verifying.compared = ro_directory_size(engine->directory);
-    if (strcmp(before.shown, verifying.shown) == 0 &&
-        before.compared == verifying.compared)
-        return RO_OK;
+        verifying.urn = member->urn;
+        take_name(ro_bytes_text(member->name), &verifying);
+    } else {
+        verifying.seen = ro_directory_size(engine->directory);
+        memcpy(verifying.shown, digits, RO_SAFETY_DIGITS + 1);
+    }
     return put(engine, &member->id, &verifying);
 }
 

@@ -298,6 +298,19 @@ list_one(struct listing *listing, const struct ro_member *member)
     return RO_OK;
 }
 
+enum ro_status
+view_verified(const struct viewing *viewing,
+              const struct ro_member_view *member,
+              struct ro_member *one)
+{
+    struct ro_why doubt = {""};
+    RO_TRY(verifying_look(viewing->engine, member, &one->verified, &doubt));
+    if (doubt.text[0] == '\0')
+        return RO_OK;
+    one->doubt = ro_arena_text(viewing->arena, doubt.text);
+    return one->doubt == NULL ? RO_NO_MEMORY : RO_OK;
+}
+
 static enum ro_status
 list_members(struct listing *listing)
 {
@@ -319,7 +332,7 @@ list_members(struct listing *listing)
         };
         if (member->standing != RO_MEMBER_LIVE)
             continue;
-        RO_TRY(verifying_look(engine, member, &one.verified));
+        RO_TRY(view_verified(listing->viewing, member, &one));
         RO_TRY(list_one(listing, &one));
     }
     return RO_OK;

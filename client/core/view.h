@@ -63,6 +63,11 @@ const char *view_name(const struct viewing *viewing,
  * unknown. */
 double view_km(const struct engine *engine, uint32_t urn);
 
+/* Fills `verified` and `doubt` of a member. */
+RO_MUST_USE enum ro_status view_verified(const struct viewing *viewing,
+                                         const struct ro_member_view *member,
+                                         struct ro_member *one);
+
 /* The choices of an ambiguous id, as the result shows them. */
 RO_MUST_USE enum ro_status view_choices(const struct viewing *viewing,
                                         const struct find_choices *choices);

@@ -187,8 +187,9 @@ struct ro_self {
 enum ro_verified {
     RO_VERIFIED_NEVER,
     RO_VERIFIED_COMPARED,
-    RO_VERIFIED_NO_LONGER, /* the authority replaced it since, and nothing is
-                              sent there until it was compared */
+    RO_VERIFIED_NO_LONGER, /* its key or name is another, or another member
+                              was this school before; nothing is sent there
+                              until it was compared */
 };
 
 /* A member, or with `listings` a school that has not been admitted. */
@@ -201,6 +202,8 @@ struct ro_member {
     const char *kind; /* "school", "coordinators", ... or "listing" */
     size_t live;      /* live seats */
     enum ro_verified verified;
+    const char *doubt; /* with RO_VERIFIED_NO_LONGER, half a sentence: what
+                          there is against it; else NULL */
 };
 
 /* A request as it stands here. */
@@ -534,9 +537,10 @@ struct ro_verify {
     enum { RO_VERIFY_SHOW, RO_VERIFY_CONFIRM } how;
 };
 /* Fills number, words and members (this one, with `verified`). With
- * RO_VERIFY_CONFIRM it is kept that the number was compared: messages to a
- * member whose key was replaced go out again. RO_KEY_CHANGED: the number is not
- * the one that was shown last; nothing is kept. RO_NOT_FOUND, RO_AMBIGUOUS,
+ * RO_VERIFY_CONFIRM it is kept that the number was compared, with that name and
+ * URN: messages to a member that was in doubt go out again. RO_REFUSED: it was
+ * never shown here; RO_KEY_CHANGED: the number, or whose it is, is not what was
+ * shown last; nothing is kept then. RO_NOT_FOUND, RO_AMBIGUOUS,
  * RO_BAD_INPUT (ourselves), RO_FORBIDDEN (not admitted). */
 void ro_client_verify(struct ro_client *client,
                       const struct ro_verify *verify,

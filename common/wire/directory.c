@@ -81,6 +81,7 @@ ro_directory_new(const struct ro_root *root)
     ro_index_init(&directory->listing_of_urn, sizeof(uint32_t));
     ro_index_init(&directory->member_of_id, RO_ID_SIZE);
     ro_index_init(&directory->member_of_urn, sizeof(uint32_t));
+    ro_index_init(&directory->freed_of_urn, sizeof(uint32_t));
     ro_index_init(&directory->seat_of_id, RO_ID_SIZE);
     ro_index_init(&directory->seat_of_curve, RO_KEY_SIZE);
     ro_index_init(&directory->keys, RO_KEY_SIZE);
@@ -111,6 +112,7 @@ ro_directory_free(struct ro_directory *directory)
     ro_index_fini(&directory->listing_of_urn);
     ro_index_fini(&directory->member_of_id);
     ro_index_fini(&directory->member_of_urn);
+    ro_index_fini(&directory->freed_of_urn);
     ro_index_fini(&directory->seat_of_id);
     ro_index_fini(&directory->seat_of_curve);
     ro_index_fini(&directory->keys);

@@ -131,9 +131,14 @@ struct ro_listing_view {
 struct ro_member_view {
     struct ro_member_id id;
     Reachout__MemberKind kind;
-    uint32_t urn;      /* schools, else 0 */
-    uint32_t home_urn; /* coordinators, else 0 */
-    const char *name;  /* of the listing for schools; owned by the directory */
+    uint32_t urn;       /* schools, else 0 */
+    uint32_t home_urn;  /* coordinators, else 0 */
+    const char *name;   /* of the listing for schools; owned by the directory */
+    uint64_t since;     /* number of the record that admitted it, from 1 */
+    uint64_t urn_since; /* that gave it its URN; 0 without one */
+    uint64_t urn_freed; /* by which its URN was given up or its earlier member
+                           removed before that; 0: nobody had it before */
+    uint64_t named_at;  /* that gave it its URN or its name last */
     struct ro_key key;
     uint64_t key_since;   /* number of the record that brought it, from 1 */
     uint64_t replaced_at; /* number of the newest record that replaced the key

@@ -136,7 +136,7 @@ reserve(struct ro_directory *directory, struct amendment *amendment)
         if (amendment->name == NULL)
             return RO_NO_MEMORY;
     }
-    RO_TRY(ro_index_reserve(&directory->member_of_urn, 1));
+    RO_TRY(ro_dir_reserve_urn(directory));
     return ro_index_reserve(&directory->keys, 1);
 }
 
@@ -161,6 +161,8 @@ put_who(struct ro_directory *directory, struct amendment *amendment)
     struct ro_dir_member *member = amendment->member;
     member->view.home_urn = message->home_urn;
     if (member->view.kind != REACHOUT__MEMBER_KIND__SCHOOL) {
+        if (!same_text(amendment->name, member->own_name))
+            member->view.named_at = directory->n_records + 1;
         free(member->own_name);
         member->own_name = RO_STEAL(amendment->name);
         member->view.name = member->own_name;
@@ -170,6 +172,7 @@ put_who(struct ro_directory *directory, struct amendment *amendment)
         return;
     ro_dir_unlink_urn(directory, member);
     member->view.urn = message->urn;
+    member->view.named_at = directory->n_records + 1;
     member->view.name = ro_directory_listing(directory, message->urn)->name;
     ro_dir_link_urn(directory, member);
 }

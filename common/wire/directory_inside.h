@@ -61,6 +61,7 @@ struct ro_directory {
     struct ro_index listing_of_urn;
     struct ro_index member_of_id;
     struct ro_index member_of_urn; /* the newest one */
+    struct ro_index freed_of_urn;  /* record by which it was free again, or 0 */
     struct ro_index seat_of_id;
     struct ro_index seat_of_curve;
     struct ro_index keys; /* ro_dir_key_form -> enum ro_dir_owner */
@@ -153,12 +154,20 @@ struct ro_dir_member *ro_dir_find_member(const struct ro_directory *directory,
 /* The newest member of a school, or RO_INDEX_NONE. */
 uint32_t ro_dir_of_urn(const struct ro_directory *directory, uint32_t urn);
 
+/* Room for one more URN in what the two below write. RO_NO_MEMORY. */
+RO_MUST_USE enum ro_status ro_dir_reserve_urn(struct ro_directory *directory);
+
 /* Makes a member the newest of its school, or takes the newest away again. Room
- * was reserved in directory->member_of_urn. */
+ * was reserved. */
 void ro_dir_link_urn(struct ro_directory *directory,
                      struct ro_dir_member *member);
 void ro_dir_unlink_urn(struct ro_directory *directory,
                        const struct ro_dir_member *member);
+
+/* Notes that the record that is being read leaves the member's URN without a
+ * member; nothing for one without a URN. */
+void ro_dir_free_urn(struct ro_directory *directory,
+                     const struct ro_dir_member *member);
 
 /* Whether the member may be of that kind, school and name: the fields fit
  * together, the schools are listed, and no other live member has the URN.

@@ -165,7 +165,10 @@ rename_members(struct ro_directory *directory,
 {
     uint32_t place = ro_dir_of_urn(directory, listing->urn);
     while (place != RO_INDEX_NONE) {
-        directory->members[place].view.name = listing->name;
+        struct ro_member_view *member = &directory->members[place].view;
+        if (strcmp(member->name, listing->name) != 0)
+            member->named_at = directory->n_records + 1;
+        member->name = listing->name;
         place = directory->members[place].older_of_urn;
     }
 }

@@ -78,10 +78,41 @@ ro_dir_of_urn(const struct ro_directory *directory, uint32_t urn)
     return place == NOBODY ? RO_INDEX_NONE : place;
 }
 
+enum ro_status
+ro_dir_reserve_urn(struct ro_directory *directory)
+{
+    RO_TRY(ro_index_reserve(&directory->freed_of_urn, 1));
+    return ro_index_reserve(&directory->member_of_urn, 1);
+}
+
+/* A URN that was never free has a place in the index, too, so that freeing it
+ * needs no room. */
+static uint32_t
+freed_at(struct ro_directory *directory, const uint32_t *urn)
+{
+    uint32_t record = ro_index_find(&directory->freed_of_urn, urn);
+    if (record != RO_INDEX_NONE)
+        return record;
+    ro_index_put(&directory->freed_of_urn, urn, 0);
+    return 0;
+}
+
+void
+ro_dir_free_urn(struct ro_directory *directory,
+                const struct ro_dir_member *member)
+{
+    if (member->view.kind == REACHOUT__MEMBER_KIND__SCHOOL) {
+        ro_index_put(&directory->freed_of_urn, &member->view.urn,
+                     (uint32_t)directory->n_records + 1);
+    }
+}
+
 void
 ro_dir_link_urn(struct ro_directory *directory, struct ro_dir_member *member)
 {
     const uint32_t *urn = &member->view.urn;
+    member->view.urn_since = directory->n_records + 1;
+    member->view.urn_freed = freed_at(directory, urn);
     member->older_of_urn = ro_dir_of_urn(directory, *urn);
     ro_index_put(&directory->member_of_urn, urn,
                  (uint32_t)(member - directory->members));
@@ -97,6 +128,7 @@ ro_dir_unlink_urn(struct ro_directory *directory,
     ro_index_put(&directory->member_of_urn, &member->view.urn,
                  member->older_of_urn == RO_INDEX_NONE ? NOBODY
                                                        : member->older_of_urn);
+    ro_dir_free_urn(directory, member);
 }
 
 static enum ro_status
@@ -109,7 +141,7 @@ reserve_member(struct ro_directory *directory)
         return RO_NO_MEMORY;
     directory->members = rows;
     RO_TRY(ro_index_reserve(&directory->member_of_id, 1));
-    RO_TRY(ro_index_reserve(&directory->member_of_urn, 1));
+    RO_TRY(ro_dir_reserve_urn(directory));
     return ro_index_reserve(&directory->keys, 1);
 }
 
@@ -156,6 +188,8 @@ ro_dir_member(const struct ro_dir_step *step)
         .view = {.kind = message->kind,
                  .urn = message->urn,
                  .home_urn = message->home_urn,
+                 .since = directory->n_records + 1,
+                 .named_at = directory->n_records + 1,
                  .key_since = directory->n_records + 1,
                  .standing = RO_MEMBER_LIVE}
     };

@@ -23,6 +23,10 @@ def alarms(document):
 
 
 def before(tap, rig, member):
+    code, document, talk = rig.finish(rig.start(900001, "verify", member,
+                                                "--confirm"))
+    tap.ok(code == 1 and "look at it first" in talk,
+           "what nobody has seen is not confirmed", (code, document, talk))
     number = rig.run(900001, "verify", member)
     tap.ok(len(number["number"].split()) == 12 and len(number["words"]) == 10
            and number["verified"] is False, "a number in groups, and words", number)

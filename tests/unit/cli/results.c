@@ -35,7 +35,8 @@ static const struct ro_member members[] = {
      .km = 3.4219,
      .kind = "school",
      .live = 1,
-     .verified = RO_VERIFIED_NO_LONGER},
+     .verified = RO_VERIFIED_NO_LONGER,
+     .doubt = "it was compared as Bargemaster Primary School (URN 900012)"},
     {.id = ID(0x77, 0x01),
      .name = "Estuary",
      .phase = "",
@@ -46,7 +47,7 @@ static const struct ro_member members[] = {
      .name = "Abbey Court School",
      .phase = "special",
      .km = 12.0,
-     .kind = "listing"                         },
+     .kind = "listing"                      },
 };
 
 static const struct ro_request requests[] = {
@@ -254,7 +255,7 @@ results_crowd(void)
 
 static const char *evil_names[] = {EVIL, BAD_UTF8};
 static const struct ro_member evil_members[] = {
-    {SALTINGS, 1, EVIL, BAD_UTF8, 1e300, EVIL, 0, RO_VERIFIED_NEVER},
+    {SALTINGS, 1, EVIL, BAD_UTF8, 1e300, EVIL, 0, RO_VERIFIED_NO_LONGER, EVIL},
 };
 static const struct ro_request evil_requests[] = {
     {REQUEST, SALTINGS, EVIL, EVIL, EVIL, EVIL, EVIL, RO_SIDE_HELPER, INT64_MAX,

@@ -202,9 +202,9 @@ open_short(struct seat *seat)
 static void
 look_short(struct seat *seat, const char *request, const char *thread)
 {
-    static job_fn *const looks[] = {jobs_self,  jobs_members, jobs_requests,
-                                    jobs_show,  jobs_answers, jobs_read,
-                                    jobs_verify};
+    static job_fn *const looks[] = {jobs_self,   jobs_members, jobs_requests,
+                                    jobs_show,   jobs_answers, jobs_read,
+                                    jobs_verify, jobs_verify};
     for (size_t i = 0; i < RO_LEN(looks); i++) {
         for (enum memory memory = MEMORY_SHORT; memory <= MEMORY_ALL;
              memory++) {
@@ -220,8 +220,9 @@ look_short(struct seat *seat, const char *request, const char *thread)
                 char hex[RO_ID_HEX];
                 const struct seat *other = seat == ann ? ben : ann;
                 ro_hex(other->member->id.b, RO_ID_SIZE, hex);
-                job->what.verify =
-                    (struct ro_verify){job_text(job, hex), RO_VERIFY_CONFIRM};
+                job->what.verify.member = job_text(job, hex);
+                job->what.verify.how =
+                    i + 1 == RO_LEN(looks) ? RO_VERIFY_CONFIRM : RO_VERIFY_SHOW;
             } else {
                 job->what.request = request;
             }

@@ -93,7 +93,20 @@ test_urn(void)
     tap_ok(ro_directory_member_by_urn(circle->directory, old) == NULL);
     const struct test_member *next = test_circle_school(circle, old);
     tap_ok(ro_directory_member_by_urn(circle->directory, old) == view_of(next));
+    const uint64_t moved = view_of(school)->urn_since;
+    tap_ok(view_of(school)->since < moved &&
+           view_of(school)->named_at == moved);
+    tap_say(view_of(school)->urn_freed == 0, "nobody was that school before");
+    tap_say(view_of(next)->urn_freed == moved &&
+                view_of(next)->urn_since > moved,
+            "somebody was this one until then");
     REFUSED(school, m.urn = old, RO_BAD_RECORD, "urn");
+    test_circle_remove(circle, next);
+    const uint64_t removed = ro_directory_size(circle->directory);
+    next = test_circle_school(circle, old);
+    tap_say(view_of(next)->urn_freed == removed,
+            "nor after the removal of that one");
+    const uint64_t named = view_of(next)->named_at;
     /* listed anew, each school's members bear its name */
     test_circle_list(circle, TEST_FIRST_URN, 8);
     tap_ok(strcmp(view_of(school)->name,
@@ -101,6 +114,7 @@ test_urn(void)
            0);
     tap_ok(strcmp(view_of(next)->name,
                   ro_directory_listing(circle->directory, old)->name) == 0);
+    tap_say(view_of(next)->named_at == named, "which is the same name");
 }
 
 static void
@@ -115,6 +129,8 @@ test_name(void)
     m.home_urn = TEST_FIRST_URN;
     tap_ok(takes(&m));
     tap_ok(strcmp(view_of(team)->name, name) == 0);
+    const uint64_t named = ro_directory_size(circle->directory);
+    tap_ok(view_of(team)->named_at == named);
     tap_ok(view_of(team)->home_urn == TEST_FIRST_URN);
     m.serial = circle->serial + 1;
     test_sign_authority(circle, REACHOUT__SIGNED__KIND__MEMBER, &m.base, &raw);
