@@ -29,6 +29,8 @@ message_failure_text(enum message_failure failure)
                "again";
     case MESSAGE_NOBODY:
         return "nobody there has a seat that could get it; ring them";
+    case MESSAGE_REMOVED:
+        return "they are no longer in the circle";
     case MESSAGE_UNFIT:
         return "it could not be sealed as it is; write it again, shorter";
     case MESSAGE_FINE:

@@ -33,6 +33,23 @@ has_left(const struct outgoing *outgoing,
            outgoing->reader == OUTGOING_FOR_OTHERS;
 }
 
+/* Whether all for whom it was are out of the circle. */
+static bool
+is_for_the_removed(const struct engine *engine, const struct outgoing *outgoing)
+{
+    size_t n = 0;
+    const struct ro_buf *members = &outgoing->members;
+    for (size_t at = 0; at < members->size; at += RO_ID_SIZE) {
+        struct ro_member_id id;
+        memcpy(id.b, members->data + at, RO_ID_SIZE);
+        const struct ro_member_view *member =
+            ro_directory_member(engine->directory, &id);
+        if (member != NULL && member->standing == RO_MEMBER_REMOVED)
+            n++;
+    }
+    return n > 0 && n * RO_ID_SIZE == members->size;
+}
+
 enum ro_status
 progress_note(struct engine *engine,
               struct outgoing *outgoing,
@@ -44,6 +61,9 @@ progress_note(struct engine *engine,
     const enum ro_place before = message.place;
     message.place = outgoing_place(outgoing);
     message.failure = message.place == RO_PLACE_FAILED ? failure : MESSAGE_FINE;
+    if (message.failure == MESSAGE_NOBODY &&
+        is_for_the_removed(engine, outgoing))
+        message.failure = MESSAGE_REMOVED;
     *ret_left = has_left(outgoing, &message, before) ? 1 : 0;
     RO_TRY(message_put(engine->vault, &message));
     if (outgoing_is_done(outgoing) ||

@@ -411,6 +411,12 @@ view_verify(const struct viewing *viewing, const struct ro_verify *verify)
                       "that is this member itself; name the one to compare "
                       "with");
     }
+    if (member->standing != RO_MEMBER_LIVE) {
+        return ro_why(viewing->why, RO_NOT_FOUND,
+                      "%s was removed from the circle; there is nobody to "
+                      "compare with",
+                      member->name);
+    }
     const struct ro_fingerprint_side ours = side_of(self);
     const struct ro_fingerprint_side theirs = side_of(member);
     ro_safety_number(&ours, &theirs, digits);
