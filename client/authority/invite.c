@@ -133,8 +133,9 @@ check_newcomer(const struct authority *authority,
         if (guest->urn != 0 ? member->urn == guest->urn
                             : strcmp(member->name, guest->name) == 0) {
             return ro_why(why, RO_REFUSED,
-                          "%s is a member already; its own Lead invites to "
-                          "further seats",
+                          "%s is a member already, and has one seat in this "
+                          "release; new keys for it: reachout authority "
+                          "replace",
                           member->name);
         }
     }

@@ -142,7 +142,7 @@ speaks_for_itself(enum ro_status status)
         [RO_IO_FAILED] = true,       [RO_NOT_READY] = true,
         [RO_TOO_LARGE] = true,       [RO_CLOCKS_APART] = true,
         [RO_NEED_PASSPHRASE] = true, [RO_VAULT_SET_BACK] = true,
-        [RO_KEY_CHANGED] = true,
+        [RO_KEY_CHANGED] = true,     [RO_VAULT_LOCKED] = true,
     };
     return alone[status];
 }
@@ -153,8 +153,7 @@ static const char who_used_it[] =
     "ask the authority for a new one, and tell it if it was not you who used "
     "this one";
 static const char open_again[] =
-    "open it again with its passphrase, or bring back the key file that the "
-    "profile was made with";
+    "open it with its passphrase, or with the key file that it was made with";
 static const char bring_back[] =
     "bring it back from a copy, or ask the authority for a new invitation";
 

@@ -27,7 +27,7 @@ enrolment_word(enum ro_enrolment enrolment)
     static const char *const words[] = {
         [RO_ENROL_MADE] = "made",         [RO_ENROL_REQUESTED] = "requested",
         [RO_ENROL_ADMITTED] = "admitted", [RO_ENROL_REFUSED] = "refused",
-        [RO_ENROL_WRITTEN] = "requested",
+        [RO_ENROL_WRITTEN] = "requested", [RO_ENROL_REMOVED] = "removed",
     };
     return (size_t)enrolment < RO_LEN(words) ? words[enrolment] : NULL;
 }
@@ -83,6 +83,8 @@ render_json_status(json_t *document, const struct ro_result *result)
     doc_said(document, "name", self->name);
     doc_said(document, "circle", self->circle);
     doc_text(document, "enrolment", enrolment_word(self->enrolment));
+    doc_time(document, "removed_at", self->removed_at_s);
+    doc_said(document, "alarm", self->alarm);
 }
 
 /* A listing has no key. */

@@ -117,6 +117,7 @@ render_text_status(struct ro_buf *out, const struct ro_result *result)
         [RO_ENROL_ADMITTED] = "admitted",
         [RO_ENROL_REFUSED] = "refused by the authority",
         [RO_ENROL_WRITTEN] = "asked by a file, and waits to be admitted",
+        [RO_ENROL_REMOVED] = "removed from the circle",
     };
     static const char *const brokers[] = {
         [RO_BROKER_UNKNOWN] = "never tried yet",
@@ -127,7 +128,14 @@ render_text_status(struct ro_buf *out, const struct ro_result *result)
     labelled(out, "member", self->name);
     labelled(out, "seat", self->role);
     labelled(out, "circle", self->circle);
-    labelled(out, "enrolment", enrolments[self->enrolment]);
+    ro_buf_printf(out, "%-12s%s", "enrolment", enrolments[self->enrolment]);
+    if (self->removed_at_s != 0) {
+        ro_buf_printf(out, ", heard on ");
+        show_time(out, self->removed_at_s);
+    }
+    line_feed(out);
+    if (self->alarm != NULL)
+        labelled(out, "alarm", self->alarm);
     ro_buf_printf(out, "%-12s%s", "broker", brokers[self->broker]);
     if (self->reached_at_s != 0) {
         ro_buf_printf(out, ", last answered ");

@@ -47,6 +47,8 @@ struct reach {
     enum ro_reach_state state; /* of the last try */
     int64_t reached_at_s;      /* 0: never */
     int64_t current_at_s;      /* last saw a checkpoint of the hour it was */
+    int64_t removed_at_s; /* we heard that we are out of the circle; 0: not */
+    struct ro_why alarm;  /* that the last try ended with; "": with none */
 };
 
 /* What is known of our mirror at the broker (mirror.h). */

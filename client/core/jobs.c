@@ -155,6 +155,7 @@ tell_enrolment(const struct engine *engine, struct ro_why *why)
     case RO_ENROL_REQUESTED:
     case RO_ENROL_WRITTEN:
     case RO_ENROL_ADMITTED:
+    case RO_ENROL_REMOVED:
         return RO_OK;
     }
     return RO_OK;
@@ -184,6 +185,8 @@ enrolment_name(enum ro_enrolment enrolment)
     switch (enrolment) {
     case RO_ENROL_ADMITTED:
         return "admitted";
+    case RO_ENROL_REMOVED:
+        return "removed";
     case RO_ENROL_REFUSED:
         return "refused";
     case RO_ENROL_REQUESTED:
@@ -299,8 +302,8 @@ send_composed(struct engine *engine, struct job *job, int64_t deadline_ms)
         return RO_OK;
     explain(engine, s, &why);
     if (stops_writing(s)) {
-        job->why = why;
-        return s;
+        return ro_why(&job->why, s, "kept here: %s",
+                      why.text[0] == '\0' ? ro_status_text(s) : why.text);
     }
     return ro_why(&job->why, RO_KEPT, "%s",
                   why.text[0] == '\0' ? ro_status_text(s) : why.text);
@@ -341,6 +344,19 @@ freshen(struct engine *engine, struct job *job, int64_t deadline_ms)
     return s;
 }
 
+/* A command that wrote nothing. Whoever wrote the text must not think that it
+ * waits here. */
+static void
+end_unwritten(struct engine *engine, struct job *job, enum ro_status s)
+{
+    const struct ro_why why = job->why;
+    if (stops_writing(s)) {
+        (void)ro_why(&job->why, s, "nothing was kept: %s",
+                     why.text[0] == '\0' ? ro_status_text(s) : why.text);
+    }
+    end_job(engine, job, s);
+}
+
 static void
 write_job(struct engine *engine, struct job *job, compose_fn *compose)
 {
@@ -356,7 +372,7 @@ write_job(struct engine *engine, struct job *job, compose_fn *compose)
     if (s == RO_OK) {
         finish_writing(engine, job, &composed, deadline_ms);
     } else {
-        end_job(engine, job, s);
+        end_unwritten(engine, job, s);
     }
 }
 
@@ -416,7 +432,9 @@ jobs_ask(struct engine *engine, struct job *job)
         s = compose_ask(engine, ask, &job->why, &composed);
     if (s == RO_OK && ask->how == RO_ASK_SEND) {
         finish_writing(engine, job, &composed, deadline_ms);
-    } else {
+    } else if (s == RO_OK) {
         end_job(engine, job, s);
+    } else {
+        end_unwritten(engine, job, s);
     }
 }

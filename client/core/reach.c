@@ -3,6 +3,8 @@
 
 #include "client/core/row.h"
 
+#include <string.h>
+
 #define HOUR_S ((int64_t)3600)
 
 enum ro_status
@@ -19,6 +21,12 @@ reach_load(struct engine *engine)
     engine->reach.state = row_u8(&row);
     engine->reach.reached_at_s = (int64_t)row_u64(&row);
     engine->reach.current_at_s = (int64_t)row_u64(&row);
+    engine->reach.removed_at_s = (int64_t)row_u64(&row);
+    const struct ro_bytes alarm = row_piece(&row);
+    if (alarm.size >= sizeof(engine->reach.alarm.text))
+        return RO_VAULT_DAMAGED;
+    if (alarm.size > 0)
+        memcpy(engine->reach.alarm.text, alarm.data, alarm.size);
     return row_end(&row);
 }
 
@@ -29,6 +37,8 @@ put(struct engine *engine)
     ro_buf_put_u8(&row, (uint8_t)engine->reach.state);
     ro_buf_put_u64(&row, (uint64_t)engine->reach.reached_at_s);
     ro_buf_put_u64(&row, (uint64_t)engine->reach.current_at_s);
+    ro_buf_put_u64(&row, (uint64_t)engine->reach.removed_at_s);
+    row_put_piece(&row, ro_bytes_text(engine->reach.alarm.text));
     RO_TRY(ro_buf_ok(&row));
     struct vault_place place = {VAULT_STATE, ro_bytes_text("reach"), {0}};
     return vault_put(engine->vault, &place, ro_buf_view(&row));
@@ -43,8 +53,22 @@ keep(struct engine *engine)
         engine->mirror.n_quiet++;
 }
 
+/* An alarm stands until a try ends well; being out, until one does, too. */
+static void
+note_alarm(struct reach *reach, enum ro_status s, const struct ro_why *why)
+{
+    if (s == RO_OK) {
+        reach->removed_at_s = 0;
+        reach->alarm = (struct ro_why){""};
+    } else if (ro_status_is_alarm(s)) {
+        (void)ro_why(&reach->alarm, s, "%s",
+                     why == NULL || why->text[0] == '\0' ? ro_status_text(s)
+                                                         : why->text);
+    }
+}
+
 void
-reach_note(struct engine *engine, enum ro_status s)
+reach_note(struct engine *engine, enum ro_status s, const struct ro_why *why)
 {
     struct reach *reach = &engine->reach;
     const struct reach before = *reach;
@@ -53,9 +77,21 @@ reach_note(struct engine *engine, enum ro_status s)
     reach->state = s == RO_UNREACHABLE ? RO_BROKER_AWAY : RO_BROKER_THERE;
     if (reach->state == RO_BROKER_THERE && !ro_status_is_alarm(s))
         reach->reached_at_s = ro_clock_wall_s(&engine->clock);
+    note_alarm(reach, s, why);
     if (reach->state != before.state ||
-        reach->reached_at_s != before.reached_at_s)
+        reach->reached_at_s != before.reached_at_s ||
+        reach->removed_at_s != before.removed_at_s ||
+        strcmp(reach->alarm.text, before.alarm.text) != 0)
         keep(engine);
+}
+
+void
+reach_removed(struct engine *engine)
+{
+    if (engine->reach.removed_at_s != 0)
+        return;
+    engine->reach.removed_at_s = ro_clock_wall_s(&engine->clock);
+    keep(engine);
 }
 
 static int64_t

@@ -11,8 +11,13 @@ RO_MUST_USE enum ro_status reach_load(struct engine *engine);
 
 /* Notes what a call to the broker came to, and keeps it in a commit of its own
  * if it says something new; if that fails, the next one does. Alarms and what
- * is wrong on this machine say nothing about when it was last there. */
-void reach_note(struct engine *engine, enum ro_status s);
+ * is wrong on this machine say nothing about when it was last there. An alarm
+ * is kept with its words (`why`, may be NULL) until a call ends with RO_OK. */
+void
+reach_note(struct engine *engine, enum ro_status s, const struct ro_why *why);
+
+/* Notes that we are out of the circle, until a call ends with RO_OK. */
+void reach_removed(struct engine *engine);
 
 /* Notes that the broker has shown its newest checkpoint; kept with the next
  * reach_note. One of an hour that is over was current until its end. */

@@ -13,9 +13,9 @@
 
 /* What the broker turned out to be; away or wrong, the link starts afresh. */
 static enum ro_status
-note_reach(struct engine *engine, enum ro_status s)
+note_reach(struct engine *engine, enum ro_status s, const struct ro_why *why)
 {
-    reach_note(engine, s);
+    reach_note(engine, s, why);
     if (s == RO_UNREACHABLE || ro_status_is_alarm(s))
         engine_unlink(engine);
     return s;
@@ -31,6 +31,7 @@ static enum ro_status
 removed(struct engine *engine, struct ro_why *why)
 {
     engine_unlink(engine);
+    reach_removed(engine);
     return ro_why(why, RO_FORBIDDEN,
                   "this seat was removed from the circle, or its member got "
                   "new keys; what is here stays readable");
@@ -78,7 +79,7 @@ sync_keys(struct engine *engine, int64_t deadline_ms, struct ro_why *why)
         s = engine_check_clocks(engine, why);
     if (s == RO_OK && is_admitted(engine))
         s = epoch_publish(engine, engine_deadline(engine, wait_ms), why);
-    return note_reach(engine, s);
+    return note_reach(engine, s, why);
 }
 
 /* One that does not get there is made up for by the next sync. */
@@ -92,7 +93,7 @@ leave_mirror(struct engine *engine, int64_t deadline_ms, struct ro_why *why)
     if (!ro_status_is_alarm(s) && !ro_status_is_local(s))
         return RO_OK;
     *why = detail;
-    return note_reach(engine, s);
+    return note_reach(engine, s, why);
 }
 
 /* Who only sends leaves a mirror too, before the first message of this process:
@@ -118,7 +119,7 @@ sync_send(struct engine *engine, int64_t deadline_ms, struct ro_why *why)
         return RO_OK;
     RO_TRY(leave_before_sending(engine, deadline_ms, why));
     enum ro_status s =
-        note_reach(engine, outbox_flush(engine, deadline_ms, why));
+        note_reach(engine, outbox_flush(engine, deadline_ms, why), why);
     if (s != RO_NEED_HELLO)
         return s;
     return ro_why(why, RO_KEPT,
@@ -162,7 +163,7 @@ receive(struct engine *engine,
     if (engine->keyring->enrolment == RO_ENROL_WRITTEN) {
         s = note_reach(
             engine,
-            enrol_hand_in(engine, engine_deadline(engine, wait_ms), why));
+            enrol_hand_in(engine, engine_deadline(engine, wait_ms), why), why);
     }
     RO_TRY(s);
     if (engine->keyring->enrolment != RO_ENROL_MADE &&
@@ -170,7 +171,7 @@ receive(struct engine *engine,
         s = inbox_receive(engine, INBOX_EMPTY, engine_deadline(engine, wait_ms),
                           why, news);
     }
-    RO_TRY(note_reach(engine, s));
+    RO_TRY(note_reach(engine, s, why));
     if (!is_admitted(engine))
         return RO_OK;
     RO_TRY(epoch_destroy(engine));
@@ -178,7 +179,8 @@ receive(struct engine *engine,
     generations_renew_link(engine);
     RO_TRY(engine_link(engine, why));
     s = note_reach(engine,
-                   outbox_flush(engine, engine_deadline(engine, wait_ms), why));
+                   outbox_flush(engine, engine_deadline(engine, wait_ms), why),
+                   why);
     if (s == RO_OK && is_keyless(engine))
         s = RO_NEED_HELLO;
     return s == RO_NEED_HELLO ? missed_key(engine, why) : s;
@@ -196,8 +198,8 @@ sync_all(struct engine *engine,
     enum ro_status sent = RO_OK;
     if (is_admitted(engine)) {
         sent = note_reach(
-            engine,
-            outbox_flush(engine, engine_deadline(engine, wait_ms), why));
+            engine, outbox_flush(engine, engine_deadline(engine, wait_ms), why),
+            why);
     }
     if (sent == RO_UNREACHABLE || ro_status_is_alarm(sent))
         return sent;

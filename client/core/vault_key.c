@@ -394,8 +394,9 @@ wrong_key(struct vault *vault, struct ro_why *why)
     enum vault_key_kind kind;
     RO_TRY(vault_key_kind(vault, &kind));
     return ro_why(why, RO_VAULT_LOCKED, "%s",
-                  kind == VAULT_KEY_PASSPHRASE ? "that is not the passphrase"
-                                               : "this is another vault's key");
+                  kind == VAULT_KEY_PASSPHRASE
+                      ? "that is not the passphrase of this profile"
+                      : "this is another vault's key");
 }
 
 enum ro_status

@@ -10,7 +10,7 @@
 #include <string.h>
 
 /* What a name may take up in a sentence that says what to do. */
-#define NAME_ROOM 48
+#define NAME_ROOM 40
 
 /* What was told of a member, and what a person here has said of it. Records
  * are counted from 1. */

@@ -2,6 +2,7 @@
 #include "client/core/view.h"
 
 #include "client/core/epoch.h"
+#include "client/core/mirror.h"
 #include "client/core/outbox.h"
 #include "client/core/reach.h"
 #include "client/core/verifying.h"
@@ -189,6 +190,24 @@ view_invited(const struct viewing *viewing, struct ro_self *self)
     return self->name == NULL ? RO_NO_MEMORY : RO_OK;
 }
 
+/* What a sync would say again. */
+static enum ro_status
+view_trouble(const struct viewing *viewing, struct ro_self *self)
+{
+    struct engine *engine = viewing->engine;
+    struct ro_why alarm = engine->reach.alarm;
+    self->removed_at_s = engine->reach.removed_at_s;
+    if (self->removed_at_s != 0)
+        self->enrolment = RO_ENROL_REMOVED;
+    enum ro_status s = mirror_stands(engine, &alarm);
+    if (s != RO_VAULT_SET_BACK)
+        RO_TRY(s);
+    if (alarm.text[0] == '\0')
+        return RO_OK;
+    self->alarm = ro_arena_text(viewing->arena, alarm.text);
+    return self->alarm == NULL ? RO_NO_MEMORY : RO_OK;
+}
+
 enum ro_status
 view_self(const struct viewing *viewing)
 {
@@ -201,6 +220,7 @@ view_self(const struct viewing *viewing)
     self->member = keyring->member_id;
     self->seat = keyring->seat;
     self->enrolment = keyring->enrolment;
+    RO_TRY(view_trouble(viewing, self));
     if (member != NULL && seat != NULL) {
         self->name = view_name(viewing, &member->id);
         self->role = role_name(seat->role);

@@ -163,7 +163,7 @@ next_job(struct worker *worker, bool *ret_ending)
 }
 
 /* After a slice: on at once, later while the broker is away or refuses, or not
- * at all after an alarm or a failure of ours. */
+ * at all after an alarm, a failure of ours, or once the seat is out. */
 static bool
 pace_watch(struct worker *worker, enum ro_status s)
 {
@@ -172,7 +172,7 @@ pace_watch(struct worker *worker, enum ro_status s)
         worker->watch_pause_ms = 0;
         return true;
     }
-    if (ro_status_is_alarm(s) || ro_status_is_local(s))
+    if (ro_status_is_alarm(s) || ro_status_is_local(s) || s == RO_FORBIDDEN)
         return false;
     worker->watch_pause_ms *= 2;
     if (worker->watch_pause_ms < WATCH_PAUSE_MS)

@@ -164,7 +164,11 @@ struct ro_self {
         RO_ENROL_ADMITTED,
         RO_ENROL_REFUSED,
         RO_ENROL_WRITTEN, /* asked by a file, not at the broker yet */
+        RO_ENROL_REMOVED, /* it was admitted, and is out of the circle */
     } enrolment;
+    int64_t removed_at_s; /* when that was heard here; 0: not */
+    const char *alarm;    /* the last try ended with it, or this profile is an
+                             older copy of itself; NULL: none */
     const char *words[5]; /* to compare by telephone */
     /* what the last try came to, in this process or in one before */
     enum ro_reach_state {

@@ -85,7 +85,15 @@ def removal(tap, rig):
     tap.ok(before["stage"] == "settled" and before["generation"] == 1,
            "nobody was removed yet", before)
     shutil.copytree(rig.path("auth"), rig.path("twin"))
+    watch = rig.start(900014, "sync", "--watch")
+    rig.run(900014, "status")  # handed to the watch, which is there
     out = rig.need("revoke", "--dir", "auth", "--urn", 900014)
+    code, _, talk = rig.finish(watch)
+    tap.ok(code == 4 and talk.count("removed from the circle") == 1,
+           "a watch of the removed says so once and ends, exit 4", (code, talk))
+    shown = rig.run(900014, "status")
+    tap.ok(shown["enrolment"] == "removed" and shown["removed_at"] is not None,
+           "status says it, too", shown)
     tap.ok(out["stage"] == "needs-door-key" and out["generation"] == 2,
            "removed, and there is a new key", out)
     code, _, talk = rig.office("revoke", "--dir", "auth", "--urn", 900014)

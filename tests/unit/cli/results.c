@@ -242,6 +242,9 @@ results_crowd(void)
     result.sent = 2;
     result.self.broker = RO_BROKER_AWAY;
     result.self.reached_at_s = AT_08_52;
+    result.self.enrolment = RO_ENROL_REMOVED;
+    result.self.removed_at_s = AT_08_52;
+    result.self.alarm = "the broker has 3 directory records, we have 4";
     return result;
 }
 

@@ -270,6 +270,11 @@ test_exit_codes(void)
     }
     struct cli_output out = {.exit_code = 130};
     struct ending end;
+    struct cli_output locked = {0};
+    finish(&as_text, &locked, RO_VAULT_LOCKED, "locked, as it was told to",
+           &end);
+    tap_say(strstr(end.err, "reachout: locked, as it was told to") != NULL,
+            "a lock is no wrong key");
     finish(&as_text, &out, RO_REFUSED, "interrupted", &end);
     tap_say(end.exit_code == 130, "a code of the command's own goes first");
 }

@@ -73,7 +73,11 @@ is_alarmed(enum ro_status alarm)
            kept.slot == ann->engine->point.slot);
     tap_say(seat_write(ann, jobs_say, thread, "Not to be sent.") == alarm,
             "a command ends so, too");
+    tap_say(strncmp(ann->job->result.why, "nothing was kept", 16) == 0,
+            "and says what became of the words");
     seat_restart(ann);
+    tap_is(seat_self(ann), RO_OK);
+    tap_say(ann->job->result.self.alarm != NULL, "status says that it stands");
     tap_say(seat_sync(ann) == alarm, "also after a restart");
     tap_say(waiting_for(ben) == waited, "nothing was sent");
     tap_ok(ro_directory_size(ann->engine->directory) == size);
@@ -87,6 +91,8 @@ static void
 is_well_again(void)
 {
     tap_say(seat_sync(ann) == RO_OK, "put right, it goes on");
+    tap_is(seat_self(ann), RO_OK);
+    tap_ok(ann->job->result.self.alarm == NULL);
     tap_is(seat_write(ann, jobs_say, thread, "There you are."), RO_OK);
     tap_is(seat_sync(ben), RO_OK);
     tap_ok(seat_shows(ben, "There you are.") > 0);

@@ -183,6 +183,8 @@ test_an_older_copy_that_caught_up(void)
     tap_need(vault_generation(ben->engine->vault) > later + 10);
     seat_restart(ben);
     tap_is(seat_sync(ben), RO_VAULT_SET_BACK);
+    tap_is(seat_self(ben), RO_OK);
+    tap_say(ben->job->result.self.alarm != NULL, "status says it, too");
     tap_ok(waiting_for(ann) == 0);
     close_circle();
 }

@@ -69,7 +69,7 @@ test_create_and_open(void)
     tap_is(open_again(&place, &why, &vault), RO_NEED_PASSPHRASE);
     tap_ok(strstr(why.text, "passphrase") != NULL);
     tap_is(open_by(&place, "seven brown owl", &why, &vault), RO_VAULT_LOCKED);
-    tap_ok(strcmp(why.text, "that is not the passphrase") == 0);
+    tap_ok(strcmp(why.text, "that is not the passphrase of this profile") == 0);
     tap_is(open_by_file(&place, place.key, &why, &vault), RO_VAULT_LOCKED);
     tap_ok(vault == NULL);
     tap_is(open_by(&place, "seven brown owls", &why, &vault), RO_OK);

@@ -183,6 +183,10 @@ no_door_is_open(enum out how)
             "the door of members is closed");
     pair_go(pair);
     tap_is(seat_sync(cat), RO_FORBIDDEN);
+    seat_restart(cat);
+    tap_is(seat_self(cat), RO_OK);
+    tap_ok(cat->job->result.self.enrolment == RO_ENROL_REMOVED &&
+           cat->job->result.self.removed_at_s != 0);
     tap_is(seat_write(cat, jobs_say, thread_with(cat), "Let me in."),
            RO_FORBIDDEN);
     tap_ok(seat_shows(ann, "Let me in.") == 0);
