@@ -123,6 +123,15 @@ make_ask(struct engine *engine, Reachout__Enrol__Ask *ret_ask)
 }
 
 enum ro_status
+enrol_outdated(struct ro_why *why)
+{
+    return ro_why(why, RO_REFUSED,
+                  "this invitation is from before the circle's key was "
+                  "changed; ask the authority for a new one, and join with it "
+                  "into the same folder");
+}
+
+enum ro_status
 enrol_request(struct engine *engine, int64_t deadline_ms, struct ro_why *why)
 {
     Reachout__Enrol__Ask ask;
@@ -140,6 +149,8 @@ enrol_request(struct engine *engine, int64_t deadline_ms, struct ro_why *why)
                       "into the same folder",
                       ro_status_text(s));
     }
+    if (s == RO_NEED_HELLO)
+        return enrol_outdated(why);
     RO_TRY(s);
     if (keyring->enrolment != RO_ENROL_MADE &&
         keyring->enrolment != RO_ENROL_WRITTEN)

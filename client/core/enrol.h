@@ -9,8 +9,13 @@
 
 #include "client/core/opening.h"
 
+/* Says that the broker does not know our key of the circle any more: an
+ * invitation from before two changes of it. RO_REFUSED. */
+RO_MUST_USE enum ro_status enrol_outdated(struct ro_why *why);
+
 /* Sends the request (again). Moves MADE and WRITTEN to REQUESTED.
- * RO_UNREACHABLE, the broker's refusals of the ticket, alarms. */
+ * RO_UNREACHABLE, the broker's refusals of the ticket, enrol_outdated, alarms.
+ */
 RO_MUST_USE enum ro_status
 enrol_request(struct engine *engine, int64_t deadline_ms, struct ro_why *why);
 

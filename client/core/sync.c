@@ -45,7 +45,7 @@ read_directory(struct engine *engine, int64_t deadline_ms, struct ro_why *why)
     generations_renew_link(engine);
     enum ro_status s = directory_sync(engine, deadline_ms, why);
     if (!is_admitted(engine))
-        return s;
+        return s == RO_NEED_HELLO ? enrol_outdated(why) : s;
     if (s == RO_NEED_HELLO) {
         engine->is_shut_out = true;
         s = directory_sync(engine, deadline_ms, why);
