@@ -351,6 +351,30 @@ struct authority_rotation {
 void authority_rotation(const struct authority *authority,
                         struct authority_rotation *ret_rotation);
 
+/* An invitation that was written here, that nobody has used as far as is known
+ * here, and whose key of the circle is not the newest. */
+struct authority_invitation {
+    char name[201];
+    uint32_t urn; /* schools, else 0 */
+    const char *role;
+    int64_t expires_s;
+    enum {
+        AUTHORITY_OPENS_A_WHILE, /* the broker takes the key before for 14 days
+                                  */
+        AUTHORITY_OPENS_NOTHING, /* with the newest door.key it never does */
+    } fate;
+};
+struct authority_invited {
+    struct authority_invitation *list;
+    size_t n;
+};
+void authority_invited_fini(struct authority_invited *invited);
+
+/* Lists them. RO_NO_MEMORY. Released with authority_invited_fini. */
+RO_MUST_USE enum ro_status
+authority_invited(const struct authority *authority,
+                  struct authority_invited *ret_invited);
+
 /* Who belongs to the circle, and who did, in the order of the log. Texts are
  * owned by the authority and good until its next call. Released with
  * authority_roster_fini. */

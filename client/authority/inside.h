@@ -8,6 +8,7 @@
  *     DIR/authority.state   secret: circle, PSK, enrolment keys, broker, pin
  *     DIR/directory.log     the log as last fetched, a cache
  *     DIR/requests/ID.request  requests and what became of them
+ *     DIR/invitations       invitations that were written, without secrets
  *
  * The pin (size and head of the log as last verified) is what makes the cache
  * harmless: a log that does not lead to it is thrown away, a broker that does
@@ -389,6 +390,14 @@ uint64_t authority_live_seats(const struct authority *authority,
 /* Puts the next key in force once the log's charter names it. */
 RO_MUST_USE enum ro_status
 authority_generation_settle(struct authority *authority, struct ro_why *why);
+
+/* --- invited.c ----------------------------------------------------------- */
+
+/* Notes an invitation: its ticket, a Signed, and the key's generation. */
+RO_MUST_USE enum ro_status
+authority_invited_keep(const struct authority *authority,
+                       struct ro_bytes ticket,
+                       struct ro_why *why);
 
 /* --- listings.c ---------------------------------------------------------- */
 

@@ -248,7 +248,7 @@ invite(struct authority *authority,
     RO_TRY(
         write_paper(authority, ro_buf_view(&ticket), inviting->out_path, why));
     *ret_expires_s = expires_s;
-    return RO_OK;
+    return authority_invited_keep(authority, ro_buf_view(&ticket), why);
 }
 
 enum ro_status

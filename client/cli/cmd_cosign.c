@@ -153,6 +153,37 @@ cmd_cosign_sign(const struct cli_args *args,
     return RO_OK;
 }
 
+/* Invitations that are out and have an older key of the circle. */
+static enum ro_status
+show_invited(const struct authority *authority, struct cli_output *out)
+{
+    static const char *const words[] = {
+        [AUTHORITY_OPENS_A_WHILE] = "14-days",
+        [AUTHORITY_OPENS_NOTHING] = "ended",
+    };
+    RO_CLEANUP(authority_invited_fini) struct authority_invited invited = {0};
+    RO_TRY(authority_invited(authority, &invited));
+    json_t *list = doc_list(output_json(out), "invitations");
+    for (size_t i = 0; i < invited.n; i++) {
+        const struct authority_invitation *one = &invited.list[i];
+        json_t *item = doc_item(list);
+        doc_text(item, "name", one->name);
+        doc_text(item, "role", one->role);
+        doc_time(item, "expires", one->expires_s);
+        doc_text(item, "state", words[one->fate]);
+        ro_buf_printf(&out->text, "The invitation for ");
+        show_line(&out->text, one->name);
+        ro_buf_printf(&out->text,
+                      one->fate == AUTHORITY_OPENS_A_WHILE
+                          ? ", %s, can be used for 14 days from this change "
+                            "on, and not after another one.\n"
+                          : ", %s, can be used no more once the broker has "
+                            "the newest door.key: write a new one.\n",
+                      one->role);
+    }
+    return RO_OK;
+}
+
 /* Where the circle's new key is, and what is next. */
 static void
 show_rotation(const struct cli_args *args,
@@ -219,6 +250,7 @@ cmd_cosign_publish(const struct cli_args *args,
     }
     ro_buf_printf(&out->text, "; the directory has %llu records.\n",
                   (unsigned long long)authority_log_size(authority));
+    RO_TRY(show_invited(authority, out));
     show_rotation(args, authority, out);
     return RO_OK;
 }
@@ -304,6 +336,7 @@ cmd_cosign_revoke(const struct cli_args *args,
     doc_count(output_json(out), "seats", named->revoking.n_seats);
     if (options_has(args, "out"))
         return cmd_authority_write(args, authority, out, why);
+    RO_TRY(show_invited(authority, out));
     show_rotation(args, authority, out);
     return RO_OK;
 }

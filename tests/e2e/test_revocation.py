@@ -96,6 +96,9 @@ def removal(tap, rig):
            "status says it, too", shown)
     tap.ok(out["stage"] == "needs-door-key" and out["generation"] == 2,
            "removed, and there is a new key", out)
+    tap.ok([(one["name"][:5], one["state"]) for one in out["invitations"]]
+           == [("Oakfo", "14-days"), ("Sailc", "14-days")],
+           "invitations that are out and unused are named", out)
     code, _, talk = rig.office("revoke", "--dir", "auth", "--urn", 900014)
     tap.ok(code == 3, "once", talk)
     again = rig.need("revoke", "--dir", "auth")
@@ -248,7 +251,11 @@ def lost_computer(tap, rig):
     tap.ok([(one["seat"], one["role"], one["state"]) for one in school["seats"]]
            == [(seat, "lead", "live")] and school["seats"][0]["since"],
            "a member's seats with their ids", (school, seat))
-    rig.need("revoke", "--dir", "auth", "--seat", school["seats"][0]["seat"][:8])
+    done = rig.need("revoke", "--dir", "auth", "--seat",
+                school["seats"][0]["seat"][:8])
+    tap.ok([(one["name"][:5], one["state"]) for one in done["invitations"]]
+           == [("Sailc", "ended"), ("Sailc", "14-days")],
+           "after a second change the older one opens nothing", done)
     listed = rig.need("members", "--dir", "auth")["members"]
     school = next(one for one in listed if one["urn"] == 900015)
     tap.ok(school["state"] == "member" and school["seats"][0]["state"] == "ended",
