@@ -110,6 +110,8 @@ struct authority_drafted {
     size_t replies;    /* answers to those who asked to be admitted */
     size_t signatures; /* on the record that has fewest */
     uint32_t threshold;
+    size_t published; /* records that were not in the log before; of
+                         authority_publish only */
 };
 
 /* Writes what was drafted (0600); without any of it there is no file, and both

@@ -14,6 +14,8 @@
 struct issuing {
     struct proposal *proposal;
     bool *is_there; /* of each record */
+    size_t published;
+    enum { ISSUING_UNTRIED, ISSUING_TRIED } stage;
     struct ro_arena *arena;
 };
 
@@ -73,11 +75,12 @@ need_signatures(const struct authority *authority,
     if (proposal_is_complete(proposal, threshold))
         return RO_OK;
     size_t n = proposal_signatures(proposal);
-    return ro_why(why, RO_REFUSED,
-                  "%zu of %u signatures are on it; have it signed with "
-                  "`reachout authority sign FILE --dir DIR --out FILE`, then "
-                  "publish all copies together",
-                  n, proposal->n_records > 0 ? threshold : 1);
+    return ro_why(
+        why, RO_REFUSED,
+        "it has %zu of the %u signatures that it needs; have it signed "
+        "with `reachout authority sign FILE --dir DIR --out FILE`, then "
+        "publish all copies together",
+        n, proposal->n_records > 0 ? threshold : 1);
 }
 
 /* --- appending ----------------------------------------------------------- */
@@ -177,12 +180,24 @@ check_serials(const struct authority *authority,
     return RO_OK;
 }
 
+/* How many the log lacks, before anything was appended. */
+static void
+count_missing(struct issuing *issuing)
+{
+    if (issuing->stage == ISSUING_TRIED)
+        return;
+    issuing->stage = ISSUING_TRIED;
+    for (size_t i = 0; i < issuing->proposal->n_records; i++)
+        issuing->published += !issuing->is_there[i];
+}
+
 static enum ro_status
 append_missing(struct authority *authority, void *user, struct ro_why *why)
 {
     struct issuing *issuing = user;
     const struct proposal *proposal = issuing->proposal;
     authority_log_each(authority, look_for, issuing);
+    count_missing(issuing);
     RO_TRY(check_serials(authority, issuing, why));
     size_t at = 0;
     enum ro_status s = RO_OK;
@@ -307,5 +322,6 @@ authority_publish(struct authority *authority,
         RO_TRY(authority_generation_follow(authority, why));
     authority_draft_tell(issuing.proposal, authority->root.threshold,
                          ret_drafted);
+    ret_drafted->published = issuing.published;
     return RO_OK;
 }

@@ -56,7 +56,7 @@ cmd_cosign_suggest(const struct cli_args *args,
                     path);
         return;
     }
-    ro_buf_printf(&out->text, "%zu of %zu signatures are on it.\n",
+    ro_buf_printf(&out->text, "It has %zu of the %zu signatures it needs.\n",
                   drafted->signatures, need);
     output_then(out,
                 "Whoever has another key, in a folder with authority.pub:");
@@ -241,15 +241,21 @@ cmd_cosign_publish(const struct cli_args *args,
                              &drafted));
     doc_count(output_json(out), "record", authority_log_size(authority));
     cmd_cosign_show(out, &drafted);
-    show_count(&out->text, drafted.records, "record");
-    ro_buf_printf(&out->text, " published");
+    doc_count(output_json(out), "published", drafted.published);
+    if (drafted.published == 0 && drafted.records > 0) {
+        ro_buf_printf(&out->text, "All of it was published before");
+    } else {
+        show_count(&out->text, drafted.published, "record");
+        ro_buf_printf(&out->text, " published");
+    }
     if (drafted.replies > 0) {
         ro_buf_printf(&out->text, ", ");
         show_count(&out->text, drafted.replies, "answer");
         ro_buf_printf(&out->text, " sent");
     }
-    ro_buf_printf(&out->text, "; the directory has %llu records.\n",
-                  (unsigned long long)authority_log_size(authority));
+    ro_buf_printf(&out->text, "; the directory has ");
+    show_count(&out->text, authority_log_size(authority), "record");
+    ro_buf_printf(&out->text, ".\n");
     RO_TRY(show_invited(authority, out));
     show_rotation(args, authority, out);
     return RO_OK;
@@ -364,7 +370,7 @@ cmd_cosign_mend(const struct cli_args *args,
     }
     show_count(&out->text, sent, "record");
     ro_buf_printf(&out->text,
-                  " given back; the directory has %llu records again.\n",
+                  " given back; the directory has all %llu again.\n",
                   (unsigned long long)authority_log_size(authority));
     return RO_OK;
 }
