@@ -112,9 +112,10 @@ put_changes(const struct telling *telling,
 static enum ro_status
 put_all(const struct telling *telling, const Reachout__Charter *charter)
 {
-    if (telling->directory != NULL)
+    if (telling->directory != NULL) {
         ro_buf_printf(telling->text, "IT IS THE FIRST ONE: it begins the "
                                      "circle's directory\n");
+    }
     ro_buf_printf(telling->text, "circle.conf:\n");
     return telling_conf_whole(charter->circle_conf, telling->text);
 }
