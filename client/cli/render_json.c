@@ -326,6 +326,8 @@ add_attachments(json_t *object, const struct ro_message *message)
         doc_text(item, "state", attachment_state(attachment, message->place));
         doc_count(item, "here", attachment->n_here);
         doc_count(item, "of", attachment->pieces);
+        if (attachment->state == RO_ATTACHMENT_FAILED)
+            doc_said(item, "failed", attachment->failed);
     }
 }
 

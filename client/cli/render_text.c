@@ -490,8 +490,10 @@ attachments(struct ro_buf *out, const struct ro_message *message)
         }
         if (file->state == RO_ATTACHMENT_HERE)
             ro_buf_printf(out, ", here");
-        if (file->state == RO_ATTACHMENT_FAILED)
-            ro_buf_printf(out, ", never came whole; ask them for it again");
+        if (file->state == RO_ATTACHMENT_FAILED && file->failed != NULL) {
+            ro_buf_printf(out, ", ");
+            show_line(out, file->failed);
+        }
         line_feed(out);
     }
 }

@@ -13,6 +13,44 @@
  * whenever there is one more. */
 #define EARLY_TAG "early"
 
+/* What is early is its sender's alone: the id of its file, and the sender. */
+#define FILE_KEY_SIZE (RO_ID_SIZE + RO_ID_SIZE)
+#define CHUNK_KEY_SIZE (ATTACH_KEY_SIZE + RO_ID_SIZE)
+struct key {
+    uint8_t b[CHUNK_KEY_SIZE];
+    size_t size;
+};
+
+static struct ro_bytes
+bytes_of(const struct key *key)
+{
+    return (struct ro_bytes){key->b, key->size};
+}
+
+static struct key
+file_key(const struct arriving *file)
+{
+    struct key key = {.size = RO_ID_SIZE};
+    memcpy(key.b, file->id.b, RO_ID_SIZE);
+    if (file->state == ARRIVING_EARLY) {
+        memcpy(key.b + RO_ID_SIZE, file->writer.b, RO_ID_SIZE);
+        key.size = FILE_KEY_SIZE;
+    }
+    return key;
+}
+
+static struct key
+chunk_key(const struct arriving *file, uint32_t index)
+{
+    struct key key = {.size = ATTACH_KEY_SIZE};
+    attach_key(&file->id, index, key.b);
+    if (file->state == ARRIVING_EARLY) {
+        memcpy(key.b + ATTACH_KEY_SIZE, file->writer.b, RO_ID_SIZE);
+        key.size = CHUNK_KEY_SIZE;
+    }
+    return key;
+}
+
 /* --- rows ---------------------------------------------------------------- */
 
 static enum ro_status
@@ -32,10 +70,8 @@ put_file(struct vault *vault, const struct arriving *file)
     ro_buf_put_u64(&row, (uint64_t)file->since_s);
     ro_buf_put(&row, file->here, sizeof(file->here));
     RO_TRY(ro_buf_ok(&row));
-    struct vault_place place = {
-        VAULT_FILE, {file->id.b, RO_ID_SIZE},
-         {0         }
-    };
+    const struct key key = file_key(file);
+    struct vault_place place = {VAULT_FILE, bytes_of(&key), {0}};
     if (file->state == ARRIVING_EARLY)
         place.tag = ro_bytes_text(EARLY_TAG);
     return vault_put(vault, &place, ro_buf_view(&row));
@@ -65,21 +101,53 @@ read_file(struct ro_bytes value, struct arriving *ret_file)
     return RO_OK;
 }
 
+static enum ro_status
+get_file(struct vault *vault, const struct key *key, struct arriving *ret_file)
+{
+    RO_AUTOBUF value = {0};
+    RO_TRY(vault_get(vault, VAULT_FILE, bytes_of(key), &value));
+    return read_file(ro_buf_view(&value), ret_file);
+}
+
 enum ro_status
 arriving_get(struct vault *vault,
              const struct ro_attachment_id *id,
              struct arriving *ret_file)
 {
-    RO_AUTOBUF value = {0};
-    RO_TRY(vault_get(vault, VAULT_FILE, (struct ro_bytes){id->b, RO_ID_SIZE},
-                     &value));
-    return read_file(ro_buf_view(&value), ret_file);
+    const struct arriving known = {.id = *id};
+    const struct key key = file_key(&known);
+    return get_file(vault, &key, ret_file);
+}
+
+/* What came early of one seat. */
+static enum ro_status
+get_early(struct vault *vault,
+          const struct ro_attachment_id *id,
+          const struct ro_seat_id *writer,
+          struct arriving *ret_file)
+{
+    const struct arriving early = {
+        .id = *id, .state = ARRIVING_EARLY, .writer = *writer};
+    const struct key key = file_key(&early);
+    return get_file(vault, &key, ret_file);
 }
 
 bool
 arriving_is_whole(const struct arriving *file)
 {
-    return file->state == ARRIVING_KNOWN && file->n_here == file->chunks;
+    return (file->state == ARRIVING_KNOWN || file->state == ARRIVING_SAVED) &&
+           file->n_here == file->chunks;
+}
+
+void
+arriving_saved(struct vault *vault, const struct arriving *file)
+{
+    struct arriving saved = *file;
+    saved.state = ARRIVING_SAVED;
+    if (file->state == ARRIVING_SAVED || vault_begin(vault) != RO_OK)
+        return;
+    enum ro_status s = vault_end(vault, put_file(vault, &saved));
+    (void)s;
 }
 
 static bool
@@ -102,10 +170,8 @@ get_chunk(struct vault *vault,
           uint32_t index,
           struct ro_buf *ret_data)
 {
-    uint8_t key[ATTACH_KEY_SIZE];
-    attach_key(&file->id, index, key);
-    enum ro_status s = vault_get(vault, VAULT_CHUNK,
-                                 (struct ro_bytes){key, sizeof(key)}, ret_data);
+    const struct key key = chunk_key(file, index);
+    enum ro_status s = vault_get(vault, VAULT_CHUNK, bytes_of(&key), ret_data);
     return s == RO_NOT_FOUND ? RO_OK : s;
 }
 
@@ -126,12 +192,9 @@ static enum ro_status
 drop_chunks(struct vault *vault, const struct arriving *file)
 {
     for (uint32_t i = 0; i < RO_CHUNKS_MAX; i++) {
-        uint8_t key[ATTACH_KEY_SIZE];
-        if (!is_here(file, i))
-            continue;
-        attach_key(&file->id, i, key);
-        RO_TRY(vault_drop(vault, VAULT_CHUNK,
-                          (struct ro_bytes){key, sizeof(key)}));
+        const struct key key = chunk_key(file, i);
+        if (is_here(file, i))
+            RO_TRY(vault_drop(vault, VAULT_CHUNK, bytes_of(&key)));
     }
     return RO_OK;
 }
@@ -166,35 +229,86 @@ arriving_walk(struct vault *vault, arriving_fn *fn, void *user)
 
 /* --- the message --------------------------------------------------------- */
 
-/* What came early must fit what the message says now. */
 static enum ro_status
-check_early(struct vault *vault, struct arriving *file)
+drop_file(struct vault *vault, const struct arriving *file)
+{
+    const struct key key = file_key(file);
+    RO_TRY(drop_chunks(vault, file));
+    return vault_drop(vault, VAULT_FILE, bytes_of(&key));
+}
+
+static enum ro_status
+put_chunk(struct vault *vault,
+          const struct arriving *file,
+          uint32_t index,
+          struct ro_bytes data)
+{
+    const struct key key = chunk_key(file, index);
+    const struct vault_place place = {VAULT_CHUNK, bytes_of(&key), {0}};
+    return data.size == 0 ? RO_OK : vault_put(vault, &place, data);
+}
+
+/* Takes what came early of the same sender in the same thread; it must fit what
+ * the message says now. */
+static enum ro_status
+take_early(struct vault *vault,
+           const struct arriving *early,
+           struct arriving *file)
 {
     RO_AUTOBUF data = {0};
     for (uint32_t i = 0; i < RO_CHUNKS_MAX; i++) {
-        if (!is_here(file, i))
+        if (!is_here(early, i))
             continue;
         ro_buf_clear(&data);
-        RO_TRY(get_chunk(vault, file, i, &data));
+        RO_TRY(get_chunk(vault, early, i, &data));
+        RO_TRY(put_chunk(vault, file, i, ro_buf_view(&data)));
+        note_here(file, i);
         if (i >= file->chunks || data.size != ro_chunk_size(file->size, i))
             file->state = ARRIVING_BROKEN;
     }
     return RO_OK;
 }
 
-/* Takes over what came early of this sender in this thread; what somebody else
- * sent under this id goes. */
 static enum ro_status
-take_over(struct vault *vault,
-          const struct arriving *early,
-          struct arriving *file)
+take_over(struct vault *vault, struct arriving *file)
 {
-    if (!ro_seat_id_equal(&early->writer, &file->writer) ||
-        !ro_thread_id_equal(&early->thread, &file->thread))
-        return drop_chunks(vault, early);
-    file->n_here = early->n_here;
-    memcpy(file->here, early->here, sizeof(file->here));
-    return check_early(vault, file);
+    struct arriving early;
+    enum ro_status s = get_early(vault, &file->id, &file->writer, &early);
+    if (s == RO_NOT_FOUND)
+        return RO_OK;
+    RO_TRY(s);
+    if (file->state == ARRIVING_KNOWN &&
+        ro_thread_id_equal(&early.thread, &file->thread))
+        RO_TRY(take_early(vault, &early, file));
+    return drop_file(vault, &early);
+}
+
+/* What one member's files take that nobody has saved. */
+struct unsaved {
+    struct ro_member_id side;
+    uint64_t bytes;
+};
+
+static enum ro_status
+add_unsaved(void *user, const struct arriving *file)
+{
+    struct unsaved *unsaved = user;
+    if ((file->state == ARRIVING_KNOWN || file->state == ARRIVING_BROKEN) &&
+        ro_member_id_equal(&file->side, &unsaved->side))
+        unsaved->bytes += file->size;
+    return RO_OK;
+}
+
+/* A file that is too much is known by its message, and nothing of it is kept.
+ */
+static enum ro_status
+check_unsaved(struct vault *vault, struct arriving *file)
+{
+    struct unsaved unsaved = {.side = file->side};
+    RO_TRY(arriving_walk(vault, add_unsaved, &unsaved));
+    if (unsaved.bytes + file->size > ARRIVING_UNSAVED_BYTES)
+        file->state = ARRIVING_MUCH;
+    return RO_OK;
 }
 
 /* A file whose id another message has already stays what it is there. */
@@ -219,14 +333,14 @@ announce_one(struct vault *vault,
     RO_TRY(ro_field_copy(&attachment->id, file.id.b, RO_ID_SIZE));
     RO_TRY(ro_field_copy(&attachment->hash, file.hash.b, RO_HASH_SIZE));
     enum ro_status s = arriving_get(vault, &file.id, &before);
-    if (s == RO_OK && before.state != ARRIVING_EARLY) {
+    if (s == RO_OK) {
         *whole = ARRIVING_INCOMPLETE;
         return RO_OK;
     }
-    if (s == RO_OK)
-        s = take_over(vault, &before, &file);
-    if (s != RO_OK && s != RO_NOT_FOUND)
+    if (s != RO_NOT_FOUND)
         return s;
+    RO_TRY(check_unsaved(vault, &file));
+    RO_TRY(take_over(vault, &file));
     if (!arriving_is_whole(&file))
         *whole = ARRIVING_INCOMPLETE;
     return put_file(vault, &file);
@@ -312,6 +426,8 @@ find_file(struct engine *engine,
     RO_TRY(
         ro_field_copy(&opened->content->chunk->attachment, id.b, RO_ID_SIZE));
     enum ro_status s = arriving_get(engine->vault, &id, ret_file);
+    if (s == RO_NOT_FOUND)
+        s = get_early(engine->vault, &id, &message->writer, ret_file);
     if (s == RO_NOT_FOUND) {
         *ret_file = (struct arriving){.id = id,
                                       .state = ARRIVING_EARLY,
@@ -355,14 +471,7 @@ keep_chunk(struct vault *vault,
            const Reachout__Chunk *chunk,
            struct arriving *file)
 {
-    uint8_t key[ATTACH_KEY_SIZE];
-    attach_key(&file->id, chunk->index, key);
-    const struct vault_place place = {
-        VAULT_CHUNK, {key, sizeof(key)},
-         {0  }
-    };
-    if (chunk->data.len > 0)
-        RO_TRY(vault_put(vault, &place, ro_field(&chunk->data)));
+    RO_TRY(put_chunk(vault, file, chunk->index, ro_field(&chunk->data)));
     if (file->state == ARRIVING_EARLY)
         file->size += chunk->data.len;
     note_here(file, chunk->index);
@@ -412,6 +521,10 @@ arriving_take(struct engine *engine,
 {
     struct arriving file;
     RO_TRY(find_file(engine, opened, why, &file));
+    if (file.state == ARRIVING_MUCH) { /* its message says so */
+        return message_remember(engine->vault, &opened->message.id,
+                                opened->expiry_hour);
+    }
     RO_TRY(check_chunk(engine, opened, &file, why));
     RO_TRY(keep_chunk(engine->vault, opened->content->chunk, &file));
     RO_TRY(message_remember(engine->vault, &opened->message.id,
@@ -439,9 +552,7 @@ static enum ro_status
 drop_files(struct vault *vault, const struct arriving *files, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        RO_TRY(drop_chunks(vault, &files[i]));
-        RO_TRY(vault_drop(vault, VAULT_FILE,
-                          (struct ro_bytes){files[i].id.b, RO_ID_SIZE}));
+        RO_TRY(drop_file(vault, &files[i]));
     }
     return RO_OK;
 }

@@ -2,7 +2,8 @@
 /*
  * Files that come with messages, chunk by chunk: a row for each file says which
  * of its chunks are here. Chunks may come before the message that they belong
- * to; then they wait for it, within limits for each member.
+ * to; then they wait for it, within limits for each member, beside what another
+ * seat may send under the same id.
  */
 #ifndef CLIENT_CORE_ARRIVING_H
 #define CLIENT_CORE_ARRIVING_H
@@ -14,6 +15,9 @@
 #define ARRIVING_EARLY_CHUNKS 1024
 #define ARRIVING_EARLY_BYTES RO_ATTACHMENTS_LIMIT
 #define ARRIVING_EARLY_S ((int64_t)30 * 24 * 3600)
+/* What of one member's files is kept that nobody here has saved: what nobody
+ * asked for may not fill this disk. */
+#define ARRIVING_UNSAVED_BYTES ((uint64_t)200 * 1024 * 1024)
 /* After that the broker has forgotten what has not come yet. */
 #define ARRIVING_OVER_S ((int64_t)120 * 24 * 3600)
 
@@ -23,6 +27,8 @@ enum arriving_state {
     ARRIVING_KNOWN = 2,  /* its message is here */
     ARRIVING_BROKEN = 3, /* its sender sent what does not fit it */
     ARRIVING_OURS = 4,   /* we have sent it */
+    ARRIVING_SAVED = 5,  /* all of it is here, and was saved */
+    ARRIVING_MUCH = 6, /* beyond what is kept unsaved: its chunks are dropped */
 };
 
 struct arriving {
@@ -58,6 +64,10 @@ RO_MUST_USE enum ro_status arriving_chunk(struct vault *vault,
 typedef enum ro_status arriving_fn(void *user, const struct arriving *file);
 RO_MUST_USE enum ro_status
 arriving_walk(struct vault *vault, arriving_fn *fn, void *user);
+
+/* Notes that a file was saved, in a commit of its own: it is wanted. Where that
+ * cannot be noted it counts on as unsaved, and that is all. */
+void arriving_saved(struct vault *vault, const struct arriving *file);
 
 /* A message came that brings files, inside the commit that keeps it: from here
  * on their chunks are known. Tells whether all of them are here already. */

@@ -28,6 +28,11 @@ state_of(const struct engine *engine, const struct arriving *file)
                : RO_ATTACHMENT_FAILED;
 }
 
+static const char never_whole[] = "never came whole; ask them for it again";
+static const char too_much[] =
+    "not kept: they have sent more than 200 MiB that nobody here has saved; "
+    "save some of that, and ask them for this one again";
+
 /* What the message says of a file, and what is here of it. A file that another
  * message had announced before is not this one's. */
 static enum ro_status
@@ -40,7 +45,8 @@ view_one(const struct viewing *viewing,
     struct arriving file;
     struct ro_attachment one = {.size = attachment->size,
                                 .pieces = attachment->chunks,
-                                .state = RO_ATTACHMENT_FAILED};
+                                .state = RO_ATTACHMENT_FAILED,
+                                .failed = never_whole};
     RO_TRY(ro_field_copy(&attachment->id, one.id.b, RO_ID_SIZE));
     filename_clean(attachment->name, name);
     one.name = ro_arena_text(viewing->arena, name);
@@ -52,7 +58,11 @@ view_one(const struct viewing *viewing,
     if (s == RO_OK && memcmp(file.message.b, message->row.b, RO_ID_SIZE) == 0) {
         one.state = state_of(viewing->engine, &file);
         one.n_here = file.n_here;
+        if (file.state == ARRIVING_MUCH)
+            one.failed = too_much;
     }
+    if (one.state != RO_ATTACHMENT_FAILED)
+        one.failed = NULL;
     *ret_one = one;
     return RO_OK;
 }
@@ -342,8 +352,7 @@ may_save(const struct viewing *viewing, const struct ro_attachment *one)
                       one->n_here, one->pieces);
     case RO_ATTACHMENT_FAILED:
     default:
-        return ro_why(viewing->why, RO_REFUSED,
-                      "it never came whole; ask them to send it again");
+        return ro_why(viewing->why, RO_REFUSED, "%s", one->failed);
     }
 }
 
@@ -359,6 +368,7 @@ saving_save(const struct viewing *viewing, const struct ro_save *save)
     RO_TRY(choose_path(viewing, save->out, result->attachment.name, &path));
     RO_TRY(check_hash(viewing, &file));
     RO_TRY(write_file(viewing, &file, path));
+    arriving_saved(viewing->engine->vault, &file);
     result->saved = path;
     return RO_OK;
 }

@@ -268,6 +268,7 @@ struct ro_attachment {
     } state;
     uint32_t n_here; /* of its pieces; ours: those that have left */
     uint32_t pieces;
+    const char *failed; /* RO_ATTACHMENT_FAILED: why, and what to do; or NULL */
 };
 
 /* A message of a thread. */

@@ -77,12 +77,14 @@ static const struct ro_event events[] = {
 };
 
 static const struct ro_attachment files[] = {
-    {ID(0xf1, 0x01), "phonics plan.pdf", 1234567, RO_ATTACHMENT_HERE,     32, 32},
-    {ID(0xf1, 0x02), "rota.xlsx",        999,     RO_ATTACHMENT_ARRIVING, 0,  1 },
-    {ID(0xf1, 0x03), "photo.jpg",        61441,   RO_ATTACHMENT_FAILED,   1,  2 },
+    {ID(0xf1, 0x01), "phonics plan.pdf", 1234567, RO_ATTACHMENT_HERE,     32, 32,
+     NULL                                                                             },
+    {ID(0xf1, 0x02), "rota.xlsx",        999,     RO_ATTACHMENT_ARRIVING, 0,  1,  NULL},
+    {ID(0xf1, 0x03), "photo.jpg",        61441,   RO_ATTACHMENT_FAILED,   1,  2,
+     "never came whole; ask them for it again"                                        },
 };
 static const struct ro_attachment own_files[] = {
-    {ID(0xf2, 0x01), "diary.pdf", 26214400, RO_ATTACHMENT_OURS, 300, 512},
+    {ID(0xf2, 0x01), "diary.pdf", 26214400, RO_ATTACHMENT_OURS, 300, 512, NULL},
 };
 
 static const struct ro_message messages[] = {
@@ -272,7 +274,7 @@ static const struct ro_event evil_events[] = {
      RO_PLACE_THEIRS, NULL},
 };
 static const struct ro_attachment evil_files[] = {
-    {ID(0xf1, 0x01), EVIL, 26214400, RO_ATTACHMENT_HERE, 512, 512},
+    {ID(0xf1, 0x01), EVIL, 26214400, RO_ATTACHMENT_HERE, 512, 512, NULL},
 };
 static const struct ro_message evil_messages[] = {
     {MESSAGE, THREAD, SALTINGS, EVIL, EVIL, AT_08_52, EVIL "\r\n" BAD_UTF8,

@@ -309,8 +309,9 @@ test_pieces_of_somebody_else(void)
     close_circle();
 }
 
-/* The other way round: somebody's pieces lie there under the id of a file that
- * is announced by its sender later. They go. */
+/* The other way round: somebody's pieces lie there under the id of a file whose
+ * sender's pieces come before its message, too. Neither is in the other's way.
+ */
 static void
 test_pieces_of_somebody_else_before(void)
 {
@@ -325,13 +326,18 @@ test_pieces_of_somebody_else_before(void)
     forge_post(&forgery);
     tap_is(seat_sync(ben), RO_OK);
     tap_ok(files_chunks(ben) == 1);
-    post_file(&file);
+    post_chunk(&file, 0);
     tap_is(seat_sync(ben), RO_OK);
-    tap_ok(files_chunks(ben) == 0);
-    for (uint32_t i = 0; i < 4; i++)
+    tap_ok(seat_news(ben) == 0 && files_chunks(ben) == 2);
+    post_file(&file);
+    for (uint32_t i = 1; i < 4; i++)
         post_chunk(&file, i);
     tap_is(seat_sync(ben), RO_OK);
     tap_ok(saves_as_sent(&file, "out"));
+    tap_say(saves_as_sent(&file, "again"), "and a second time");
+    pair_pass(pair, 31 * DAY);
+    tap_is(seat_sync(ben), RO_OK);
+    tap_say(files_chunks(ben) == 3, "the other's are dropped in time");
     close_circle();
 }
 
@@ -394,7 +400,6 @@ static void
 test_early_pieces_are_bounded(void)
 {
     struct forgery forgery;
-    struct arriving early = {.state = ARRIVING_EARLY};
     open_circle();
     make(&file, 1);
     make(&other, 2);
@@ -402,16 +407,16 @@ test_early_pieces_are_bounded(void)
     tap_is(seat_sync(ben), RO_OK);
     /* as if nearly all of the room had been used */
     RO_AUTOBUF row = {0};
+    uint8_t key[2 * RO_ID_SIZE];
+    memcpy(key, file.id, RO_ID_SIZE);
+    memcpy(key + RO_ID_SIZE, ann->circle_seat->id.b, RO_ID_SIZE);
     test_must(vault_get(ben->engine->vault, VAULT_FILE,
-                        (struct ro_bytes){file.id, RO_ID_SIZE}, &row));
-    test_must(arriving_get(ben->engine->vault,
-                           (struct ro_attachment_id *)(void *)file.id, &early));
-    tap_ok(early.state == ARRIVING_EARLY && early.size == RO_CHUNK_LIMIT);
+                        (struct ro_bytes){key, sizeof(key)}, &row));
     const size_t size_at = RO_ID_SIZE + 1 + 4 * RO_ID_SIZE;
     tap_need(ro_get_u64(row.data + size_at) == RO_CHUNK_LIMIT);
     ro_set_u64(row.data + size_at, ARRIVING_EARLY_BYTES - 10);
     const struct vault_place place = {
-        VAULT_FILE, {file.id, RO_ID_SIZE},
+        VAULT_FILE, {key, sizeof(key)},
          ro_bytes_text("early")
     };
     test_must(vault_begin(ben->engine->vault));

@@ -3,8 +3,11 @@
  * A member that sends as much as it can, by all the rules: its receivers go on
  * reading, syncing and writing.
  */
+#include "tests/unit/client/files.h"
+#include "tests/unit/client/forge.h"
 #include "tests/unit/client/friends.h"
 
+#include "client/core/arriving.h"
 #include "client/core/story.h"
 #include "client/core/told.h"
 #include "common/wire/codec.h"
@@ -199,6 +202,78 @@ test_one_that_cannot_be_read(void)
     close_circle();
 }
 
+/* Announces a file of ben's as large as a message may have. */
+static void
+announce(uint8_t id, uint64_t sequence)
+{
+    struct forgery forgery;
+    uint8_t ids[RO_ID_SIZE];
+    uint8_t hash[RO_HASH_SIZE] = {1};
+    static char name[] = "film.mkv";
+    Reachout__Attachment file = REACHOUT__ATTACHMENT__INIT;
+    Reachout__Attachment *list[] = {&file};
+    memset(ids, id, sizeof(ids));
+    file.has_id = file.has_size = file.has_hash = file.has_chunks = 1;
+    file.id = (ProtobufCBinaryData){RO_ID_SIZE, ids};
+    file.hash = (ProtobufCBinaryData){RO_HASH_SIZE, hash};
+    file.name = name;
+    file.size = RO_ATTACHMENTS_LIMIT;
+    file.chunks = RO_CHUNKS_MAX;
+    forge_init(&forgery, ben, ann);
+    forge_thread(&forgery, request);
+    forgery.say.attachments = list;
+    forgery.say.n_attachments = 1;
+    forgery.sequence = sequence;
+    forge_post(&forgery);
+}
+
+static void
+post_piece(uint8_t id, uint64_t sequence)
+{
+    struct forgery forgery;
+    uint8_t ids[RO_ID_SIZE];
+    static uint8_t data[RO_CHUNK_LIMIT];
+    Reachout__Chunk chunk = REACHOUT__CHUNK__INIT;
+    memset(ids, id, sizeof(ids));
+    chunk.has_attachment = chunk.has_index = chunk.has_data = 1;
+    chunk.attachment = (ProtobufCBinaryData){RO_ID_SIZE, ids};
+    chunk.data = (ProtobufCBinaryData){RO_CHUNK_LIMIT, data};
+    forge_init(&forgery, ben, ann);
+    forge_thread(&forgery, request);
+    forgery.content.say = NULL;
+    forgery.content.chunk = &chunk;
+    forgery.sequence = sequence;
+    forge_post(&forgery);
+}
+
+/* Nobody fills our disk with what we have not asked for. */
+static void
+test_files_that_nobody_asked_for(void)
+{
+    const uint8_t n = ARRIVING_UNSAVED_BYTES / RO_ATTACHMENTS_LIMIT;
+    uint64_t sequence = 1; /* the answer */
+    open_circle();
+    for (uint8_t i = 1; i <= n; i++)
+        announce(i, ++sequence);
+    post_piece(n, ++sequence);
+    tap_is(seat_sync(ann), RO_OK);
+    tap_ok(seat_trouble(ann, 0) == NULL && files_chunks(ann) == 1);
+    pair_pass(pair, 5);            /* the last one is the last one */
+    post_piece(n + 1, ++sequence); /* early, and dropped */
+    announce(n + 1, ++sequence);
+    post_piece(n + 1, ++sequence);
+    tap_is(seat_sync(ann), RO_OK);
+    tap_ok(seat_trouble(ann, 0) == NULL);
+    tap_say(files_chunks(ann) == 1, "nothing of it is kept");
+    const struct ro_attachment last = files_seen(ann, thread, 0);
+    tap_is(last.state, RO_ATTACHMENT_FAILED);
+    tap_ok(last.failed != NULL && strstr(last.failed, "200 MiB") != NULL);
+    tap_is(files_save(ann, files_id(&last), files_path(pair, "out")),
+           RO_REFUSED);
+    tap_ok(strstr(ann->job->result.why, "save some") != NULL);
+    close_circle();
+}
+
 int
 main(int argc, char **argv)
 {
@@ -206,5 +281,6 @@ main(int argc, char **argv)
     tap_run(test_what_names_nothing_costs_nothing);
     tap_run(test_too_much_of_one);
     tap_run(test_one_that_cannot_be_read);
+    tap_run(test_files_that_nobody_asked_for);
     return tap_done();
 }
