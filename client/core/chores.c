@@ -3,6 +3,7 @@
 
 #include "client/core/deciding.h"
 #include "client/core/drafts.h"
+#include "client/core/outbox.h"
 #include "client/core/riding.h"
 #include "client/core/row.h"
 #include "client/core/sequence.h"
@@ -165,8 +166,18 @@ answer_the_late(struct engine *engine, struct ro_why *why)
 }
 
 enum ro_status
+chores_make_good(struct engine *engine)
+{
+    if (!engine->mirror.is_older)
+        return RO_OK;
+    engine->mirror.is_older = false;
+    return outbox_offer_again(engine);
+}
+
+enum ro_status
 chores_run(struct engine *engine, struct ro_why *why)
 {
+    RO_TRY(chores_make_good(engine));
     RO_TRY(answer_the_late(engine, why));
     RO_TRY(pay_receipts(engine, why));
     RO_TRY(tidy(engine));

@@ -10,4 +10,9 @@
 RO_MUST_USE enum ro_status chores_run(struct engine *engine,
                                       struct ro_why *why);
 
+/* A broker that shows an older mirror of ours was set back, as by a backup:
+ * what it had after that is gone there and not here, and waits to be sent
+ * again. To be done before a newer mirror is left. */
+RO_MUST_USE enum ro_status chores_make_good(struct engine *engine);
+
 #endif

@@ -57,6 +57,7 @@ struct mirror {
     bool is_unreadable; /* one came that is not ours; nobody was told yet */
     bool is_wanting;    /* the broker has not what we left last */
     bool is_left;       /* one was left in this process */
+    bool is_older;      /* it has an older one: it forgot what came after it */
     uint64_t n_quiet;   /* commits since the last one that need none */
 };
 

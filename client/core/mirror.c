@@ -121,6 +121,7 @@ compare(struct engine *engine, struct ro_bytes mirror, struct ro_why *why)
     RO_TRY(read_written(engine, &written));
     enum ro_status s = open_mirror(engine, mirror, &generation);
     engine->mirror.is_wanting = s != RO_OK || generation < written.generation;
+    engine->mirror.is_older = s == RO_OK && generation < written.generation;
     if (s == RO_BAD_SEAL) {
         engine->mirror.is_unreadable = true;
         return RO_OK;

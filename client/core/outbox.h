@@ -54,6 +54,11 @@ struct outbox_resend {
 RO_MUST_USE enum ro_status outbox_resend(struct engine *engine,
                                          const struct outbox_resend *resend);
 
+/* The broker was set back to an older state: offers it again what it had and
+ * nobody has given a receipt for, within the bounds of resends; in a commit of
+ * its own. An envelope that is still there is the same. */
+RO_MUST_USE enum ro_status outbox_offer_again(struct engine *engine);
+
 /* What the broker has forgotten by now without a receipt has failed and leaves
  * the outbox. */
 RO_MUST_USE enum ro_status outbox_expire(struct engine *engine);

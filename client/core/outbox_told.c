@@ -101,6 +101,51 @@ outbox_resend(struct engine *engine, const struct outbox_resend *resend)
     return RO_OK;
 }
 
+/* --- a broker that was set back ------------------------------------------ */
+
+/* Wraps are not made again here: what waits for a day that is over is, before
+ * it is sent. */
+static enum ro_status
+offer_row(struct engine *engine, const struct row_id *row)
+{
+    RO_AUTOOUTGOING outgoing = {0};
+    const uint32_t today = engine_day(engine);
+    size_t n = 0;
+    RO_TRY(outgoing_get(engine->vault, row, &outgoing));
+    for (size_t i = 0; i < outgoing.n_to; i++) {
+        struct outgoing_to *to = &outgoing.to[i];
+        if (!may_serve(to, today))
+            continue;
+        to->state = OUTGOING_WAITING;
+        to->n_resent++;
+        to->resent_day = today;
+        n++;
+    }
+    return n == 0 ? RO_OK : outgoing_put(engine->vault, &outgoing);
+}
+
+static enum ro_status
+offer_rows(struct engine *engine, const struct ro_buf *rows)
+{
+    for (size_t at = 0; at < rows->size; at += RO_ID_SIZE) {
+        struct row_id row;
+        memcpy(row.b, rows->data + at, RO_ID_SIZE);
+        RO_TRY(offer_row(engine, &row));
+    }
+    return RO_OK;
+}
+
+enum ro_status
+outbox_offer_again(struct engine *engine)
+{
+    RO_AUTOBUF rows = {0};
+    RO_TRY(outgoing_rows(engine->vault, &rows));
+    if (rows.size == 0)
+        return RO_OK;
+    RO_TRY(vault_begin(engine->vault));
+    return vault_end(engine->vault, offer_rows(engine, &rows));
+}
+
 /* --- what comes to nothing ----------------------------------------------- */
 
 static enum ro_status

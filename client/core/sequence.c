@@ -170,7 +170,8 @@ gather(void *user, struct ro_bytes value)
     more[gathering->n++] = (struct sequence_gap){
         counter.thread,     counter.seat,
         counter.missing[0], counter.missing[counter.n_missing - 1],
-        counter.asked_s,    counter.n_asked};
+        counter.asked_s,    counter.n_asked,
+        counter.n_missing};
     return RO_OK;
 }
 

@@ -33,6 +33,7 @@ struct sequence_gap {
     uint64_t to;   /* the highest missing */
     int64_t asked_s;
     uint32_t n_asked; /* how often, since something new is missing */
+    size_t n_missing;
 };
 
 /* Appends all gaps to a malloc'd array for the caller to free. */

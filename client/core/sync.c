@@ -78,6 +78,8 @@ sync_keys(struct engine *engine, int64_t deadline_ms, struct ro_why *why)
     if (s == RO_OK) /* a hello may say another time than what came before */
         s = engine_check_clocks(engine, why);
     if (s == RO_OK && is_admitted(engine))
+        s = chores_make_good(engine);
+    if (s == RO_OK && is_admitted(engine))
         s = epoch_publish(engine, engine_deadline(engine, wait_ms), why);
     return note_reach(engine, s, why);
 }

@@ -5,9 +5,11 @@
 #include "client/core/compose.h"
 #include "client/core/recipients.h"
 #include "client/core/saving.h"
+#include "client/core/sequence.h"
 #include "client/core/verifying.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* --- messages ------------------------------------------------------------ */
@@ -20,6 +22,8 @@ struct reading {
     size_t n;
     size_t room;
     struct ro_buf rows;
+    struct sequence_gap *gaps; /* what is missing of whom */
+    size_t n_gaps;
 };
 
 static enum ro_status
@@ -91,6 +95,46 @@ add_message(struct reading *reading,
     return ro_buf_ok(&reading->rows);
 }
 
+/* Whether a step is the last of its writer in its thread. */
+static bool
+is_newest(const struct story *story, size_t i)
+{
+    const struct flow_message *flow = &story->flow[i];
+    for (size_t k = i + 1; k < story->n_flow; k++) {
+        const struct flow_message *later = &story->flow[k];
+        if (ro_seat_id_equal(&later->writer, &flow->writer) &&
+            ro_thread_id_equal(&later->thread, &flow->thread))
+            return false;
+    }
+    return true;
+}
+
+/* Says of a message that was just added what is missing before it. Pieces of
+ * files have numbers, too. */
+static enum ro_status
+say_missing(struct reading *reading, const struct story *story, size_t i)
+{
+    const struct flow_message *flow = &story->flow[i];
+    struct ro_message *shown = &reading->at[reading->n - 1];
+    for (size_t k = 0; k < reading->n_gaps; k++) {
+        char words[120];
+        const struct sequence_gap *gap = &reading->gaps[k];
+        if (shown->doubt != NULL ||
+            !ro_seat_id_equal(&gap->seat, &flow->writer) ||
+            !ro_thread_id_equal(&gap->thread, &flow->thread) ||
+            !is_newest(story, i))
+            continue;
+        (void)snprintf(words, sizeof(words),
+                       "%zu message%s or pieces of files before this one are "
+                       "missing here, and were asked for again",
+                       gap->n_missing, gap->n_missing == 1 ? "" : "s");
+        shown->doubt = ro_arena_text(reading->viewing->arena, words);
+        if (shown->doubt == NULL)
+            return RO_NO_MEMORY;
+    }
+    return RO_OK;
+}
+
 /* Adds what is to be read of one story, in its order; `only` may be NULL. */
 static enum ro_status
 read_story(struct reading *reading,
@@ -117,6 +161,7 @@ read_story(struct reading *reading,
         if (view_is_crowded(reading->viewing))
             return RO_TOO_LARGE;
         RO_TRY(add_message(reading, message, &flow->thread));
+        RO_TRY(say_missing(reading, story, i));
     }
     return RO_OK;
 }
@@ -185,11 +230,14 @@ enum ro_status
 view_read(const struct viewing *viewing, const struct ro_read *read)
 {
     struct reading reading = {.viewing = viewing, .read = read};
+    RO_TRY(
+        sequence_gaps(viewing->engine->vault, &reading.gaps, &reading.n_gaps));
     enum ro_status s =
         read->thread == NULL ? read_all(&reading) : read_thread(&reading);
     if (s == RO_OK)
         s = commit_read(viewing->engine->vault, &reading.rows);
     ro_buf_fini(&reading.rows);
+    free(reading.gaps);
     RO_TRY(s);
     viewing->result->messages = reading.at;
     viewing->result->n_messages = reading.n;

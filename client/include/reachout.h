@@ -284,8 +284,9 @@ struct ro_message {
     const char *failed; /* RO_PLACE_FAILED: why; NULL otherwise */
     const struct ro_attachment *attachments;
     size_t n_attachments;
-    const char *doubt; /* it came from a seat under a key that was replaced and
-                          not compared: own words; NULL otherwise */
+    const char *doubt; /* own words for who reads it: it came from a seat under
+                          a key that was replaced and not compared, or something
+                          before it is missing; NULL: all is well */
 };
 
 /* What a school answered to a request of ours. */

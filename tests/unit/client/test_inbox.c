@@ -383,6 +383,18 @@ test_another_mailbox(void)
 
 /* --- gaps ---------------------------------------------------------------- */
 
+/* What a seat is told about a message that it reads. */
+static const char *
+doubt_of(struct seat *seat, const char *text)
+{
+    test_must(seat_read(seat, NULL));
+    for (size_t i = 0; i < seat->job->result.n_messages; i++) {
+        if (strcmp(seat->job->result.messages[i].text, text) == 0)
+            return seat->job->result.messages[i].doubt;
+    }
+    return "not there";
+}
+
 static void
 test_what_is_missing_is_sent_again(void)
 {
@@ -398,8 +410,12 @@ test_what_is_missing_is_sent_again(void)
     test_must(seat_write(ann, jobs_say, thread, "This one is not."));
     tap_is(seat_sync(ben), RO_OK); /* sees the gap, asks */
     tap_ok(seat_shows(ben, "This one is lost.") == 0);
+    const char *doubt = doubt_of(ben, "This one is not.");
+    tap_say(doubt != NULL && strstr(doubt, "1 message or") != NULL,
+            "what is missing is said");
     tap_is(seat_sync(ann), RO_OK); /* serves it */
     tap_is(seat_sync(ben), RO_OK);
+    tap_ok(doubt_of(ben, "This one is not.") == NULL);
     tap_ok(seat_shows(ben, "This one is lost.") == 1);
     tap_ok(seat_shows(ben, "This one is not.") == 1);
     mail_fini(mail, 1);

@@ -276,6 +276,31 @@ test_one_that_is_not_ours(void)
     close_circle();
 }
 
+/* The broker's disk was lost, and its backup is of yesterday: it shows an older
+ * mirror than ann has left, and she makes good what it has forgotten. */
+static void
+test_a_broker_that_was_set_back(void)
+{
+    open_two();
+    const char *request = pair_answered(ann, ben);
+    const char *thread = thread_between(request, ann, ben);
+    pair_sync_all(pair);
+    pair_keep_store(pair, "yesterday");
+    test_must(seat_write(ann, jobs_say, thread, "Gone with the disk."));
+    test_must(seat_sync(ann));
+    pair_set_back(pair, "yesterday", SIZE_MAX);
+    tap_is(seat_sync(ben), RO_OK);
+    tap_ok(seat_shows(ben, "Gone with the disk.") == 0);
+    tap_is(seat_sync(ann), RO_OK);
+    tap_is(seat_sync(ben), RO_OK);
+    tap_say(seat_shows(ben, "Gone with the disk.") == 1,
+            "nobody had to write anything for that");
+    struct mail mail[2];
+    tap_is(seat_sync(ann), RO_OK);
+    tap_say(pair_mail(pair, ben, mail, 2) == 0, "once");
+    close_circle();
+}
+
 int
 main(int argc, char **argv)
 {
@@ -289,5 +314,6 @@ main(int argc, char **argv)
     tap_run(test_a_mirror_that_got_lost);
     tap_run(test_left_when_something_changed);
     tap_run(test_one_that_is_not_ours);
+    tap_run(test_a_broker_that_was_set_back);
     return tap_done();
 }
