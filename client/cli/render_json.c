@@ -85,6 +85,7 @@ render_json_status(json_t *document, const struct ro_result *result)
     doc_text(document, "enrolment", enrolment_word(self->enrolment));
     doc_time(document, "removed_at", self->removed_at_s);
     doc_said(document, "alarm", self->alarm);
+    doc_texts(document, "left_out", result->left_out, result->n_left_out);
 }
 
 /* A listing has no key. */

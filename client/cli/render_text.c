@@ -38,7 +38,7 @@ static void
 left_out(struct ro_buf *out, const struct ro_result *result)
 {
     for (size_t i = 0; i < result->n_left_out; i++) {
-        ro_buf_printf(out, "%-12s", i == 0 ? "not reached" : "");
+        ro_buf_printf(out, "%-12s", i == 0 ? "held for" : "");
         show_line(out, result->left_out[i]);
         line_feed(out);
     }
@@ -144,7 +144,9 @@ render_text_status(struct ro_buf *out, const struct ro_result *result)
     line_feed(out);
     ro_buf_printf(out, "%-12s", "outbox");
     show_count(out, self->outbox, "message");
-    ro_buf_printf(out, " not at the broker yet\n%-12s", "inbox");
+    ro_buf_printf(out, " not at the broker yet\n");
+    left_out(out, result);
+    ro_buf_printf(out, "%-12s", "inbox");
     show_count(out, self->inbox_unread, "unread message");
     ro_buf_printf(out, "\n%-12s", "directory");
     show_count(out, self->directory_size, "record");

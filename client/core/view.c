@@ -208,6 +208,29 @@ view_trouble(const struct viewing *viewing, struct ro_self *self)
     return self->alarm == NULL ? RO_NO_MEMORY : RO_OK;
 }
 
+/* For whom something waits until their numbers were compared. */
+static enum ro_status
+view_held(const struct viewing *viewing)
+{
+    RO_AUTOBUF rows = {0};
+    RO_AUTORECIPIENTS held = {0};
+    struct vault *vault = viewing->engine->vault;
+    RO_TRY(outgoing_waiting(vault, &rows));
+    for (size_t at = 0; at < rows.size; at += RO_ID_SIZE) {
+        struct row_id row;
+        RO_AUTOOUTGOING outgoing = {0};
+        memcpy(row.b, rows.data + at, RO_ID_SIZE);
+        RO_TRY(outgoing_get(vault, &row, &outgoing));
+        const struct ro_buf *members = &outgoing.members;
+        for (size_t i = 0; i < members->size; i += RO_ID_SIZE) {
+            struct ro_member_id id;
+            memcpy(id.b, members->data + i, RO_ID_SIZE);
+            RO_TRY(recipients_add(&held, &id));
+        }
+    }
+    return view_left_out(viewing, &held);
+}
+
 enum ro_status
 view_self(const struct viewing *viewing)
 {
@@ -238,6 +261,7 @@ view_self(const struct viewing *viewing)
                              &self->directory_head));
     self->checkpoint_age_s = reach_checkpoint_age_s(engine);
     self->epoch_keys_ahead = epoch_days_ahead(engine);
+    RO_TRY(view_held(viewing));
     RO_TRY(outgoing_kept(engine->vault, &self->outbox));
     return message_unread(engine->vault, &self->inbox_unread);
 }

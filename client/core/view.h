@@ -6,6 +6,7 @@
 
 #include "client/core/find.h"
 #include "client/core/inbox.h"
+#include "client/core/recipients.h"
 
 /* A result being made. */
 struct viewing {
@@ -62,6 +63,11 @@ const char *view_name(const struct viewing *viewing,
 /* Kilometres from our school (or a coordinator's home) to a URN; negative:
  * unknown. */
 double view_km(const struct engine *engine, uint32_t urn);
+
+/* Fills result->left_out: those of some members who get nothing until somebody
+ * has compared their numbers, and why. */
+RO_MUST_USE enum ro_status view_left_out(const struct viewing *viewing,
+                                         const struct recipients *members);
 
 /* Fills `verified` and `doubt` of a member. */
 RO_MUST_USE enum ro_status view_verified(const struct viewing *viewing,

@@ -388,8 +388,34 @@ view_one_audience(const struct viewing *viewing,
     return ret_audience->who == NULL ? RO_NO_MEMORY : RO_OK;
 }
 
+enum ro_status
+view_left_out(const struct viewing *viewing, const struct recipients *members)
+{
+    struct ro_result *result = viewing->result;
+    const char **list =
+        ro_arena_zero(viewing->arena, (members->n_members + 1) * sizeof(*list));
+    if (list == NULL)
+        return RO_NO_MEMORY;
+    result->left_out = list;
+    result->n_left_out = 0;
+    for (size_t i = 0; i < members->n_members; i++) {
+        struct ro_why doubt = {""};
+        enum ro_status s =
+            verifying_may_send(viewing->engine, &members->members[i], &doubt);
+        if (s == RO_OK)
+            continue;
+        if (s != RO_KEY_CHANGED)
+            return s;
+        list[result->n_left_out] = ro_arena_text(viewing->arena, doubt.text);
+        if (list[result->n_left_out++] == NULL)
+            return RO_NO_MEMORY;
+    }
+    return RO_OK;
+}
+
+/* Whom another member's words reached is not for us to doubt. */
 static enum ro_status
-list_readers(const struct viewing *viewing, const struct recipients *reached)
+list_all(const struct viewing *viewing, const struct recipients *reached)
 {
     const char **list =
         ro_arena_zero(viewing->arena, (reached->n_members + 1) * sizeof(*list));
@@ -400,6 +426,28 @@ list_readers(const struct viewing *viewing, const struct recipients *reached)
     viewing->result->readers = list;
     viewing->result->n_readers = reached->n_members;
     return RO_OK;
+}
+
+/* Those who are in doubt get nothing of ours yet, and read nothing. */
+static enum ro_status
+list_readers(const struct viewing *viewing, const struct recipients *reached)
+{
+    size_t n = 0;
+    const char **list =
+        ro_arena_zero(viewing->arena, (reached->n_members + 1) * sizeof(*list));
+    if (list == NULL)
+        return RO_NO_MEMORY;
+    for (size_t i = 0; i < reached->n_members; i++) {
+        enum ro_status s =
+            verifying_may_send(viewing->engine, &reached->members[i], NULL);
+        if (s != RO_KEY_CHANGED)
+            RO_TRY(s);
+        if (s == RO_OK)
+            list[n++] = view_name(viewing, &reached->members[i]);
+    }
+    viewing->result->readers = list;
+    viewing->result->n_readers = n;
+    return view_left_out(viewing, reached);
 }
 
 enum ro_status
@@ -420,7 +468,10 @@ view_audience(const struct viewing *viewing,
     }
     viewing->result->audience = list;
     viewing->result->n_audience = audience->n;
-    return list_readers(viewing, &readers);
+    return ro_member_id_equal(audience->speaker,
+                              &viewing->engine->keyring->member_id)
+               ? list_readers(viewing, &readers)
+               : list_all(viewing, &readers);
 }
 
 enum ro_status

@@ -323,7 +323,8 @@ struct ro_result {
     size_t stored;         /* envelopes at the broker */
     size_t sent;           /* sync: kept messages of ours that left with it */
     int64_t accepted_at_s; /* broker's clock; 0: not yet */
-    const char **left_out; /* who could not be reached, and why */
+    const char **left_out; /* for whom it is kept until somebody has compared
+                              their numbers, and why */
     size_t n_left_out;
     const struct ro_member *members;
     size_t n_members;

@@ -161,6 +161,16 @@ test_kept_before(void)
     pair_free(pair);
 }
 
+/* Whether a result says that something is kept for ben, and for so many. */
+static bool
+is_held(const struct seat *seat, size_t n)
+{
+    const struct ro_result *result = &seat->job->result;
+    return result->n_left_out == n &&
+           strstr(result->left_out[0], "replaced its key") != NULL &&
+           strstr(result->left_out[0], "reachout verify") != NULL;
+}
+
 /* Of a group the others get it at once, the one when it was compared. */
 static void
 test_one_of_a_group(void)
@@ -170,6 +180,9 @@ test_one_of_a_group(void)
     tap_is(seat_told(ann), RO_OK);
     tap_ok(told(ann) == 1);
     tap_is(seat_ask(ann, "group:primary", "Everybody?"), RO_KEPT);
+    tap_ok(is_held(ann, 1));
+    tap_is(seat_self(ann), RO_OK);
+    tap_say(is_held(ann, 1), "also in status");
     tap_is(seat_sync(cat), RO_OK);
     tap_is(seat_sync(ben), RO_OK);
     tap_ok(seat_shows(cat, "Everybody?") == 1);
@@ -178,6 +191,8 @@ test_one_of_a_group(void)
     tap_is(seat_sync(ann), RO_OK);
     tap_is(seat_sync(ben), RO_OK);
     tap_ok(seat_shows(ben, "Everybody?") == 1);
+    tap_is(seat_self(ann), RO_OK);
+    tap_ok(ann->job->result.n_left_out == 0);
     pair_free(pair);
 }
 
