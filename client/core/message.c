@@ -56,6 +56,7 @@ enum ro_status
 message_put(struct vault *vault, const struct message *message)
 {
     RO_AUTOBUF row = {0};
+    RO_TRY(ro_buf_ok(&message->content)); /* all of it, or it is not kept */
     ro_buf_put(&row, message->row.b, RO_ID_SIZE);
     ro_buf_put(&row, message->request.b, RO_ID_SIZE);
     ro_buf_put(&row, message->thread.b, RO_ID_SIZE);

@@ -105,6 +105,8 @@ enum ro_status
 outgoing_put(struct vault *vault, const struct outgoing *outgoing)
 {
     RO_AUTOBUF row = {0};
+    RO_TRY(ro_buf_ok(&outgoing->members)); /* whole, or not kept */
+    RO_TRY(ro_buf_ok(&outgoing->body));
     ro_buf_put(&row, outgoing->row.b, RO_ID_SIZE);
     ro_buf_put_u8(&row, (uint8_t)outgoing->standing);
     ro_buf_put_u8(&row, (uint8_t)outgoing->whose);

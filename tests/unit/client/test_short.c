@@ -119,6 +119,19 @@ fill(struct seat *seat, job_fn *which, const char *to, const char *text)
                                         .wait_ms = PAIR_WAIT_MS};
 }
 
+/* Whether a try that had no memory to tell so was said all the same: its words
+ * are there, or for a yes, which has none, what it does. */
+static bool
+was_said(struct seat *seat, job_fn *which, const char *to, const char *text)
+{
+    if (which != jobs_accept)
+        return seat_shows(seat, text) == 1;
+    struct job *job = call(seat, jobs_show);
+    job->what.request = to;
+    return run(seat, MEMORY_ALL) == RO_OK &&
+           strcmp(job->result.state, "introduced") == 0;
+}
+
 /* Says it; and with other words once more, if it was not said. */
 static void
 say(struct seat *seat,
@@ -142,6 +155,8 @@ say(struct seat *seat,
             continue;
         /* the first was said all the same, and stands: then it arrives */
         must(s == RO_ILLEGAL, step, "not by the second try");
+        must(was_said(seat, which, to, ret_said->tries[0].text), step,
+             "neither try was said");
         ret_said->tries[0].is_promised = true;
     }
     must(seat_sync(seat) == RO_OK, step, "what is kept is not sent");
