@@ -433,7 +433,7 @@ def killed(tap, rig, thread):
     said = []
     for moment in (0, 1, 2, "done"):
         text = f"Killed while it waits, {moment}"
-        kill_in(text, True, moment, "say", thread, "--wait", "3", "--text",
+        kill_in(text, True, moment, "say", thread, "--wait", "1", "--text",
                 text)
         said.append(text)
     for moment in (*range(7), "done"):
@@ -442,11 +442,11 @@ def killed(tap, rig, thread):
         said.append(text)
     before = len(rig.run(ASKER, "requests", "--mine")["requests"])
     kill_in("ask", True, 3, "ask", "--topic", "TL1", "--urgency", "U3",
-            "--to", f"urn:{HELPER}", "--wait", "3", "--text", "Once?")
+            "--to", f"urn:{HELPER}", "--wait", "1", "--text", "Once?")
     asked = rig.run(ASKER, "requests", "--mine")["requests"]
     tap.ok(len(asked) == before + 1, "one request came of it", asked)
     kill_in("withdraw", True, 3, "withdraw", asked[0]["request"], "--wait",
-            "3")
+            "1")
     rig.run(ASKER, "sync")
     rig.run(HELPER, "sync")
     texts = rig.texts(HELPER, thread)
@@ -582,7 +582,7 @@ def stopped(tap, rig):
         between.meet()
         interrupted.send_signal(signal.SIGINT)
         code, document, err = rig.finish(interrupted)
-    process = rig.start(ASKER, "status")
+    process = rig.start(ASKER, "status", env={"REACHOUT_SILENCE": "least"})
     tap.ok(code == 130 and "interrupted" in err, "Ctrl+C while it waits", err)
     code, document, err = rig.finish(process)
     tap.ok(code == 69 and "does not answer" in err, "a watch that hangs", err)
