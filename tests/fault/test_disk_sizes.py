@@ -186,7 +186,7 @@ def main():
     # fails where / is no mount point of its own (a chroot): then there is
     # nobody outside to see ours either
     subprocess.run(["mount", "--make-rprivate", "/"], stderr=subprocess.DEVNULL, check=False)
-    n = count("RO_DISK_SIZES", quick=3, full=len(SIZES_KIB))
+    n = count("RO_DISK_SIZES", quick=2, full=len(SIZES_KIB))
     sizes = SIZES_KIB[::max(1, len(SIZES_KIB) // n)][:n]
     for kib in sizes:
         for reserve_mib in (RESERVE_MIB, 0):
