@@ -45,11 +45,6 @@ extern const char view_unreadable[];
 RO_MUST_USE enum ro_status view_state(const struct viewing *viewing,
                                       const struct ro_request_id *request);
 
-/* A request's public face from its story. */
-RO_MUST_USE enum ro_status view_request(const struct viewing *viewing,
-                                        const struct story *story,
-                                        struct ro_request *ret_request);
-
 /* A step of a story as an event. */
 RO_MUST_USE enum ro_status view_event(const struct viewing *viewing,
                                       const struct story *story,

@@ -116,7 +116,8 @@ count_answers(const struct story *story)
     return n;
 }
 
-enum ro_status
+/* A request's public face from its story. */
+static enum ro_status
 view_request(const struct viewing *viewing,
              const struct story *story,
              struct ro_request *ret_request)

@@ -312,7 +312,7 @@ broker_send_failed(struct broker *broker, struct session_id id)
         backlog_put(broker, &broker->offered);
         break;
     case OFFERED_PUSH:
-        (void)push_take_back(broker, id);
+        push_take_back(broker, id);
         break;
     }
     broker->offer = OFFERED_NOTHING;

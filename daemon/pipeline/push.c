@@ -322,21 +322,20 @@ push_next(struct broker *broker, struct broker_send *ret_send)
     return false;
 }
 
-bool
+void
 push_take_back(struct broker *broker, struct session_id id)
 {
     struct push *push = &broker->push;
     if (push->last.slot == 0 || push->last.slot != id.slot ||
         push->last.generation != id.generation)
-        return false;
+        return;
     push->last = (struct session_id){0};
     struct session *session = sessions_find(broker->sessions, id);
     struct attachment *attachment =
         session != NULL ? session_attachment(session, &push->mailbox) : NULL;
     if (attachment == NULL)
-        return true;
+        return;
     attachment->cursor = push->before;
     broker->counters.pushed -= push->n;
     stall(broker, attachment);
-    return true;
 }

@@ -50,7 +50,7 @@ void push_wake_due(struct broker *broker);
 /* The next push; false when there is none. */
 bool push_next(struct broker *broker, struct broker_send *ret_send);
 
-/* Takes the last push back; false when it was not for that session. */
-bool push_take_back(struct broker *broker, struct session_id id);
+/* Takes the last push back, if it was for that session. */
+void push_take_back(struct broker *broker, struct session_id id);
 
 #endif
