@@ -3,7 +3,7 @@
  * Requests to be admitted that come as files: what the verb enrol would have
  * brought, put into armour. Nobody has looked at one before us.
  */
-#include "client/authority/inside.h"
+#include "client/authority/envelope.h"
 
 #include "common/wire/armour.h"
 #include "common/wire/codec.h"

@@ -5,7 +5,7 @@
  * whose keys prove themselves; here they are held against each other and
  * against the seal.
  */
-#include "client/authority/inside.h"
+#include "client/authority/envelope.h"
 
 #include <stdio.h>
 #include <string.h>

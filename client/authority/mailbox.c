@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The enrolment mailbox: drained, and what is no request told. */
-#include "client/authority/inside.h"
+#include "client/authority/envelope.h"
 
 #include "client/core/mailbox.h"
 

@@ -7,6 +7,7 @@
  */
 #include "daemon/store/sqlite/sql.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -227,6 +228,7 @@ store_accept_loss(const char *dir, struct ro_why *why)
 {
     RO_CLEANUP(store_freep) struct store *store = NULL;
     RO_TRY(open_store(dir, LOG_MAY_BE_CUT, why, &store));
+    assert(store != NULL);
     /* an index is made from its rows: nothing is lost by that */
     if (sql_run(store->db, "REINDEX") != SQLITE_OK) {
         return sqlite_says(store, why,

@@ -7,7 +7,7 @@
 #ifndef TESTS_UNIT_AUTHORITY_SUPPORT_H
 #define TESTS_UNIT_AUTHORITY_SUPPORT_H
 
-#include "client/authority/inside.h"
+#include "client/authority/envelope.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/client/compared.h"
 
-
 char thread[RO_ID_HEX];
 
 void
