@@ -436,6 +436,18 @@ show_invited(struct cli_output *out,
     return RO_OK;
 }
 
+/* A school that begins without a lead is asked in vain. */
+static void
+tell_powers(const struct authority_inviting *inviting, struct cli_output *out)
+{
+    if (strcmp(inviting->kind, "school") != 0 ||
+        strcmp(inviting->seat, "lead") == 0)
+        return;
+    ro_buf_printf(&out->text, "Only a lead's seat can ask and answer, and this "
+                              "school would have none: invite its lead "
+                              "instead, if it is to help or be helped.\n");
+}
+
 static void
 suggest_requests(const struct cli_args *args, struct cli_output *out)
 {
@@ -457,6 +469,7 @@ run_invite(const struct cli_args *args,
     RO_TRY(cmd_authority_open(args, why, &authority));
     RO_TRY(authority_invite(authority, &inviting, why, &expires_s));
     RO_TRY(authority_keyset(authority, why, &set));
+    tell_powers(&inviting, out);
     RO_TRY(show_invited(out, inviting.out_path, expires_s, &set));
     suggest_requests(args, out);
     return RO_OK;

@@ -9,9 +9,46 @@
 #include "common/base/text.h"
 #include "common/wire/codec.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* --- may this seat ------------------------------------------------------- */
+
+/* What a seat that may not is told of. */
+static const char *
+deed_name(enum ro_purpose purpose)
+{
+    static const char *const names[] = {
+        [RO_PURPOSE_ASK] = "ask",
+        [RO_PURPOSE_ANSWER] = "answer",
+        [RO_PURPOSE_PASS] = "pass",
+        [RO_PURPOSE_SAY] = "say anything",
+        [RO_PURPOSE_INTRODUCED] = "accept an answer",
+        [RO_PURPOSE_NOT_CHOSEN] = "decline an answer",
+        [RO_PURPOSE_CLOSE] = "close a request",
+        [RO_PURPOSE_CLOSED] = "withdraw a request",
+    };
+    const char *name = (size_t)purpose < RO_LEN(names) ? names[purpose] : NULL;
+    return name == NULL ? "do that" : name;
+}
+
+/* This seat's kind cannot do it; those that can are named. */
+static enum ro_status
+tell_powers(Reachout__Role role, enum ro_purpose purpose, struct ro_why *why)
+{
+    char able[80] = "";
+    for (int i = REACHOUT__ROLE__LEAD; i <= REACHOUT__ROLE__AUDITOR; i++) {
+        size_t used = strlen(able);
+        if (!opening_may((Reachout__Role)i, purpose))
+            continue;
+        (void)snprintf(able + used, sizeof(able) - used, "%s%s",
+                       used == 0 ? "" : " or ",
+                       opening_role_name((Reachout__Role)i));
+    }
+    return ro_why(why, RO_FORBIDDEN,
+                  "a seat of the kind \"%s\" cannot %s; one of the kind %s can",
+                  opening_role_name(role), deed_name(purpose), able);
+}
 
 enum ro_status
 compose_may(const struct engine *engine,
@@ -30,7 +67,7 @@ compose_may(const struct engine *engine,
                       "this seat was revoked; ask the authority");
     }
     if (!opening_may(seat->role, purpose))
-        return ro_why(why, RO_FORBIDDEN, "this seat has no power to do that");
+        return tell_powers(seat->role, purpose, why);
     return RO_OK;
 }
 

@@ -40,6 +40,22 @@ opening_may(Reachout__Role role, enum ro_purpose purpose)
            (powers[role] & MAY(purpose)) != 0;
 }
 
+const char *
+opening_role_name(Reachout__Role role)
+{
+    static const char *const names[] = {
+        [REACHOUT__ROLE__ROLE_NONE] = "none",
+        [REACHOUT__ROLE__LEAD] = "lead",
+        [REACHOUT__ROLE__DELEGATE] = "delegate",
+        [REACHOUT__ROLE__OFFICE] = "office",
+        [REACHOUT__ROLE__CHAIR] = "chair",
+        [REACHOUT__ROLE__COORDINATOR] = "coordinator",
+        [REACHOUT__ROLE__SOURCE_SEAT] = "source",
+        [REACHOUT__ROLE__AUDITOR] = "auditor",
+    };
+    return (size_t)role < RO_LEN(names) ? names[role] : "none";
+}
+
 /* --- the layers ---------------------------------------------------------- */
 
 static enum ro_status

@@ -49,4 +49,7 @@ RO_MUST_USE enum ro_status opening_open(struct engine *engine,
 /* Whether a seat of this role may write this purpose (the seats' powers). */
 bool opening_may(Reachout__Role role, enum ro_purpose purpose);
 
+/* What a seat of this role is called: "lead", "office", ... */
+const char *opening_role_name(Reachout__Role role);
+
 #endif

@@ -3,6 +3,7 @@
 
 #include "client/core/epoch.h"
 #include "client/core/mirror.h"
+#include "client/core/opening.h"
 #include "client/core/outbox.h"
 #include "client/core/reach.h"
 #include "client/core/verifying.h"
@@ -155,22 +156,6 @@ view_said(const struct viewing *viewing,
 
 /* --- ourselves ----------------------------------------------------------- */
 
-static const char *
-role_name(Reachout__Role role)
-{
-    static const char *const names[] = {
-        [REACHOUT__ROLE__ROLE_NONE] = "none",
-        [REACHOUT__ROLE__LEAD] = "lead",
-        [REACHOUT__ROLE__DELEGATE] = "delegate",
-        [REACHOUT__ROLE__OFFICE] = "office",
-        [REACHOUT__ROLE__CHAIR] = "chair",
-        [REACHOUT__ROLE__COORDINATOR] = "coordinator",
-        [REACHOUT__ROLE__SOURCE_SEAT] = "source",
-        [REACHOUT__ROLE__AUDITOR] = "auditor",
-    };
-    return (size_t)role < RO_LEN(names) ? names[role] : "none";
-}
-
 /* Before admission our name and role are what the invitation says. */
 static enum ro_status
 view_invited(const struct viewing *viewing, struct ro_self *self)
@@ -186,7 +171,7 @@ view_invited(const struct viewing *viewing, struct ro_self *self)
         ro_directory_listing(engine->directory, ticket->urn);
     const char *name = listing != NULL ? listing->name : ticket->name;
     self->name = ro_arena_text(viewing->arena, name == NULL ? "" : name);
-    self->role = role_name(ticket->role);
+    self->role = opening_role_name(ticket->role);
     return self->name == NULL ? RO_NO_MEMORY : RO_OK;
 }
 
@@ -246,7 +231,7 @@ view_self(const struct viewing *viewing)
     RO_TRY(view_trouble(viewing, self));
     if (member != NULL && seat != NULL) {
         self->name = view_name(viewing, &member->id);
-        self->role = role_name(seat->role);
+        self->role = opening_role_name(seat->role);
     } else {
         RO_TRY(view_invited(viewing, self));
     }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What an envelope claims, and what is believed: each claim wrong once. */
+#include "client/core/compose.h"
 #include "tests/unit/client/forge.h"
 #include "tests/unit/client/friends.h"
 
@@ -316,6 +317,12 @@ test_powers(void)
                  opening_may(table[i].role, RO_PURPOSE_ENROL_ANSWER);
     }
     tap_say(same, "who may write what");
+    struct ro_why why = {""};
+    tap_say(compose_may(ruth->engine, RO_PURPOSE_ANSWER, &why) ==
+                    RO_FORBIDDEN &&
+                strcmp(why.text, "a seat of the kind \"coordinator\" cannot "
+                                 "answer; one of the kind lead can") == 0,
+            why.text);
     tap_say(!enrols, "no seat says what only keys say");
 }
 
