@@ -7,6 +7,8 @@
 #include "client/cli/show.h"
 #include "client/cli/wait.h"
 
+#include <math.h>
+
 #define MOST_AUDIENCES 64
 
 const struct cli_option cmd_ask_options[] = {
@@ -21,7 +23,9 @@ const struct cli_option cmd_ask_options[] = {
     INPUT_TEXT_ROW,
     {"days",       "N",      "days of help wanted, in halves",                  CLI_ONCE },
     {"mode",       "M",      "in-person or remote; either if not said",         CLI_ONCE },
-    {"within",     "KM",     "how far help may come from",                      CLI_ONCE },
+    {"within",     "KM",
+     "how far help may come from, rounded up to whole ones; said to who is "
+     "asked, and keeps nobody out",                                             CLI_ONCE },
     {"dry-run",    NULL,     "send nothing, show who would read it",            CLI_ONCE },
     INPUT_WAIT_ROW,
     {"veiled",     NULL,     "",                                                CLI_LATER},
@@ -85,7 +89,7 @@ read_card(const struct cli_args *args, struct ro_ask *ask, struct ro_why *why)
     RO_TRY(options_number(args, "within", &range, why, &within_km));
     RO_TRY(input_days(args, why, &ask->days));
     RO_TRY(input_wait(args, why, &ask->wait_ms));
-    ask->within_km = (uint32_t)within_km;
+    ask->within_km = (uint32_t)ceil(within_km); /* the wire counts whole ones */
     return RO_OK;
 }
 

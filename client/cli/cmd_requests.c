@@ -7,6 +7,8 @@
 #include "client/cli/show.h"
 #include "client/cli/wait.h"
 
+#include <string.h>
+
 /* So many answers are offered to be chosen. */
 #define CHOICES_SHOWN 5
 
@@ -82,15 +84,44 @@ cmd_requests_show(const struct cli_args *args,
     return wait_run(&wait);
 }
 
+static bool
+is_chosen(const struct ro_answered *answer)
+{
+    return strcmp(answer->state, "revealed") == 0 ||
+           strcmp(answer->state, "first-contact") == 0;
+}
+
+/* Talking is next where one was chosen. */
+static bool
+suggest_talk(struct cli_output *out, const struct ro_result *result)
+{
+    for (size_t i = 0; i < result->n_answers; i++) {
+        if (!is_chosen(&result->answers[i]))
+            continue;
+        output_then(out, "One is chosen. To write to them; the text ends with "
+                         "Ctrl+D:");
+        OUTPUT_NEXT(out, "reachout", "say",
+                    show_short(result->answers[i].id.b).hex, "--text", "-");
+        return true;
+    }
+    return false;
+}
+
 static void
 view_answers(struct cli_output *out, const struct ro_result *result)
 {
+    size_t n = 0;
     render_json_answers(output_json(out), result);
     render_text_answers(&out->text, result);
-    if (result->n_answers == 0)
+    if (suggest_talk(out, result))
         return;
-    output_then(out, "To choose one of these; the others get a kind word:");
-    for (size_t i = 0; i < result->n_answers && i < CHOICES_SHOWN; i++) {
+    for (size_t i = 0; i < result->n_answers && n < CHOICES_SHOWN; i++) {
+        if (strcmp(result->answers[i].state, "helper-willing") != 0)
+            continue;
+        if (n++ == 0) {
+            output_then(out, "To choose one of these; the others get a kind "
+                             "word:");
+        }
         OUTPUT_NEXT(out, "reachout", "accept",
                     show_short(result->answers[i].id.b).hex);
     }

@@ -177,6 +177,21 @@ render_json_dry_run(json_t *document, const struct ro_result *result)
     doc_texts(document, "who_can_read", result->readers, result->n_readers);
 }
 
+/* What was asked for. */
+static void
+add_wanted(json_t *object, const struct ro_request *request)
+{
+    doc_said(object, "topic_words", request->topic_words);
+    doc_said(object, "urgency_words", request->urgency_words);
+    doc_number(object, "days", request->days);
+    doc_said(object, "mode", request->mode);
+    if (request->within_km > 0) {
+        doc_count(object, "within_km", request->within_km);
+    } else {
+        doc_null(object, "within_km");
+    }
+}
+
 void
 render_json_requests(json_t *document, const struct ro_result *result)
 {
@@ -195,6 +210,45 @@ render_json_requests(json_t *document, const struct ro_result *result)
         doc_count(item, "answers", request->answers);
         doc_text(item, "from", request->from_name);
         doc_text(item, "place", own_place(request->place));
+        add_wanted(item, request);
+    }
+}
+
+/* Ours are where their message is. */
+static const char *
+attachment_state(const struct ro_attachment *attachment, enum ro_place place)
+{
+    switch (attachment->state) {
+    case RO_ATTACHMENT_ARRIVING:
+        return "arriving";
+    case RO_ATTACHMENT_HERE:
+        return "here";
+    case RO_ATTACHMENT_FAILED:
+        return "failed";
+    case RO_ATTACHMENT_OURS:
+    default:
+        return render_json_place(place);
+    }
+}
+
+static void
+add_attachments(json_t *object,
+                const struct ro_attachment *files,
+                size_t n,
+                enum ro_place place)
+{
+    json_t *list = doc_list(object, "attachments");
+    for (size_t i = 0; i < n; i++) {
+        const struct ro_attachment *attachment = &files[i];
+        json_t *item = doc_item(list);
+        doc_id(item, "attachment", attachment->id.b);
+        doc_text(item, "name", attachment->name);
+        doc_count(item, "size", attachment->size);
+        doc_text(item, "state", attachment_state(attachment, place));
+        doc_count(item, "here", attachment->n_here);
+        doc_count(item, "of", attachment->pieces);
+        if (attachment->state == RO_ATTACHMENT_FAILED)
+            doc_said(item, "failed", attachment->failed);
     }
 }
 
@@ -211,6 +265,9 @@ add_event(json_t *list, const struct ro_event *event, const char *text)
     if (text != NULL)
         doc_said(item, "text", text);
     doc_said(item, "refused", event->refused);
+    doc_id(item, "message", event->message.b);
+    add_attachments(item, event->attachments, event->n_attachments,
+                    event->place);
     if (text == NULL) /* news: what has come is not ours */
         return;
     doc_text(item, "place", own_place(event->place));
@@ -239,6 +296,9 @@ render_json_show(json_t *document, const struct ro_result *result)
         add_event(list, &result->events[i], result->events[i].text);
     doc_texts(document, "who_can_read", result->readers, result->n_readers);
     doc_null(document, "next");
+    doc_text(document, "topic", result->request.topic);
+    doc_text(document, "urgency", result->request.urgency);
+    add_wanted(document, &result->request);
 }
 
 void
@@ -297,41 +357,6 @@ render_json_say(json_t *document, const struct ro_result *result)
     doc_id(document, "thread", result->thread_id.b);
 }
 
-/* Ours are where their message is. */
-static const char *
-attachment_state(const struct ro_attachment *attachment, enum ro_place place)
-{
-    switch (attachment->state) {
-    case RO_ATTACHMENT_ARRIVING:
-        return "arriving";
-    case RO_ATTACHMENT_HERE:
-        return "here";
-    case RO_ATTACHMENT_FAILED:
-        return "failed";
-    case RO_ATTACHMENT_OURS:
-    default:
-        return render_json_place(place);
-    }
-}
-
-static void
-add_attachments(json_t *object, const struct ro_message *message)
-{
-    json_t *list = doc_list(object, "attachments");
-    for (size_t i = 0; i < message->n_attachments; i++) {
-        const struct ro_attachment *attachment = &message->attachments[i];
-        json_t *item = doc_item(list);
-        doc_id(item, "attachment", attachment->id.b);
-        doc_text(item, "name", attachment->name);
-        doc_count(item, "size", attachment->size);
-        doc_text(item, "state", attachment_state(attachment, message->place));
-        doc_count(item, "here", attachment->n_here);
-        doc_count(item, "of", attachment->pieces);
-        if (attachment->state == RO_ATTACHMENT_FAILED)
-            doc_said(item, "failed", attachment->failed);
-    }
-}
-
 void
 render_json_save(json_t *document, const struct ro_result *result)
 {
@@ -354,7 +379,8 @@ render_json_read(json_t *document, const struct ro_result *result)
         doc_time(item, "sent_at", message->sent_at_s);
         doc_text(item, "text", message->text);
         doc_text(item, "state", render_json_place(message->place));
-        add_attachments(item, message);
+        add_attachments(item, message->attachments, message->n_attachments,
+                        message->place);
         doc_said(item, "holder", message->holder);
         doc_said(item, "failed", message->failed);
         doc_said(item, "doubt", message->doubt);

@@ -273,6 +273,55 @@ render_text_dry_run(struct ro_buf *out, const struct ro_result *result)
     left_out(out, result);
 }
 
+/* A code with the charter's words for it. */
+static void
+code(struct ro_buf *out, const char *label, const char *text, const char *words)
+{
+    if (text == NULL || text[0] == '\0')
+        return;
+    ro_buf_printf(out, "%-12s", label);
+    show_line(out, text);
+    ro_buf_printf(out, words[0] == '\0' ? "" : "  ");
+    show_line(out, words);
+    line_feed(out);
+}
+
+/* What help is wanted, where it was said; `label` begins the line. */
+static void
+wanted(struct ro_buf *out, const char *label, const struct ro_request *request)
+{
+    const char *before = label;
+    if (request->days >= 0) {
+        ro_buf_printf(out, "%s%g day%s", before, request->days,
+                      request->days == 1 ? "" : "s");
+        before = ", ";
+    }
+    if (request->mode != NULL && request->mode[0] != '\0') {
+        ro_buf_printf(out, "%s", before);
+        show_line(out, request->mode);
+        before = ", ";
+    }
+    if (request->within_km > 0) {
+        ro_buf_printf(out, "%swithin %u km", before, request->within_km);
+        before = ", ";
+    }
+    if (before != label)
+        line_feed(out);
+}
+
+/* Topic and urgency in words, below a line of the list. */
+static void
+words_of(struct ro_buf *out, const struct ro_request *request)
+{
+    if (request->topic_words[0] == '\0' && request->urgency_words[0] == '\0')
+        return;
+    ro_buf_printf(out, "          ");
+    show_line(out, request->topic_words);
+    ro_buf_printf(out, ", ");
+    show_line(out, request->urgency_words);
+    line_feed(out);
+}
+
 void
 render_text_requests(struct ro_buf *out, const struct ro_result *result)
 {
@@ -295,6 +344,8 @@ render_text_requests(struct ro_buf *out, const struct ro_result *result)
         ro_buf_printf(out, " ago");
         place_of(out, request->place, NULL);
         line_feed(out);
+        words_of(out, request);
+        wanted(out, "          ", request);
     }
     if (result->n_requests == 0)
         ro_buf_printf(out, "No requests.\n");
@@ -323,10 +374,10 @@ render_text_show(struct ro_buf *out, const struct ro_result *result)
     const struct ro_request *request = &result->request;
     ro_buf_printf(out, "%-12s", "request");
     show_id(out, request->id.b);
-    ro_buf_printf(out, "  ");
-    show_column(out, request->topic, 4);
-    show_line(out, request->urgency);
     line_feed(out);
+    code(out, "topic", request->topic, request->topic_words);
+    code(out, "urgency", request->urgency, request->urgency_words);
+    wanted(out, "wanted      ", request);
     labelled(out, "from", request->from_name);
     labelled(out, "state", request->state);
     labelled(out, "outcome", request->outcome);
@@ -337,7 +388,7 @@ render_text_show(struct ro_buf *out, const struct ro_result *result)
         ro_buf_printf(out, "%-12s", i == 0 ? "threads" : "");
         show_id(out, thread->id.b);
         ro_buf_printf(out, "  ");
-        show_column(out, thread->state, 16);
+        show_column(out, show_state(thread->state), 16);
         show_line(out, thread->with_name);
         line_feed(out);
     }
@@ -427,7 +478,7 @@ render_text_answers(struct ro_buf *out, const struct ro_result *result)
         const struct ro_answered *answer = &result->answers[i];
         show_id(out, answer->id.b);
         ro_buf_printf(out, "  ");
-        show_column(out, answer->state, 16);
+        show_column(out, show_state(answer->state), 16);
         show_line(out, answer->from_name);
         if (answer->holder[0] != '\0') {
             ro_buf_printf(out, ", ");
@@ -446,8 +497,11 @@ render_text_answers(struct ro_buf *out, const struct ro_result *result)
 void
 render_text_state(struct ro_buf *out, const struct ro_result *result)
 {
+    const char *state = result->state != NULL ? result->state : "as it was";
     ro_buf_printf(out, "the request is ");
-    show_line(out, result->state != NULL ? result->state : "as it was");
+    show_line(out, state);
+    if (strcmp(state, "introduced") == 0)
+        ro_buf_printf(out, ": a school is chosen");
     ro_buf_printf(out, result->status == RO_KEPT ? ", kept here\n" : "\n");
 }
 

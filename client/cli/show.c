@@ -145,3 +145,25 @@ show_place(enum ro_place place)
     };
     return (size_t)place < RO_LEN(words) ? words[place] : "";
 }
+
+const char *
+show_state(const char *state)
+{
+    static const struct {
+        const char *state;
+        const char *words;
+    } table[] = {
+        {"none",            ""            },
+        {"helper-asked",    "asked"       },
+        {"helper-willing",  "willing"     },
+        {"helper-declined", "stepped back"},
+        {"not-chosen",      "not chosen"  },
+        {"revealed",        "chosen"      },
+        {"first-contact",   "chosen"      },
+    };
+    for (size_t i = 0; state != NULL && i < RO_LEN(table); i++) {
+        if (strcmp(state, table[i].state) == 0)
+            return table[i].words;
+    }
+    return state;
+}

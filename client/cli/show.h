@@ -49,4 +49,7 @@ bool show_km(struct ro_buf *out, double km);
  * "failed"; "" for somebody else's. Static. */
 const char *show_place(enum ro_place place);
 
+/* A thread's state in people's words; what is not known as it is. */
+const char *show_state(const char *state);
+
 #endif

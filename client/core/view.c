@@ -88,6 +88,8 @@ said_by_ask(const Reachout__Ask *ask, struct view_said *said)
     said->holder = ask->holder;
     said->topic = ask->topic;
     said->urgency = ask->urgency;
+    said->mode = ask->mode;
+    said->within_km = ask->within_km;
     if (ask->has_half_days)
         said->days = ask->half_days / 2.0;
 }
@@ -148,6 +150,7 @@ view_said(const struct viewing *viewing,
     RO_TRY(keep_text(viewing, &said.holder));
     RO_TRY(keep_text(viewing, &said.topic));
     RO_TRY(keep_text(viewing, &said.urgency));
+    RO_TRY(keep_text(viewing, &said.mode));
     if (said.outcome != NULL)
         RO_TRY(keep_text(viewing, &said.outcome));
     *ret_said = said;

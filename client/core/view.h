@@ -91,7 +91,9 @@ struct view_said {
     const char *outcome; /* NULL: none */
     const char *topic;
     const char *urgency;
+    const char *mode;
     double days;
+    uint32_t within_km; /* 0: not said */
 };
 RO_MUST_USE enum ro_status view_said(const struct viewing *viewing,
                                      const struct message *message,

@@ -319,6 +319,7 @@ view_one_news(const struct viewing *viewing,
         .from = view_name(viewing, &message.side),
         .at_s = message.sent_at_s,
         .text = "",
+        .message = message.id,
     };
     return RO_OK;
 }

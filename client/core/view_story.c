@@ -2,6 +2,8 @@
 /* Requests, threads, answers and messages as people see them. */
 #include "client/core/view.h"
 
+#include "client/core/saving.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -104,6 +106,26 @@ view_outcome(const struct viewing *viewing,
     return RO_OK;
 }
 
+/* The charter's words for a request's codes; "" for those it does not have. */
+static enum ro_status
+view_codes(const struct viewing *viewing, struct ro_request *request)
+{
+    const struct ro_circle_conf *conf = NULL;
+    const struct ro_topic *topic = NULL;
+    const struct ro_urgency *urgency = NULL;
+    request->topic_words = request->urgency_words = "";
+    if (engine_conf(viewing->engine, NULL, &conf) != RO_OK)
+        return RO_OK;
+    if (ro_circle_conf_find_topic(conf, request->topic, NULL, &topic) == RO_OK)
+        request->topic_words = ro_arena_text(viewing->arena, topic->words);
+    if (ro_circle_conf_find_urgency(conf, request->urgency, NULL, &urgency) ==
+        RO_OK)
+        request->urgency_words = ro_arena_text(viewing->arena, urgency->words);
+    return request->topic_words == NULL || request->urgency_words == NULL
+               ? RO_NO_MEMORY
+               : RO_OK;
+}
+
 static size_t
 count_answers(const struct story *story)
 {
@@ -122,8 +144,12 @@ view_request(const struct viewing *viewing,
              const struct story *story,
              struct ro_request *ret_request)
 {
-    struct view_said said = {
-        .text = "", .holder = "", .topic = "", .urgency = ""};
+    struct view_said said = {.text = "",
+                             .holder = "",
+                             .topic = "",
+                             .urgency = "",
+                             .mode = "",
+                             .days = -1};
     RO_AUTOMESSAGE ask = {0};
     enum ro_status s =
         message_get(viewing->engine->vault, &story->request.ask, &ask);
@@ -143,7 +169,11 @@ view_request(const struct viewing *viewing,
         .age_s = engine_now_s(viewing->engine) - ask.sent_at_s,
         .answers = count_answers(story),
         .place = place_of_state(story),
+        .days = said.days,
+        .mode = said.mode,
+        .within_km = said.within_km,
     };
+    RO_TRY(view_codes(viewing, ret_request));
     return view_outcome(viewing, story, &ret_request->outcome);
 }
 
@@ -258,7 +288,10 @@ view_event(const struct viewing *viewing,
 {
     struct view_said said;
     const struct message *message = story_message(story, flow);
+    const struct ro_attachment *files;
+    size_t n_files;
     RO_TRY(view_said(viewing, message, &said));
+    RO_TRY(saving_attachments(viewing, message, &files, &n_files));
     const enum ro_place place = place_of_act(story, flow);
     *ret_event = (struct ro_event){
         .type = event_type(flow->event),
@@ -273,6 +306,9 @@ view_event(const struct viewing *viewing,
         .failed = place == RO_PLACE_FAILED
                       ? message_failure_text(message->failure)
                       : NULL,
+        .message = message->id,
+        .attachments = files,
+        .n_attachments = n_files,
     };
     return RO_OK;
 }

@@ -228,6 +228,13 @@ struct ro_request {
      * RO_PLACE_KEPT it is so on this machine only, and nobody else knows of it
      * yet. RO_PLACE_THEIRS: others made it. */
     enum ro_place place;
+    /* what was asked for: the charter's words for topic and urgency ("" where
+     * it has none), and what was said of the help */
+    const char *topic_words;
+    const char *urgency_words;
+    double days;        /* negative: not said */
+    const char *mode;   /* "in-person", "remote"; "": not said */
+    uint32_t within_km; /* 0: not said */
 };
 
 /* One thread of a request. */
@@ -237,22 +244,6 @@ struct ro_thread {
     struct ro_member_id with;
     const char *with_name;
     const char *state; /* domain.md 6.3, or the request's for coordinators */
-};
-
-/* Something that happened: one message, told in full. */
-struct ro_event {
-    const char *type; /* "message" (a request that is not shown here in full),
-                         "ask", "answer", "say", "introduced", "not-chosen",
-                         "closed", "withdrawn", ..., or "key-changed" (once
-                         for each replacement; `refused` says what to do) */
-    struct ro_request_id request; /* zero: none */
-    struct ro_thread_id thread;   /* zero: none */
-    const char *from;             /* name; "" for alarms */
-    int64_t at_s;
-    const char *text;    /* "" if none */
-    const char *refused; /* why it was not applied; NULL: it was */
-    enum ro_place place; /* of several bodies in one event, the hindmost */
-    const char *failed;  /* RO_PLACE_FAILED: why; NULL otherwise */
 };
 
 /* A file that came, or went, with a message. */
@@ -269,6 +260,25 @@ struct ro_attachment {
     uint32_t n_here; /* of its pieces; ours: those that have left */
     uint32_t pieces;
     const char *failed; /* RO_ATTACHMENT_FAILED: why, and what to do; or NULL */
+};
+
+/* Something that happened: one message, told in full. */
+struct ro_event {
+    const char *type; /* "message" (a request that is not shown here in full),
+                         "ask", "answer", "say", "introduced", "not-chosen",
+                         "closed", "withdrawn", ..., or "key-changed" (once
+                         for each replacement; `refused` says what to do) */
+    struct ro_request_id request; /* zero: none */
+    struct ro_thread_id thread;   /* zero: none */
+    const char *from;             /* name; "" for alarms */
+    int64_t at_s;
+    const char *text;    /* "" if none */
+    const char *refused; /* why it was not applied; NULL: it was */
+    enum ro_place place; /* of several bodies in one event, the hindmost */
+    const char *failed;  /* RO_PLACE_FAILED: why; NULL otherwise */
+    struct ro_message_id message; /* zero: none, or only kept here */
+    const struct ro_attachment *attachments;
+    size_t n_attachments;
 };
 
 /* A message of a thread. */

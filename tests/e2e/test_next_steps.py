@@ -87,6 +87,16 @@ def talking(tap, paster):
     tap.ok(any(" accept " in line for line in followed)
            and any(" say " in line for line in followed),
            "answers lead to a choice and a talk", followed)
+    chosen = follow(tap, paster, answers, "A word more.\n".encode())
+    tap.ok(not any(" accept " in line for line in chosen)
+           and any(" say " in line for line in chosen),
+           "who has chosen is led to talk, not to choose again", chosen)
+    code, out, err = paster.paste(answers)
+    tap.ok("  chosen  " in out, "and sees who is chosen", out)
+    _, out, err = paster.paste("reachout requests && reachout show $(reachout "
+                               "--json requests | jq -r '.requests[0].request')")
+    tap.ok(out.count("Early reading, phonics, EYFS") == 2,
+           "topic and urgency stand there in words", out)
     _, out, err = paster.paste("reachout sync && reachout read")
     tap.ok("Thursday it is." in out, "which arrives", out + err)
 

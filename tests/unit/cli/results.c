@@ -51,10 +51,38 @@ static const struct ro_member members[] = {
 };
 
 static const struct ro_request requests[] = {
-    {REQUEST, SALTINGS, "Saltings Primary School",        "TL1", "U3", "open", NULL,
-     RO_SIDE_ASKER,                                                                                  AT_08_52, 4200,   2, RO_PLACE_BROKER},
-    { ID(0x44,  0x01), COBBLERS, "Cobblers Bridge Primary School", "LD5", "U2",
-     "closed",                                                             "helped", RO_SIDE_HELPER, AT_08_52, 259200, 1, RO_PLACE_THEIRS},
+    {.id = REQUEST,
+     .from = SALTINGS,
+     .from_name = "Saltings Primary School",
+     .topic = "TL1",
+     .urgency = "U3",
+     .state = "open",
+     .side = RO_SIDE_ASKER,
+     .sent_at_s = AT_08_52,
+     .age_s = 4200,
+     .answers = 2,
+     .place = RO_PLACE_BROKER,
+     .topic_words = "Phonics and early reading",
+     .urgency_words = "this half-term",
+     .days = 1.5,
+     .mode = "remote",
+     .within_km = 4},
+    { .id = ID(0x44,        0x01),
+     .from = COBBLERS,
+     .from_name = "Cobblers Bridge Primary School",
+     .topic = "LD5",
+     .urgency = "U2",
+     .state = "closed",
+     .outcome = "helped",
+     .side = RO_SIDE_HELPER,
+     .sent_at_s = AT_08_52,
+     .age_s = 259200,
+     .answers = 1,
+     .place = RO_PLACE_THEIRS,
+     .topic_words = "",
+     .urgency_words = "",
+     .days = -1,
+     .mode = ""},
 };
 
 static const struct ro_thread threads[] = {
@@ -62,18 +90,6 @@ static const struct ro_thread threads[] = {
     { ID(0x7b, 0x02), REQUEST,    ID(0x90,     0x12),                                                                "Bargemaster Primary School",
      "not-chosen"},
     {                                                                ID(0x7b, 0x03), REQUEST,    ID(0x77,                        0x01), "Estuary", "introduced"},
-};
-
-static const struct ro_event events[] = {
-    {"ask",
-     REQUEST,           {{0}},
-     "Saltings Primary School",                                   AT_08_52,
-     "Morning. Could do with 20 mins.\nWed or Thurs pm.",                                       NULL,
-     RO_PLACE_BROKER,                                                                                                                         NULL},
-    {"answer", REQUEST, THREAD, "Cobblers Bridge Primary School",
-     AT_08_52 + 7200,                                                       "Come Thurs 1.15.", NULL,                        RO_PLACE_THEIRS, NULL},
-    {"answer", REQUEST, THREAD, "Cobblers Bridge Primary School",
-     AT_08_52 + 7260,                                                       "",                 "another seat has answered", RO_PLACE_THEIRS, NULL},
 };
 
 static const struct ro_attachment files[] = {
@@ -85,6 +101,35 @@ static const struct ro_attachment files[] = {
 };
 static const struct ro_attachment own_files[] = {
     {ID(0xf2, 0x01), "diary.pdf", 26214400, RO_ATTACHMENT_OURS, 300, 512, NULL},
+};
+
+static const struct ro_event events[] = {
+    {.type = "ask",
+     .request = REQUEST,
+     .from = "Saltings Primary School",
+     .at_s = AT_08_52,
+     .text = "Morning. Could do with 20 mins.\nWed or Thurs pm.",
+     .place = RO_PLACE_BROKER,
+     .message = ID(0xaa,   0x01)   },
+    { .type = "answer",
+     .request = REQUEST,
+     .thread = THREAD,
+     .from = "Cobblers Bridge Primary School",
+     .at_s = AT_08_52 + 7200,
+     .text = "Come Thurs 1.15.",
+     .place = RO_PLACE_THEIRS,
+     .message = MESSAGE,
+     .attachments = files,
+     .n_attachments = RO_LEN(files)},
+    { .type = "answer",
+     .request = REQUEST,
+     .thread = THREAD,
+     .from = "Cobblers Bridge Primary School",
+     .at_s = AT_08_52 + 7260,
+     .text = "",
+     .refused = "another seat has answered",
+     .place = RO_PLACE_THEIRS,
+     .message = ID(0xaa, 0x02)},
 };
 
 static const struct ro_message messages[] = {
@@ -175,8 +220,15 @@ results_empty(void)
 {
     return (struct ro_result){
         .why = "",
-        .self = {.name = "",      .role = "",  .circle = "",  .checkpoint_age_s = -1},
-        .request = {.from_name = "", .topic = "", .urgency = "", .state = ""           },
+        .self = {.name = "",        .role = "", .circle = "", .checkpoint_age_s = -1},
+        .request = { .from_name = "",
+                 .topic = "",
+                 .urgency = "",
+                 .state = "",
+                 .topic_words = "",
+                 .urgency_words = "",
+                 .mode = "",
+                 .days = -1},
     };
 }
 
@@ -264,17 +316,17 @@ static const struct ro_member evil_members[] = {
 };
 static const struct ro_request evil_requests[] = {
     {REQUEST, SALTINGS, EVIL, EVIL, EVIL, EVIL, EVIL, RO_SIDE_HELPER, INT64_MAX,
-     INT64_MIN, 0, RO_PLACE_KEPT},
+     INT64_MIN, 0, RO_PLACE_KEPT, EVIL, EVIL, 1e300, EVIL, UINT32_MAX},
 };
 static const struct ro_thread evil_threads[] = {
     {THREAD, REQUEST, SALTINGS, EVIL, EVIL},
 };
-static const struct ro_event evil_events[] = {
-    {EVIL, REQUEST, THREAD, EVIL, AT_08_52, EVIL "\n" BAD_UTF8, EVIL,
-     RO_PLACE_THEIRS, NULL},
-};
 static const struct ro_attachment evil_files[] = {
     {ID(0xf1, 0x01), EVIL, 26214400, RO_ATTACHMENT_HERE, 512, 512, NULL},
+};
+static const struct ro_event evil_events[] = {
+    {EVIL, REQUEST, THREAD, EVIL, AT_08_52, EVIL "\n" BAD_UTF8, EVIL,
+     RO_PLACE_THEIRS, NULL, MESSAGE, evil_files, RO_LEN(evil_files)},
 };
 static const struct ro_message evil_messages[] = {
     {MESSAGE, THREAD, SALTINGS, EVIL, EVIL, AT_08_52, EVIL "\r\n" BAD_UTF8,
