@@ -31,6 +31,13 @@ loop_signals(int *ret_fd)
 /* --- the line a minute --------------------------------------------------- */
 
 static void
+log_short(void)
+{
+    ro_log(RO_LOG_WARNING, "disk-short why=\"less than free_space_min_mib is "
+                           "free: deposits and enrolments are refused\"");
+}
+
+static void
 log_counters(const struct loop *loop)
 {
     const struct broker_counters *core = broker_counters(loop->broker);
@@ -62,11 +69,8 @@ log_counters(const struct loop *loop)
                "look at the disk\"",
                store_aside(loop->store));
     }
-    if (store_space(loop->store) == STORE_IS_SHORT) {
-        ro_log(RO_LOG_WARNING,
-               "disk-short why=\"less than free_space_min_mib is free: "
-               "deposits and enrolments are refused\"");
-    }
+    if (store_space(loop->store) == STORE_IS_SHORT)
+        log_short();
 }
 
 /* --- turns --------------------------------------------------------------- */
@@ -132,6 +136,7 @@ loop_run(const struct loop *loop)
 {
     int64_t line_ms = ro_clock_mono_ms(&loop->clock) + LINE_MS;
     bool ended = false;
+    enum store_space space = STORE_HAS_ROOM;
     while (!ended) {
         enum edge_ready signalled = EDGE_QUIET;
         size_t taken = 0;
@@ -139,6 +144,11 @@ loop_run(const struct loop *loop)
                          &signalled));
         ended = signalled == EDGE_READY && is_ended(loop);
         RO_TRY(turn(loop, &taken));
+        if (store_space(loop->store) != space) {
+            space = store_space(loop->store);
+            if (space == STORE_IS_SHORT) /* when it begins, then each minute */
+                log_short();
+        }
         if (ro_clock_mono_ms(&loop->clock) >= line_ms) {
             log_counters(loop);
             line_ms += LINE_MS;

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "common/base/clock.h"
 #include "common/base/text.h"
 #include "common/wire/admission.h"
 #include "common/wire/armour.h"
@@ -12,8 +13,7 @@
 
 #define MINUTE_S 60
 #define HOUR_S 3600
-#define DAY_S 86400
-#define VALID_MAX_S ((int64_t)366 * DAY_S)
+#define VALID_MAX_S ((int64_t)366 * RO_DAY_S)
 
 enum ro_status
 authority_span(const char *text, struct ro_why *why, int64_t *ret_s)
@@ -22,10 +22,10 @@ authority_span(const char *text, struct ro_why *why, int64_t *ret_s)
         char letter;
         int64_t unit_s;
     } units[] = {
-        {'m', MINUTE_S          },
-        {'h', HOUR_S            },
-        {'d', DAY_S             },
-        {'w', (int64_t)7 * DAY_S}
+        {'m', MINUTE_S             },
+        {'h', HOUR_S               },
+        {'d', RO_DAY_S             },
+        {'w', (int64_t)7 * RO_DAY_S}
     };
     int64_t amount = 0;
     size_t digits = strspn(text, "0123456789");

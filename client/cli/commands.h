@@ -15,7 +15,7 @@ void commands_usage(const struct cli_args *args, struct cli_output *out);
 enum commands_hand {
     COMMANDS_NEVER,  /* nothing: it needs no profile */
     COMMANDS_ALONE,  /* refused: it needs the profile for itself */
-    COMMANDS_READS,  /* handed over; done again it does no harm */
+    COMMANDS_AGAIN,  /* handed over; done again it does no harm */
     COMMANDS_ASKS,   /* handed over; makes a request of ours */
     COMMANDS_SAYS,   /* handed over; says something into a thread */
     COMMANDS_WRITES, /* handed over; another message about its first word */

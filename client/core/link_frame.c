@@ -7,7 +7,6 @@
 
 #include "frame.pb-c.h"
 
-#define PROTOCOL 1
 /* Bytes of a refusal's words that are shown. */
 #define WORDS_LIMIT 160
 
@@ -36,7 +35,7 @@ link_frame_hello(struct link *link,
 {
     Reachout__Hello__Ask hello = REACHOUT__HELLO__ASK__INIT;
     hello.has_protocol = 1;
-    hello.protocol = PROTOCOL;
+    hello.protocol = RO_PROTOCOL;
     uint8_t proof[RO_DOOR_PROOF_SIZE];
     if (end->which == LINK_OPEN) {
         ro_door_proof(ro_secret_data(link->psk), &link->broker_curve,

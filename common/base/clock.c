@@ -11,8 +11,6 @@
 #include <pthread.h>
 #endif
 
-#define DAY_S 86400
-
 static int64_t
 system_wall_s(void)
 {
@@ -130,7 +128,7 @@ units_of(int64_t wall, int64_t unit_s)
 uint32_t
 ro_day_of(int64_t wall)
 {
-    return units_of(wall, DAY_S);
+    return units_of(wall, RO_DAY_S);
 }
 
 uint32_t

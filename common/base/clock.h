@@ -7,6 +7,9 @@
 
 #include <stdint.h>
 
+/* Seconds of a day. */
+#define RO_DAY_S 86400
+
 /* A source of time. The functions must be callable from any thread. */
 struct ro_clock {
     int64_t (*wall_s)(void *user);  /* seconds since 1970-01-01 UTC */

@@ -6,7 +6,6 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#define DAY_S 86400
 /* 0000-01-01T00:00:00Z and 9999-12-31T23:59:59Z */
 #define FIRST_S INT64_C(-62167219200)
 #define LAST_S INT64_C(253402300799)
@@ -76,8 +75,8 @@ ro_time_format(int64_t wall_s, char ret_text[static RO_RFC3339_SIZE])
     if (wall_s > LAST_S)
         wall_s = LAST_S;
     int64_t since_zero = wall_s - FIRST_S;
-    struct civil date = civil_of_day(since_zero / DAY_S - EPOCH_DAY);
-    unsigned second = (unsigned)(since_zero % DAY_S);
+    struct civil date = civil_of_day(since_zero / RO_DAY_S - EPOCH_DAY);
+    unsigned second = (unsigned)(since_zero % RO_DAY_S);
     /* the moduli say to the compiler what the calendar guarantees */
     snprintf(ret_text, RO_RFC3339_SIZE, "%04u-%02u-%02uT%02u:%02u:%02uZ",
              (unsigned)date.year % 10000, (unsigned)date.month % 100,
@@ -180,10 +179,10 @@ ro_time_parse(const char *text, int64_t *ret_wall_s)
         !take_clock(&text, &second, &leap) || !take_offset(&text, &offset_s) ||
         *text != '\0')
         return RO_BAD_INPUT;
-    int64_t wall_s = day * DAY_S + second - offset_s;
+    int64_t wall_s = day * RO_DAY_S + second - offset_s;
     /* leap seconds stand at the end of a UTC day only; we count them as the
      * first second of the next */
-    if (leap && wall_s % DAY_S != 0)
+    if (leap && wall_s % RO_DAY_S != 0)
         return RO_BAD_INPUT;
     *ret_wall_s = wall_s;
     return RO_OK;

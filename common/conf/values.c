@@ -7,8 +7,6 @@
 #include "common/base/clock.h"
 #include "common/conf/reader.h"
 
-#define DAY_S 86400
-
 /* The first two of a text that has so many: digits, not above `max`. */
 static bool
 two_digits(const char *text, uint32_t max, uint32_t *ret_number)
@@ -59,7 +57,7 @@ ro_value_date(const char *value, int32_t *ret_day)
     (void)snprintf(moment, sizeof(moment), "%sT00:00:00Z", value);
     if (ro_time_parse(moment, &wall_s) != RO_OK)
         return false;
-    *ret_day = (int32_t)(wall_s / DAY_S);
+    *ret_day = (int32_t)(wall_s / RO_DAY_S);
     return true;
 }
 

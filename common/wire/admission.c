@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/wire/admission.h"
 
+#include "common/base/clock.h"
 #include "common/base/text.h"
 #include "common/wire/codec.h"
 #include "common/wire/rules.h"
 
-#define DAY_S 86400
 #define SEAT_SIGNATURES (1 + RO_SEAT_KEYS)
 
 /* One bit for a role. */
@@ -132,7 +132,7 @@ check_fields(const Reachout__Seat *seat, struct ro_why *why)
     if (!seat->has_role || seat->role < REACHOUT__ROLE__LEAD ||
         seat->role > REACHOUT__ROLE__AUDITOR)
         return ro_why(why, RO_BAD_RECORD, "role: missing or unknown");
-    if (!seat->has_made_at || seat->made_at % DAY_S != 0)
+    if (!seat->has_made_at || seat->made_at % RO_DAY_S != 0)
         return ro_why(why, RO_BAD_RECORD, "made_at: not a whole day");
     return RO_OK;
 }

@@ -20,6 +20,7 @@
 #define RO_FRAME_LIMIT ((size_t)96 * 1024)
 #define RO_FRAME_HEADER_SIZE 24
 #define RO_FRAME_VERSION 1
+#define RO_PROTOCOL 1 /* what both sides of a hello name */
 #define RO_UNPACK_DEPTH 4
 #define RO_UNPACK_PIECES 4096
 

@@ -30,6 +30,7 @@ struct edge {
     struct guard *guard;
     struct doorway *doors[EGRESS_DOORS];
     struct selftest *selftest;
+    _Atomic uint64_t own_failures; /* of the self-test, at the member door */
     struct ro_clock clock;
     uint64_t members_version;
 };
@@ -99,6 +100,7 @@ try_members(struct edge *edge,
     struct selftest_door door = {
         .curve = *ro_keypair_x25519(setup->curve),
         .every_ms = SELFTEST_EVERY_MS,
+        .refused = &edge->own_failures,
     };
     const char *endpoint = door_endpoint(edge->doors[DOOR_MEMBER]);
     memcpy(door.endpoint, endpoint, strlen(endpoint) + 1);
@@ -186,6 +188,13 @@ edge_count(struct edge *edge,
            struct guard_counters *ret_counters)
 {
     guard_count(edge->guard, door, ret_counters);
+    if (door != DOOR_MEMBER)
+        return;
+    uint64_t own = atomic_load(&edge->own_failures);
+    ret_counters->accepted -=
+        own < ret_counters->accepted ? own : ret_counters->accepted;
+    ret_counters->failed -=
+        own < ret_counters->failed ? own : ret_counters->failed;
 }
 
 /* --- the turn ------------------------------------------------------------ */

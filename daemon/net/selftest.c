@@ -119,6 +119,8 @@ selftest_once(void *context, const struct selftest_door *door, int timeout_ms)
         return SELFTEST_UNCLEAR;
     enum selftest_verdict verdict = listen_to(events, timeout_ms);
     socket_monitor_stop(socket);
+    if (verdict == SELFTEST_REFUSED && door->refused != NULL)
+        atomic_fetch_add(door->refused, 1);
     return verdict;
 }
 

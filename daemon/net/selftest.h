@@ -11,6 +11,7 @@
 #include "common/base/ids.h"
 #include "common/base/status.h"
 
+#include <stdatomic.h>
 #include <stdint.h>
 
 enum selftest_verdict {
@@ -24,6 +25,8 @@ struct selftest_door {
     char endpoint[256]; /* as bound */
     struct ro_key curve;
     int every_ms; /* how often the thread tries */
+    /* how often it was refused, counted here: no visitor's failure. Borrowed */
+    _Atomic uint64_t *refused;
 };
 
 /* Knocks once with a fresh key, for at most `timeout_ms`. */

@@ -7,8 +7,6 @@
 
 #include "daemon/verbs/verbs.h"
 
-#define PROTOCOL 1
-
 /* Whether the key before the newest one is still good: until everybody can
  * have learned of the newest from the charter. */
 static bool
@@ -60,9 +58,9 @@ static enum ro_status
 authorise(struct broker *broker, struct request *req)
 {
     const Reachout__Hello__Ask *ask = (const void *)req->ask;
-    if (!ask->has_protocol || ask->protocol != PROTOCOL) {
+    if (!ask->has_protocol || ask->protocol != RO_PROTOCOL) {
         return ro_why(&req->why, RO_NOT_ALLOWED, "protocol %d is spoken here",
-                      PROTOCOL);
+                      RO_PROTOCOL);
     }
     if (req->door == DOOR_OPEN && !proof_holds(broker, req->session, ask))
         return RO_NEED_HELLO;
@@ -136,7 +134,7 @@ store(struct broker *broker, struct request *req)
         req->session->ready_turn = broker->turn;
     (void)broker_session_event(broker, req->session, SESSION_GREETED);
     answer->has_protocol = true;
-    answer->protocol = PROTOCOL;
+    answer->protocol = RO_PROTOCOL;
     fill_ledger(broker, answer);
     fill_limits(broker, req->session, answer);
     req->answer = &answer->base;

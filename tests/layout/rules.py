@@ -24,8 +24,6 @@ daemon/store/sqlite -> daemon/store common
 
 client/include    -> common/base
 client/workflow   -> common/base
-client/match      -> common/base
-client/lookahead  -> common/base
 client/core       -> client/workflow client/include common
 client/authority  -> client/core common
 client/cli        -> client/include client/authority common/base
@@ -70,7 +68,7 @@ threads.h unistd.h utime.h
 
 # Pure folders: no socket, no database, no clock of their own. They get by on
 # these headers of libc.
-PURE = ["client/workflow", "client/match", "client/lookahead"]
+PURE = ["client/workflow"]
 PURE_SYSTEM = """
 assert.h ctype.h inttypes.h limits.h math.h stdarg.h stdbool.h stddef.h
 stdint.h stdlib.h string.h
