@@ -38,7 +38,8 @@ is_good(const struct ro_result *result)
 static bool
 is_empty(const struct ro_result *result)
 {
-    return result->n_events == 0 && result->sent == 0;
+    return result->n_events == 0 && result->sent == 0 &&
+           result->turned == RO_BROKER_UNKNOWN && result->admitted_among == 0;
 }
 
 static void
@@ -73,6 +74,18 @@ print_batch(const struct syncing *syncing)
     wait->progress = WAIT_DONE;
 }
 
+/* Where nobody reads JSON, a person is told that the broker is away. */
+static void
+tell_turn(const struct wait *wait, const struct ro_result *result)
+{
+    if (wait->args->form != CLI_TEXT || result->turned == RO_BROKER_UNKNOWN)
+        return;
+    fputs(result->turned == RO_BROKER_AWAY
+              ? "reachout: the broker does not answer; trying on\n"
+              : "reachout: the broker is back\n",
+          stderr);
+}
+
 /* One batch of those that come while we stay; the last is empty. */
 static void
 take_batch(void *user, const struct ro_result *result)
@@ -80,6 +93,7 @@ take_batch(void *user, const struct ro_result *result)
     const struct syncing *syncing = user;
     struct wait *wait = syncing->wait;
     wait_take(wait, result);
+    tell_turn(wait, result);
     if (is_good(result))
         view_batch(wait->out, result);
     if (!is_good(result) || is_empty(result)) {
@@ -133,7 +147,9 @@ drop_empty(struct cli_output *out)
 {
     const json_t *document = out->json;
     if (json_array_size(json_object_get(document, "events")) > 0 ||
-        json_integer_value(json_object_get(document, "sent")) > 0)
+        json_integer_value(json_object_get(document, "sent")) > 0 ||
+        json_object_get(document, "broker") != NULL ||
+        json_object_get(document, "admitted") != NULL)
         return;
     json_decref(out->json);
     out->json = NULL;
@@ -188,6 +204,8 @@ sync_and_stay(const struct ro_sync *sync,
     RO_TRY(host_new(&host));
     RO_TRY(wait_open(&wait, args, out, why));
     RO_TRY(serve_profile(host, &syncing));
+    if (watch && args->form == CLI_TEXT)
+        fputs("reachout: watching; Ctrl+C ends\n", stderr);
     wait.patience = WAIT_SILENT;
     wait.reader = watch ? WAIT_WHILE_HEARD : WAIT_WHATEVER;
     ro_client_sync(wait.client, sync, (struct ro_then){take_batch, &syncing});

@@ -312,6 +312,16 @@ render_json_sync(json_t *document, const struct ro_result *result)
     const json_t *before = json_object_get(document, "sent");
     doc_count(document, "sent",
               result->sent + (uint64_t)json_integer_value(before));
+    if (result->turned != RO_BROKER_UNKNOWN) {
+        doc_truth(doc_object(document, "broker"), "reachable",
+                  result->turned == RO_BROKER_THERE ? DOC_TRUE : DOC_FALSE);
+    }
+    if (result->admitted_among > 0) {
+        json_t *part = doc_object(document, "admitted");
+        doc_said(part, "name", result->self.name);
+        doc_said(part, "role", result->self.role);
+        doc_count(part, "members", result->admitted_among);
+    }
 }
 
 /* --- answers and talk ---------------------------------------------------- */

@@ -441,6 +441,15 @@ happened(struct ro_buf *out, const struct ro_event *what)
 void
 render_text_sync(struct ro_buf *out, const struct ro_result *result)
 {
+    if (result->admitted_among > 0) {
+        ro_buf_printf(out, "You are admitted: ");
+        show_line(out, result->self.name);
+        ro_buf_printf(out, ", ");
+        show_line(out, result->self.role);
+        ro_buf_printf(out, "; ");
+        show_count(out, result->admitted_among, "member");
+        ro_buf_printf(out, ".\n");
+    }
     if (result->sent > 0) {
         show_count(out, result->sent, "kept message");
         ro_buf_printf(out, " went out.\n");

@@ -129,10 +129,11 @@ sync_or_watch(struct engine *engine, struct job *job, struct news_list *news)
 {
     const struct ro_sync *sync = &job->what.sync;
     const uint64_t left_before = engine->n_left;
+    const enum ro_enrolment enrolment = engine->keyring->enrolment;
     enum ro_status s = sync_all(engine, engine_deadline(engine, sync->wait_ms),
                                 &job->why, news);
     if ((s != RO_OK && s != RO_KEPT) || sync->for_ms <= 0 || news->n > 0 ||
-        engine->n_left > left_before)
+        engine->n_left > left_before || engine->keyring->enrolment != enrolment)
         return s;
     RO_TRY(inbox_receive(engine, INBOX_LINGER,
                          engine_deadline(engine, sync->for_ms), &job->why,
@@ -161,13 +162,28 @@ tell_enrolment(const struct engine *engine, struct ro_why *why)
     return RO_OK;
 }
 
+static size_t
+count_members(const struct engine *engine)
+{
+    size_t n = 0;
+    const struct ro_member_view *member;
+    for (size_t i = 0;
+         (member = ro_directory_nth_member(engine->directory, i)) != NULL; i++)
+        n += member->standing == RO_MEMBER_LIVE ? 1 : 0;
+    return n;
+}
+
 void
 jobs_sync(struct engine *engine, struct job *job)
 {
     const struct viewing viewing = viewing_of(engine, job);
     RO_AUTONEWS news = {0};
     const uint64_t left_before = engine->n_left;
+    const enum ro_enrolment before = engine->keyring->enrolment;
     enum ro_status s = sync_or_watch(engine, job, &news);
+    if (before != RO_ENROL_ADMITTED &&
+        engine->keyring->enrolment == RO_ENROL_ADMITTED)
+        job->result.admitted_among = count_members(engine);
     job->result.sent = (size_t)(engine->n_left - left_before);
     if (s == RO_OK)
         s = tell_enrolment(engine, &job->why);
@@ -291,13 +307,23 @@ stops_writing(enum ro_status s)
     return ro_status_is_alarm(s) || s == RO_VAULT_SET_BACK;
 }
 
+/* One command that writes: by when, and whether the directory and our keys
+ * came through before it was composed. */
+struct writing {
+    int64_t deadline_ms;
+    enum sync_keys_state keys;
+};
+
 /* What was kept is sent if the broker is there in time. Alarms are told as
  * they are; everything else that stops it means: kept here. */
 static enum ro_status
-send_composed(struct engine *engine, struct job *job, int64_t deadline_ms)
+send_composed(struct engine *engine,
+              struct job *job,
+              const struct writing *writing)
 {
     struct ro_why why = {0};
-    enum ro_status s = sync_send(engine, deadline_ms, &why);
+    enum ro_status s =
+        sync_send(engine, writing->keys, writing->deadline_ms, &why);
     if (s == RO_OK)
         return RO_OK;
     explain(engine, s, &why);
@@ -314,10 +340,10 @@ static void
 finish_writing(struct engine *engine,
                struct job *job,
                const struct composed *composed,
-               int64_t deadline_ms)
+               const struct writing *writing)
 {
     const struct viewing viewing = viewing_of(engine, job);
-    enum ro_status s = send_composed(engine, job, deadline_ms);
+    enum ro_status s = send_composed(engine, job, writing);
     enum ro_status told = measure(engine, composed, job);
     /* that which another message waits for is not about this one */
     held_keep(engine, &composed->rows);
@@ -334,10 +360,11 @@ finish_writing(struct engine *engine,
 /* Directory and keys first, as far as the broker is there; an alarm stops, and
  * so does a profile that is an older copy of itself. */
 static enum ro_status
-freshen(struct engine *engine, struct job *job, int64_t deadline_ms)
+freshen(struct engine *engine, struct job *job, struct writing *writing)
 {
     struct ro_why why = {0};
-    enum ro_status s = sync_keys(engine, deadline_ms, &why);
+    enum ro_status s = sync_keys(engine, writing->deadline_ms, &why);
+    writing->keys = s == RO_OK ? SYNC_KEYS_FRESH : SYNC_KEYS_OLD;
     if (!stops_writing(s))
         return RO_OK;
     job->why = why;
@@ -362,15 +389,16 @@ write_job(struct engine *engine, struct job *job, compose_fn *compose)
 {
     const struct viewing viewing = viewing_of(engine, job);
     const struct ro_write *write = &job->what.write;
-    int64_t deadline_ms = engine_deadline(engine, write->wait_ms);
+    struct writing writing = {engine_deadline(engine, write->wait_ms),
+                              SYNC_KEYS_OLD};
     RO_AUTOCOMPOSED composed = {0};
-    enum ro_status s = freshen(engine, job, deadline_ms);
+    enum ro_status s = freshen(engine, job, &writing);
     if (s == RO_OK)
         s = compose(engine, write, &job->why, &composed);
     if (s == RO_AMBIGUOUS && view_choices(&viewing, &composed.choices) != RO_OK)
         s = RO_NO_MEMORY;
     if (s == RO_OK) {
-        finish_writing(engine, job, &composed, deadline_ms);
+        finish_writing(engine, job, &composed, &writing);
     } else {
         end_unwritten(engine, job, s);
     }
@@ -423,15 +451,16 @@ jobs_ask(struct engine *engine, struct job *job)
 {
     const struct viewing viewing = viewing_of(engine, job);
     const struct ro_ask *ask = &job->what.ask;
-    int64_t deadline_ms = engine_deadline(engine, ask->wait_ms);
+    struct writing writing = {engine_deadline(engine, ask->wait_ms),
+                              SYNC_KEYS_OLD};
     RO_AUTOCOMPOSED composed = {0};
-    enum ro_status s = freshen(engine, job, deadline_ms);
+    enum ro_status s = freshen(engine, job, &writing);
     if (s == RO_OK)
         s = view_ask(&viewing, ask);
     if (s == RO_OK && ask->how == RO_ASK_SEND)
         s = compose_ask(engine, ask, &job->why, &composed);
     if (s == RO_OK && ask->how == RO_ASK_SEND) {
-        finish_writing(engine, job, &composed, deadline_ms);
+        finish_writing(engine, job, &composed, &writing);
     } else if (s == RO_OK) {
         end_job(engine, job, s);
     } else {

@@ -114,9 +114,13 @@ leave_before_sending(struct engine *engine,
 }
 
 enum ro_status
-sync_send(struct engine *engine, int64_t deadline_ms, struct ro_why *why)
+sync_send(struct engine *engine,
+          enum sync_keys_state keys,
+          int64_t deadline_ms,
+          struct ro_why *why)
 {
-    RO_TRY(sync_keys(engine, deadline_ms, why));
+    if (keys == SYNC_KEYS_OLD)
+        RO_TRY(sync_keys(engine, deadline_ms, why));
     if (!is_admitted(engine))
         return RO_OK;
     RO_TRY(leave_before_sending(engine, deadline_ms, why));

@@ -10,9 +10,13 @@
 RO_MUST_USE enum ro_status
 sync_keys(struct engine *engine, int64_t deadline_ms, struct ro_why *why);
 
-/* sync_keys, then sends what waits. RO_KEPT when something still waits. */
-RO_MUST_USE enum ro_status
-sync_send(struct engine *engine, int64_t deadline_ms, struct ro_why *why);
+/* sync_keys, unless it came through a moment ago, then sends what waits.
+ * RO_KEPT when something still waits. */
+enum sync_keys_state { SYNC_KEYS_OLD, SYNC_KEYS_FRESH };
+RO_MUST_USE enum ro_status sync_send(struct engine *engine,
+                                     enum sync_keys_state keys,
+                                     int64_t deadline_ms,
+                                     struct ro_why *why);
 
 /* All of it: keys, send, receive, chores, send again, and the destruction of
  * epoch secrets. Adds to `news`. */

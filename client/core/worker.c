@@ -30,13 +30,14 @@ struct worker {
     int interrupt_fd; /* a job or the end is there: a watch gives way */
     int end_fd;       /* the end is there */
     bool ending;
-    struct engine *engine;       /* the thread's own; NULL: locked */
-    struct job *watch;           /* the thread's own */
-    int64_t watch_at_ms;         /* not before; monotonic */
-    int64_t watch_pause_ms;      /* after the broker was away, doubling */
-    enum ro_status watch_status; /* of the last slice */
-    int64_t lock_after_ms;       /* of the watch; 0: never */
-    int64_t asked_at_ms;         /* when the last call was done; monotonic */
+    struct engine *engine;           /* the thread's own; NULL: locked */
+    struct job *watch;               /* the thread's own */
+    int64_t watch_at_ms;             /* not before; monotonic */
+    int64_t watch_pause_ms;          /* after the broker was away, doubling */
+    enum ro_status watch_status;     /* of the last slice */
+    enum ro_reach_state watch_reach; /* as it was told */
+    int64_t lock_after_ms;           /* of the watch; 0: never */
+    int64_t asked_at_ms; /* when the last call was done; monotonic */
 };
 
 /* --- queues -------------------------------------------------------------- */
@@ -205,6 +206,27 @@ lock(struct worker *worker, const char *why)
         end_watch(worker, RO_VAULT_LOCKED, why);
 }
 
+/* Notes in the slice's result that the broker went away, or is back. */
+static void
+note_turn(struct worker *worker, struct job *slice, enum ro_status s)
+{
+    const enum ro_reach_state before = worker->watch_reach;
+    if (s == RO_UNREACHABLE)
+        worker->watch_reach = RO_BROKER_AWAY;
+    if (s == RO_OK || s == RO_KEPT)
+        worker->watch_reach = RO_BROKER_THERE;
+    if (worker->watch_reach != before &&
+        (before != RO_BROKER_UNKNOWN || s == RO_UNREACHABLE))
+        slice->result.turned = worker->watch_reach;
+}
+
+static bool
+has_news(const struct ro_result *result)
+{
+    return result->n_events > 0 || result->sent > 0 ||
+           result->turned != RO_BROKER_UNKNOWN || result->admitted_among > 0;
+}
+
 /* Runs one slice of a watch. What came and what left is a result of its own;
  * how it ended matters only if it was the last. */
 static void
@@ -217,7 +239,8 @@ run_slice(struct worker *worker, struct job *slice)
         engine_unlink(worker->engine); /* no connects behind our back */
     worker->watch_status = s;
     bool goes_on = pace_watch(worker, s);
-    if (slice->result.n_events > 0 || slice->result.sent > 0) {
+    note_turn(worker, slice, s);
+    if (has_news(&slice->result)) {
         slice->result.status = RO_OK;
         finish(worker, slice);
         slice = NULL;
@@ -242,6 +265,8 @@ run_watch(struct worker *worker)
     }
     if (for_ms > WATCH_SLICE_MS)
         for_ms = WATCH_SLICE_MS;
+    if (worker->watch_reach == RO_BROKER_AWAY)
+        for_ms = 1; /* that it is back is told at once */
     if (watch->until_ms >= 0 && watch->until_ms - now_ms < for_ms)
         for_ms = watch->until_ms - now_ms;
     if (for_ms <= 0) {
@@ -273,6 +298,7 @@ begin_watch(struct worker *worker, struct job *job)
     worker->watch_at_ms = 0;
     worker->watch_pause_ms = 0;
     worker->watch_status = RO_OK;
+    worker->watch_reach = RO_BROKER_UNKNOWN;
     worker->lock_after_ms = job->what.sync.lock_after_ms;
     worker->asked_at_ms = ro_clock_mono_ms(&worker->engine->clock);
 }

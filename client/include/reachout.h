@@ -61,6 +61,11 @@ bool ro_passphrase_same(const struct ro_passphrase *a,
 RO_MUST_USE enum ro_status
 ro_passphrase_fits(const struct ro_passphrase *passphrase, struct ro_why *why);
 
+/* A value by which two processes on one profile can tell that they were given
+ * the same passphrase, without showing it. */
+struct ro_hash ro_passphrase_proof(const struct ro_passphrase *passphrase,
+                                   const char *profile);
+
 /* Wipes and releases; accepts NULL. */
 void ro_passphrase_free(struct ro_passphrase *passphrase);
 RO_DEFINE_AUTO(ro_passphrase, ro_passphrase_free)
@@ -329,9 +334,13 @@ struct ro_result {
     struct ro_thread_id thread_id;
     struct ro_message_id message_id; /* zero while only kept */
     enum ro_place place;
-    const char *state;     /* the new state; NULL: none */
-    size_t stored;         /* envelopes at the broker */
-    size_t sent;           /* sync: kept messages of ours that left with it */
+    const char *state; /* the new state; NULL: none */
+    size_t stored;     /* envelopes at the broker */
+    size_t sent;       /* sync: kept messages of ours that left with it */
+    /* a sync that stays: the broker went away, or is back; else unknown */
+    enum ro_reach_state turned;
+    size_t admitted_among; /* sync: this seat was admitted with it, to a circle
+                              of so many members; 0: it was not */
     int64_t accepted_at_s; /* broker's clock; 0: not yet */
     const char **left_out; /* for whom it is kept until somebody has compared
                               their numbers, and why */
@@ -413,8 +422,9 @@ void ro_client_lock(struct ro_client *client, struct ro_then then);
 
 /* Fetches, sends what waits, and, when `for_ms` > 0, stays attached so long
  * (negative: until ro_client_free). Fills self, events and sent (receipts and
- * the like do not count); with `for_ms` != 0 `then` runs once for each batch
- * of events or of what was sent, and a last time with neither. */
+ * the like do not count), turned and admitted_among; with `for_ms` != 0 `then`
+ * runs once for each batch that has something of these, and a last time with
+ * none. */
 struct ro_sync {
     int64_t wait_ms;
     int64_t for_ms;

@@ -41,9 +41,12 @@ close_circle(void)
     pair_free(pair);
 }
 
-/* What came back of one call, or of a watch. */
+/* What came back of one call, or of a watch; that the broker went away or is
+ * back is counted apart. */
 struct got {
     int n;
+    int went_away;
+    int came_back;
     int with_events;
     size_t events;
     size_t sent;
@@ -58,6 +61,11 @@ __attribute__((unused)) static void
 take(void *user, const struct ro_result *result)
 {
     struct got *got = user;
+    got->went_away += result->turned == RO_BROKER_AWAY;
+    got->came_back += result->turned == RO_BROKER_THERE;
+    if (result->turned != RO_BROKER_UNKNOWN && result->n_events == 0 &&
+        result->sent == 0)
+        return;
     got->n++;
     got->with_events += result->n_events > 0;
     got->events += result->n_events;

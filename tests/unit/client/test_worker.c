@@ -318,12 +318,14 @@ test_a_watch_survives_the_broker(void)
     RO_CLEANUP(ro_client_freep) struct ro_client *client = open_client(ann);
     begin_watch(client, &watch, &got, &other);
     pair_away(pair);
-    tap_say(!await_ms(client, &got, 1200), "away is no event, and not the end");
+    tap_say(!await_ms(client, &got, 2400), "away is no event, and not the end");
+    tap_say(got.went_away == 1, "but it is told, once");
     pair_back(pair);
     test_must(seat_sync(ben));
     ask_ann();
     tap_say(await(client, &got, 1), "it finds back");
     tap_ok(got.events == 1);
+    tap_say(got.came_back == 1 && got.went_away == 1, "which is told, once");
     close_circle();
 }
 
