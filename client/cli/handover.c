@@ -22,6 +22,7 @@ struct handover {
     int64_t until_ms;
     struct ro_buf words; /* the asking's */
     struct handing_asking asking;
+    struct ro_hash proof; /* of the passphrase that was given */
 };
 
 static void
@@ -41,6 +42,11 @@ make_asking(struct handover *handover)
     asking->zone = getenv("TZ");
     asking->colour =
         output_has_colour(wait->args) ? HANDING_COLOUR : HANDING_PLAIN;
+    if (handover->setup->passphrase != NULL) {
+        handover->proof = ro_passphrase_proof(handover->setup->passphrase,
+                                              handover->setup->profile);
+        asking->proof = handover->proof.b;
+    }
     if (wait->args->typed != NULL && wait->args->typed->size > 0)
         asking->text = (char *)wait->args->typed->data;
     return RO_OK;
@@ -80,6 +86,11 @@ tell_refusal(const struct handover *handover,
                       pid);
     case HANDING_ALONE:
         return ro_why(why, RO_REFUSED, HAND_STOP_IT_FIRST, pid);
+    case HANDING_LOCKED:
+        return ro_why(why, RO_VAULT_LOCKED,
+                      "that is not the passphrase with which the watch on this "
+                      "profile (process %d) was opened",
+                      pid);
     case HANDING_UNREAD:
     default:
         return ro_why(why, RO_REFUSED,

@@ -187,6 +187,11 @@ def locked(tap, rig):
         tap.ok(profile.until(lambda: os.path.exists(socket), stays), "a watch")
     code, _, err = run(rig, "new", "status")
     tap.ok(code == 0, "which needs no passphrase from others", err)
+    code, _, err = run(rig, "new", "status", given=WORDS)
+    tap.ok(code == 0, "takes the right one", err)
+    code, out, err = run(rig, "new", "status", given=OTHER)
+    tap.ok(code == 8 and out == "" and "not the passphrase" in err,
+           "and refuses a wrong one: exit 8", out + err)
     code, _, err = run(rig, "new", "passphrase", given=WORDS, fresh=OTHER)
     tap.ok(code == 1 and "stop it first" in err, "no new key meanwhile", err)
     code, out, err = run(rig, "new", "lock")
