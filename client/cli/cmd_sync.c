@@ -149,7 +149,7 @@ drop_empty(struct cli_output *out)
     if (json_array_size(json_object_get(document, "events")) > 0 ||
         json_integer_value(json_object_get(document, "sent")) > 0 ||
         json_object_get(document, "broker") != NULL ||
-        json_object_get(document, "admitted") != NULL)
+        json_object_get(document, "admission") != NULL)
         return;
     json_decref(out->json);
     out->json = NULL;

@@ -317,7 +317,7 @@ render_json_sync(json_t *document, const struct ro_result *result)
                   result->turned == RO_BROKER_THERE ? DOC_TRUE : DOC_FALSE);
     }
     if (result->admitted_among > 0) {
-        json_t *part = doc_object(document, "admitted");
+        json_t *part = doc_object(document, "admission");
         doc_said(part, "name", result->self.name);
         doc_said(part, "role", result->self.role);
         doc_count(part, "members", result->admitted_among);

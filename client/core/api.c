@@ -135,12 +135,34 @@ make_profile(const struct ro_join_setup *setup,
     RO_CLEANUP(keyring_freep) struct keyring *keyring = NULL;
     const struct keyring_source source = {invitation, setup->holder,
                                           ro_clock_wall_s(&clock), &entropy};
-    RO_TRY(keyring_make(&source, why, &keyring));
+    *why = (struct ro_why){""};
+    enum ro_status s = keyring_make(&source, why, &keyring);
+    if (s != RO_OK && why->text[0] == '\0') {
+        return ro_why(why, s,
+                      "the invitation in %s cannot be read; it may have been "
+                      "damaged on its way: ask for it again",
+                      setup->invitation);
+    }
+    RO_TRY(s);
     if (*vault == NULL) {
         const struct vault_key key = key_of(setup);
         RO_TRY(vault_create(setup->profile, &key, &entropy, why, vault));
     }
     return keep_keyring(*vault, keyring);
+}
+
+/* A second join is the first one again, and changes nobody's name. */
+static enum ro_status
+check_holder(const struct ro_join_setup *setup,
+             const struct keyring *keyring,
+             struct ro_why *why)
+{
+    if (setup->holder == NULL || strcmp(setup->holder, keyring->holder) == 0)
+        return RO_OK;
+    return ro_why(why, RO_REFUSED,
+                  "this profile was made for \"%.60s\", and that stays; join "
+                  "again without --holder",
+                  keyring->holder);
 }
 
 /* The profile of an invitation: the one that is there, or a new one; also in
@@ -166,6 +188,8 @@ find_or_make(const struct ro_join_setup *setup,
                    "%s is the profile of another invitation; choose another "
                    "folder with --profile",
                    setup->profile);
+    } else if (s == RO_OK) {
+        s = check_holder(setup, keyring, why);
     }
     RO_TRY(s);
     *ret_vault = RO_STEAL(vault);

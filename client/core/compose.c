@@ -247,6 +247,14 @@ write_body(struct drafts *drafts,
     return drafts_add(drafts, &target, &content);
 }
 
+static bool
+is_ourselves(const struct engine *engine, const Reachout__Audience *audience)
+{
+    return audience->has_member && audience->member.len == RO_ID_SIZE &&
+           memcmp(audience->member.data, engine->keyring->member_id.b,
+                  RO_ID_SIZE) == 0;
+}
+
 static enum ro_status
 write_ask(struct drafts *drafts,
           const struct ro_ask *ask,
@@ -259,6 +267,9 @@ write_ask(struct drafts *drafts,
     ro_entropy_fill(&engine->entropy, drafts->composed->request.b, RO_ID_SIZE);
     for (size_t i = 0; i < to->n; i++)
         RO_TRY(write_body(drafts, to, i, &asked, &reached));
+    if (reached.n_members == 0 && to->n == 1 &&
+        is_ourselves(engine, to->list[0]))
+        return ro_why(drafts->why, RO_BAD_INPUT, "that is this member itself");
     if (reached.n_members == 0) {
         return ro_why(drafts->why, RO_BAD_INPUT,
                       "nobody in that audience can be reached yet; see "

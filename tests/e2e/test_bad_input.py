@@ -67,6 +67,17 @@ def joining(tap, rig):
             "none", "join", rig.path("absent.inv"), "--key-file", rig.path("none.key"))
     rig.authority("invite", "--kind", "school", "--urn", "900017", "--seat", "lead",
                   "--out", rig.path("old.inv"), "--expires", "1h")
+    with open(rig.path("old.inv"), encoding="ascii") as stream:
+        first, *rest = stream.read().splitlines(keepends=True)
+    with open(rig.path("flip.inv"), "w", encoding="ascii") as stream:
+        stream.write(first + "".join(line.replace("A", "B", 1) for line in rest))
+    refused(tap, rig, "a damaged invitation", 1, "invitation .*(damaged|cannot be read)",
+            "none", "join", rig.path("flip.inv"), "--key-file", rig.path("none.key"))
+    refused(tap, rig, "another holder for a profile that is there", 1,
+            "was made for", ASKER, "join", rig.path(f"{ASKER}.inv"), "--holder",
+            "Somebody else")
+    refused(tap, rig, "asking oneself", 1, "this member itself", ASKER, "ask",
+            "--topic", "TL1", "--urgency", "U3", "--to", f"urn:{ASKER}", "--text", "x")
     late = {**os.environ, "REACHOUT_NOW": "2031-01-01T00:00:00Z"}
     done = subprocess.run(
         [rig.reachout, "--profile", rig.path("p/old"), "join", rig.path("old.inv"),

@@ -181,6 +181,7 @@ point "SIGPIPE is nothing to it, SIGTERM ends it with 0" ends 0
 point "ready was all that it printed" silent
 point "it logged its start" lines_of 'start version=' log 1
 point "and its stop" lines_of 'stop$' log 1
+point "its own knock at the door is no failure" lines_of ' accepted=0 .* failed=0 ' log 1
 up b
 down INT
 point "SIGINT ends it with 0 too" ends 0

@@ -20,10 +20,10 @@ def admission(tap, rig):
         rig.run(urn, "join", rig.path(f"{urn}.inv"), "--key-file",
                 rig.path(f"{urn}.key"))
     rig.authority("admit", "--all")
-    told = rig.run(SECOND, "sync").get("admitted")
+    told = rig.run(SECOND, "sync").get("admission")
     tap.ok(told and told["role"] == "lead" and told["members"] == 3
            and told["name"], "the first sync tells the admission", told)
-    tap.ok("admitted" not in rig.run(SECOND, "sync"), "the next one does not")
+    tap.ok("admission" not in rig.run(SECOND, "sync"), "the next one does not")
     said = subprocess.run([rig.reachout, "--profile", rig.path("p", THIRD), "sync"],
                           capture_output=True, text=True, timeout=60, check=False,
                           env={**os.environ, **rig.env})
