@@ -80,7 +80,7 @@ start_watch(const struct seat *seat, struct got *got)
     return worker;
 }
 
-/* Whether a result comes within so long. */
+/* Whether a result comes within so long, besides that the broker is away. */
 static bool
 await_done(struct worker *worker, int64_t ms)
 {
@@ -90,9 +90,11 @@ await_done(struct worker *worker, int64_t ms)
         struct job *job = worker_done(worker);
         if (job == NULL)
             continue;
+        bool away = job->result.turned == RO_BROKER_AWAY;
         job->then.fn(job->then.user, &job->result);
         job_free(job);
-        return true;
+        if (!away)
+            return true;
     }
     return false;
 }
