@@ -40,8 +40,26 @@ hold(struct engine *engine,
     return held_note(engine, &one);
 }
 
-/* Those that wait and fit. What was found full a moment ago is not tried with
- * each message: one is enough, and the next ones stay behind it. */
+/* Puts the i-th into the frame, if it waits and fits. What was found full a
+ * moment ago is not tried with each message: one is enough, and the next ones
+ * stay behind it. */
+static enum ro_status
+choose_wrap(struct engine *engine,
+            const struct outgoing *outgoing,
+            size_t i,
+            size_t room,
+            struct frame *frame)
+{
+    const struct outgoing_to *to = &outgoing->to[i];
+    if (to->state != OUTGOING_WAITING)
+        return RO_OK;
+    if (held_is_full(engine, &to->seat))
+        return hold(engine, outgoing, to);
+    if ((frame->n + 1) * WRAP_ROOM <= room)
+        frame->to[frame->n++] = i;
+    return RO_OK;
+}
+
 static enum ro_status
 choose_wraps(struct engine *engine,
              const struct outgoing *outgoing,
@@ -51,16 +69,8 @@ choose_wraps(struct engine *engine,
     if (frame->body == FRAME_WITH_BODY)
         room -= outgoing->body.size;
     frame->n = 0;
-    for (size_t i = 0; i < outgoing->n_to; i++) {
-        const struct outgoing_to *to = &outgoing->to[i];
-        if (to->state != OUTGOING_WAITING)
-            continue;
-        if (held_is_full(engine, &to->seat)) {
-            RO_TRY(hold(engine, outgoing, to));
-        } else if ((frame->n + 1) * WRAP_ROOM <= room) {
-            frame->to[frame->n++] = i;
-        }
-    }
+    for (size_t i = 0; i < outgoing->n_to; i++)
+        RO_TRY(choose_wrap(engine, outgoing, i, room, frame));
     return RO_OK;
 }
 

@@ -196,6 +196,17 @@ view_trouble(const struct viewing *viewing, struct ro_self *self)
     return self->alarm == NULL ? RO_NO_MEMORY : RO_OK;
 }
 
+static enum ro_status
+add_members(const struct ro_buf *ids, struct recipients *held)
+{
+    for (size_t at = 0; at < ids->size; at += RO_ID_SIZE) {
+        struct ro_member_id id;
+        memcpy(id.b, ids->data + at, RO_ID_SIZE);
+        RO_TRY(recipients_add(held, &id));
+    }
+    return RO_OK;
+}
+
 /* For whom something waits until their numbers were compared. */
 static enum ro_status
 view_held(const struct viewing *viewing)
@@ -209,12 +220,7 @@ view_held(const struct viewing *viewing)
         RO_AUTOOUTGOING outgoing = {0};
         memcpy(row.b, rows.data + at, RO_ID_SIZE);
         RO_TRY(outgoing_get(vault, &row, &outgoing));
-        const struct ro_buf *members = &outgoing.members;
-        for (size_t i = 0; i < members->size; i += RO_ID_SIZE) {
-            struct ro_member_id id;
-            memcpy(id.b, members->data + i, RO_ID_SIZE);
-            RO_TRY(recipients_add(&held, &id));
-        }
+        RO_TRY(add_members(&outgoing.members, &held));
     }
     return view_left_out(viewing, &held);
 }
