@@ -74,6 +74,9 @@ void make_proofs(struct book *book, const struct cast *cast);
 void make_frames(struct book *book, const struct cast *cast);
 void make_lists(struct book *book);
 
+/* The file of a request, which has what its frame carries behind the header. */
+void make_carried_request(struct book *book, struct ro_bytes frame);
+
 /* A value as a field. */
 ProtobufCBinaryData field(const struct book *book, const char *name);
 

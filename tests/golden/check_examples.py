@@ -32,6 +32,7 @@ except ImportError as missing:
 NOW = 1793000000
 BEFORE = NOW - 3600
 DAY, HOUR = NOW // 86400, NOW // 3600
+FRAME_HEADER = 24
 EXPIRY_HOUR = HOUR + 90 * 24
 BUCKETS = [1024, 4096, 16384, 65536]
 
@@ -443,7 +444,9 @@ class Checks:
                              message.SerializeToString(deterministic=True))
             self.armoured(name, raw)
         self.armoured("key", page["authority.0.seed"])
-        self.same("files", sorted(page.files), sorted([*carried, "key"]))
+        self.armoured("enrolment", page["enrol-request.ask"][FRAME_HEADER:])
+        self.same("files", sorted(page.files),
+                  sorted([*carried, "enrolment", "key"]))
 
     def armoured(self, name, raw):
         first, *lines = self.page.files[name].splitlines()

@@ -263,7 +263,7 @@ make_notices(struct book *book, const struct cast *cast)
 
 /* The file as a person carries it. */
 static void
-show_file(struct book *book, const char *what, const char *value)
+show_file(struct book *book, const char *what, struct ro_bytes bytes)
 {
     struct folder folder = folder_new();
     RO_AUTOBUF text = {0};
@@ -272,8 +272,7 @@ show_file(struct book *book, const char *what, const char *value)
     struct ro_why why = {""};
     snprintf(path, sizeof(path), "%s/file", folder.path);
     snprintf(name, sizeof(name), "file-%s", what);
-    test_must(ro_armour_write(path, what, book_get(book, value), RO_FILE_SECRET,
-                              &why));
+    test_must(ro_armour_write(path, what, bytes, RO_FILE_SECRET, &why));
     test_must(ro_file_read(path, 1 << 20, &why, &text));
     folder_remove(&folder);
     book_file(book, name, ro_buf_view(&text));
@@ -307,7 +306,7 @@ make_carried(struct book *book,
 {
     book_begin(book, what);
     book_message(book, what, type, ro_buf_view(bytes));
-    show_file(book, what, what);
+    show_file(book, what, book_get(book, what));
 }
 
 void
@@ -328,5 +327,13 @@ make_files(struct book *book, const struct cast *cast)
     make_carried(book, "door-key", &reachout__door_key__descriptor, &bytes);
     test_circle_invitation(circle, book_get(book, "ticket"), &bytes);
     make_carried(book, "invitation", &reachout__invitation__descriptor, &bytes);
-    show_file(book, "key", "authority.0.seed");
+    show_file(book, "key", book_get(book, "authority.0.seed"));
+}
+
+void
+make_carried_request(struct book *book, struct ro_bytes frame)
+{
+    show_file(book, "enrolment",
+              (struct ro_bytes){frame.data + RO_FRAME_HEADER_SIZE,
+                                frame.size - RO_FRAME_HEADER_SIZE});
 }

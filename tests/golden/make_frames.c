@@ -351,4 +351,5 @@ make_frames(struct book *book, const struct cast *cast)
                        book_get(&answers, "attach.push"));
         }
     }
+    make_carried_request(book, book_get(&asks, "enrol-request.ask"));
 }
