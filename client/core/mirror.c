@@ -42,6 +42,41 @@ put_written(struct engine *engine, const struct written *written)
     return vault_put(engine->vault, &place, ro_buf_view(&row));
 }
 
+/* --- what the broker has said it has ------------------------------------- */
+
+/* Row "mirror-taken": the newest that the broker has answered for. One that
+ * was written down may not have got there; 0 for none. */
+static enum ro_status
+read_taken(struct engine *engine, uint64_t *ret_generation)
+{
+    RO_AUTOBUF value = {0};
+    enum ro_status s = vault_get(engine->vault, VAULT_STATE,
+                                 ro_bytes_text("mirror-taken"), &value);
+    *ret_generation = 0;
+    if (s == RO_NOT_FOUND)
+        return RO_OK;
+    RO_TRY(s);
+    struct row_reader row = row_read(ro_buf_view(&value));
+    *ret_generation = row_u64(&row);
+    return row_end(&row);
+}
+
+/* A commit that needs no mirror of its own. */
+static enum ro_status
+note_taken(struct engine *engine, uint64_t generation)
+{
+    uint8_t value[8];
+    const struct vault_place place = {
+        VAULT_STATE, ro_bytes_text("mirror-taken"), {0}};
+    ro_set_u64(value, generation);
+    RO_TRY(vault_begin(engine->vault));
+    RO_TRY(vault_end(engine->vault,
+                     vault_put(engine->vault, &place,
+                               (struct ro_bytes){value, sizeof(value)})));
+    engine->mirror.n_quiet++;
+    return RO_OK;
+}
+
 static enum ro_status
 set_back(struct ro_why *why)
 {
@@ -118,10 +153,12 @@ compare(struct engine *engine, struct ro_bytes mirror, struct ro_why *why)
 {
     struct written written;
     uint64_t generation = 0;
+    uint64_t taken;
     RO_TRY(read_written(engine, &written));
+    RO_TRY(read_taken(engine, &taken));
     enum ro_status s = open_mirror(engine, mirror, &generation);
     engine->mirror.is_wanting = s != RO_OK || generation < written.generation;
-    engine->mirror.is_older = s == RO_OK && generation < written.generation;
+    engine->mirror.is_older = s == RO_OK && generation < taken;
     if (s == RO_BAD_SEAL) {
         engine->mirror.is_unreadable = true;
         return RO_OK;
@@ -202,5 +239,5 @@ mirror_leave(struct engine *engine, int64_t deadline_ms, struct ro_why *why)
     RO_TRY(link_ask(engine->link, &asked, engine->arena, why, &got));
     engine->mirror.is_wanting = false;
     engine->mirror.is_left = true;
-    return RO_OK;
+    return note_taken(engine, generation);
 }
