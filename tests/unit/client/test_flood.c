@@ -102,6 +102,7 @@ test_what_names_nothing_costs_nothing(void)
 {
     RO_AUTOMESSAGE message = {0};
     open_circle();
+    pair->wait_ms *= 10; /* so much is slow to look at under a sanitizer */
     find_answer(&message);
     test_must(vault_begin(ann->engine->vault));
     for (int i = 0; i < FLOOD; i++) {
