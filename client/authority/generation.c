@@ -319,7 +319,9 @@ seal_one(struct batch *batch, size_t i)
     return s;
 }
 
-/* A seat that is gone meanwhile needs no key. */
+/* A seat that is gone meanwhile needs no key. One whose mailbox is full does
+ * not get it, and holds up nobody else: its client notices, and it is given
+ * the key again. */
 static enum ro_status
 read_statuses(const struct batch *batch,
               const Reachout__Deposit__Answer *answer,
@@ -329,7 +331,7 @@ read_statuses(const struct batch *batch,
         return ro_why(why, RO_BAD_FRAME, "the broker answers other wraps");
     for (size_t i = 0; i < batch->n; i++) {
         enum ro_status s = ro_status_from_wire((uint16_t)answer->statuses[i]);
-        if (s == RO_OK || s == RO_NO_MAILBOX)
+        if (s == RO_OK || s == RO_NO_MAILBOX || s == RO_NO_ROOM)
             continue;
         return ro_why(why, s,
                       "the new key did not get to all seats (%s); the same "

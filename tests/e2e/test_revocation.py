@@ -4,6 +4,7 @@
 signers; who stays goes on talking, who is out opens nothing any more."""
 import json
 import os
+import re
 import shutil
 import sys
 import time
@@ -301,6 +302,46 @@ def signed_by_two(tap, rig):
     tap.ok(asked["request"] is not None, "and used", asked)
 
 
+def full_mailbox(tap, rig):
+    """Somebody's mailbox is full when another member is removed: the others
+    get the new key all the same, and who did not get it is told later."""
+    thread = rig.thread(900001, 900012)
+    rig.term()
+    path = rig.path("b/reachoutd.conf")
+    with open(path) as stream:
+        text = stream.read()
+    with open(path, "w") as stream:
+        stream.write(re.sub(r"(?m)^mailbox_envelopes_max = .*$",
+                            "mailbox_envelopes_max = 64", text))
+    rig.up()
+    code = 0
+    for number in range(80):
+        code, _, _ = rig.finish(rig.start(
+            900001, "say", thread, "--wait", 3, "--text", f"number {number}"))
+        if code != 0:
+            break
+    tap.ok(code == 5, "a mailbox is full", code)
+    done = rig.need("revoke", "--dir", "auth", "--urn", 900013)
+    tap.ok(done["stage"] == "needs-door-key" and done["generation"] == 2,
+           "a removal goes on beside it", done)
+    install(rig)
+    tap.ok(rig.need("revoke", "--dir", "auth")["stage"] == "settled",
+           "and comes to its end")
+    rig.run(900001, "sync", expect=5)
+    rig.env["REACHOUT_NOW"] = time.strftime(
+        "%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 20 * DAY_S))
+    rig.term()
+    rig.up(None, "--accept-clock")
+    rig.need("requests", "--dir", "auth")
+    code, document, talk = rig.finish(rig.start(900012, "sync"))
+    tap.ok(code == 5 and "--again" in talk,
+           "whose mailbox it was is told how to get the key", (code, document, talk))
+    rig.need("revoke", "--dir", "auth", "--again",
+             rig.run(900012, "status")["seat"][:12])
+    rig.run(900012, "sync")
+    tap.ok("number 0" in rig.texts(900012, thread), "and lost nothing")
+
+
 def main():
     tap = Tap()
     with Rig(schools=[]) as rig:
@@ -319,6 +360,9 @@ def main():
         found(rig, 3, 2)
         join(rig, 900001, 900012, 900013)
         signed_by_two(tap, rig)
+    with Rig(schools=[900001, 900012, 900013]) as rig:
+        rig.found()
+        full_mailbox(tap, rig)
     return tap.done()
 
 
