@@ -108,6 +108,44 @@ hash_revocation(struct ro_bytes record, struct ro_hash *ret_hash)
     return RO_OK;
 }
 
+/* The newest revocation by the authority. What a member revokes of its own
+ * seats makes no key: anybody could have one made as often as it likes. */
+struct newest {
+    const struct authority *authority;
+    uint64_t seen;
+    struct ro_bytes record;
+    uint64_t number; /* 0: none */
+};
+
+static void
+look_at(struct ro_bytes record, void *user)
+{
+    struct newest *newest = user;
+    struct ro_signed sig;
+    const struct ro_root *root = &newest->authority->root;
+    const struct ro_signers signers = {root->keys, root->n_keys,
+                                       root->threshold};
+    newest->seen++;
+    if (ro_signed_open(record, &sig) != RO_OK ||
+        sig.kind != REACHOUT__SIGNED__KIND__REVOCATION ||
+        ro_signed_check(&sig, &signers) != RO_OK)
+        return;
+    newest->record = record;
+    newest->number = newest->seen;
+}
+
+static enum ro_status
+newest_removal(const struct authority *authority,
+               struct ro_bytes *ret_record,
+               uint64_t *ret_number)
+{
+    struct newest newest = {.authority = authority};
+    authority_log_each(authority, look_at, &newest);
+    *ret_record = newest.record;
+    *ret_number = newest.number;
+    return newest.number > 0 ? RO_OK : RO_NOT_FOUND;
+}
+
 /* The newest revocation that has no key yet. RO_NOT_FOUND: there is none.
  * RO_REFUSED: it came from another copy of this folder, which makes its key;
  * two copies would make two. */
@@ -119,8 +157,7 @@ find_uncovered(const struct authority *authority,
     struct ro_bytes record;
     struct ro_hash hash;
     const struct authority_state *state = &authority->state;
-    if (authority_log_newest(authority, REACHOUT__SIGNED__KIND__REVOCATION,
-                             &record, ret_number) != RO_OK ||
+    if (newest_removal(authority, &record, ret_number) != RO_OK ||
         *ret_number <= state->covered)
         return RO_NOT_FOUND;
     RO_TRY(hash_revocation(record, &hash));
@@ -155,8 +192,7 @@ authority_removal_take_over(struct authority *authority, struct ro_why *why)
     struct ro_bytes record;
     uint64_t number = 0;
     RO_TRY(authority_log_sync(authority, why));
-    if (authority_log_newest(authority, REACHOUT__SIGNED__KIND__REVOCATION,
-                             &record, &number) != RO_OK ||
+    if (newest_removal(authority, &record, &number) != RO_OK ||
         number <= state->covered) {
         return ro_why(why, RO_REFUSED,
                       "there is nothing to take over: every removal has its "

@@ -284,6 +284,10 @@ authority_log_newest(const struct authority *authority,
                      struct ro_bytes *ret_record,
                      uint64_t *ret_number);
 
+/* Whether that very record is in the log as we have it. */
+bool authority_log_has(const struct authority *authority,
+                       struct ro_bytes record);
+
 /* The serial of our next record. */
 uint64_t authority_log_serial(const struct authority *authority);
 

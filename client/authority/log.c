@@ -131,6 +131,18 @@ authority_log_newest(const struct authority *authority,
     return s;
 }
 
+bool
+authority_log_has(const struct authority *authority, struct ro_bytes record)
+{
+    struct ro_bytes rest = ro_buf_view(&authority->log);
+    struct ro_bytes one;
+    while (next_record(&rest, &one) == RO_OK) {
+        if (ro_bytes_equal(one, record))
+            return true;
+    }
+    return false;
+}
+
 void
 authority_log_each(const struct authority *authority,
                    authority_record_fn *record,

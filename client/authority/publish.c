@@ -108,13 +108,15 @@ draft_one(struct authority *authority,
     return proposal_add(authority->draft, record, why);
 }
 
-/* A removal is one copy's of this folder: that which makes the next key. */
+/* A removal is one copy's of this folder: that which makes the next key. One
+ * that we know from the broker is given back to it as it is. */
 static enum ro_status
 claim(struct authority *authority, struct ro_bytes record, struct ro_why *why)
 {
     struct ro_signed sig;
     if (ro_signed_open(record, &sig) != RO_OK ||
-        sig.kind != REACHOUT__SIGNED__KIND__REVOCATION)
+        sig.kind != REACHOUT__SIGNED__KIND__REVOCATION ||
+        authority_log_has(authority, record))
         return RO_OK;
     return authority_removal_begin(authority, record, why);
 }
