@@ -69,7 +69,8 @@ class Disk:
     def __init__(self, rig, kib, reserve_mib):
         self.rig, self.kib = rig, kib + 1024 * reserve_mib
         self.has_reserve = reserve_mib > 0
-        self.thread = None
+        # two requests: of one, more than 8 MiB of a member are not kept
+        self.threads = []
         self.said, self.wrong = [], []
 
     def fault(self, what):
@@ -79,7 +80,7 @@ class Disk:
         number = len(self.said)
         text = f"message {number} " + "x" * size
         code, _, err = self.rig.finish(self.rig.start(
-            ASKER, "say", self.thread, "--wait", 3, "--text", text))
+            ASKER, "say", self.threads[number % 2], "--wait", 3, "--text", text))
         self.said.append(text)
         if code not in (0, 5):
             self.fault(f"say {number} ends {code}: {err}")
@@ -119,8 +120,11 @@ class Disk:
             self.fault(f"{stored} stored, and only {read} read")
 
     def shown(self):
-        return [text for text in self.rig.texts(HELPER, self.thread)
-                if text.startswith("message ")]
+        """What is here of both, in the order in which it was said."""
+        texts = [text for thread in self.threads
+                 for text in self.rig.texts(HELPER, thread)
+                 if text.startswith("message ")]
+        return sorted(texts, key=lambda text: int(text.split()[1]))
 
 
 def story(disk):
@@ -162,7 +166,7 @@ def one_size(tap, kib, reserve_mib):
         mount(rig.path("b"), disk.kib + ROOMY_KIB)
         try:
             rig.found()
-            disk.thread = rig.thread(ASKER, HELPER)
+            disk.threads = [rig.thread(ASKER, HELPER) for _ in range(2)]
             rig.term()
             configure(rig, reserve_mib)
             if reserve_mib == 0:
