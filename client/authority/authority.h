@@ -350,6 +350,8 @@ struct authority_rotation {
     } stage;
     uint32_t generation; /* the newest */
 };
+
+/* How far the circle's newest key has got. */
 void authority_rotation(const struct authority *authority,
                         struct authority_rotation *ret_rotation);
 
@@ -370,6 +372,8 @@ struct authority_invited {
     struct authority_invitation *list;
     size_t n;
 };
+
+/* Releases what a list holds; the struct is the caller's. */
 void authority_invited_fini(struct authority_invited *invited);
 
 /* Lists them. RO_NO_MEMORY. Released with authority_invited_fini. */
@@ -401,6 +405,8 @@ struct authority_roster {
     struct authority_roster_seat *seats; /* of all of them */
     size_t n_seats;
 };
+
+/* Releases what a roster holds; the struct is the caller's. */
 void authority_roster_fini(struct authority_roster *roster);
 
 /* Lists them as the broker's log has them now; a folder that never talked to

@@ -245,8 +245,10 @@ RO_MUST_USE enum ro_status authority_log_sync(struct authority *authority,
 RO_MUST_USE enum ro_status authority_log_catch_up(struct authority *authority,
                                                   struct ro_why *why);
 
-/* Calls a function with every record of the log as it is known here. */
+/* What is done with one record, a view into the log. */
 typedef void authority_record_fn(struct ro_bytes record, void *user);
+
+/* Does it with every record of the log as it is known here, in its order. */
 void authority_log_each(const struct authority *authority,
                         authority_record_fn *record,
                         void *user);
@@ -355,8 +357,10 @@ RO_MUST_USE enum ro_status authority_charter_follow(struct authority *authority,
 const uint8_t *authority_psk(const struct authority *authority,
                              uint32_t generation);
 
-/* The newest generation; the one that a charter is to name now. */
+/* The newest generation, of a key that is on its way or in force. */
 uint32_t authority_newest_generation(const struct authority *authority);
+
+/* The generation that a charter is to name now. */
 uint32_t authority_charter_generation(const struct authority *authority);
 
 /* Writes door.key. */
@@ -383,9 +387,11 @@ authority_removal_take_over(struct authority *authority, struct ro_why *why);
 RO_MUST_USE enum ro_status
 authority_generation_follow(struct authority *authority, struct ro_why *why);
 
-/* The live seats from the log's `from`-th on, at most AUTHORITY_BATCH; the one
- * to go on with. */
+/* Seats that are looked at together. */
 #define AUTHORITY_BATCH 32
+
+/* The live seats from the log's `from`-th on, at most AUTHORITY_BATCH (views
+ * into the directory); gives the one to go on with, `from` for none left. */
 uint64_t authority_live_seats(const struct authority *authority,
                               uint64_t from,
                               const struct ro_seat_view **ret_seats,

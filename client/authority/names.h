@@ -7,14 +7,17 @@
 
 #include "directory.pb-c.h"
 
-/* Kinds of members and roles of seats as people write them. RO_USAGE: `why`
- * lists them. */
+/* The kind of a member as people write it. RO_USAGE: `why` lists them. */
 RO_MUST_USE enum ro_status authority_kind_of(const char *word,
                                              struct ro_why *why,
                                              Reachout__MemberKind *ret_kind);
+
+/* The role of a seat as people write it. RO_USAGE: `why` lists them. */
 RO_MUST_USE enum ro_status authority_role_of(const char *word,
                                              struct ro_why *why,
                                              Reachout__Role *ret_role);
+
+/* The words for both, static. */
 const char *authority_kind_word(Reachout__MemberKind kind);
 const char *authority_role_word(Reachout__Role role);
 
