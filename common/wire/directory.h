@@ -77,6 +77,12 @@ ro_directory_add(struct ro_directory *directory,
                  const struct ro_replaying *replaying,
                  struct ro_why *why);
 
+/* Has what members have used of a day's quota in `other`, an earlier state of
+ * the same log, count in `directory` where it is more: that a record was taken
+ * and undone again does not give it back. */
+void ro_directory_keep_quota(struct ro_directory *directory,
+                             const struct ro_directory *other);
+
 /* Records so far. */
 uint64_t ro_directory_size(const struct ro_directory *directory);
 

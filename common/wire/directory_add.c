@@ -101,6 +101,28 @@ ro_dir_charge(const struct ro_dir_step *step,
         member->quota_used++;
 }
 
+static bool
+has_used_more(const struct ro_dir_member *one, const struct ro_dir_member *two)
+{
+    return one->quota_day != two->quota_day ? one->quota_day > two->quota_day
+                                            : one->quota_used > two->quota_used;
+}
+
+void
+ro_directory_keep_quota(struct ro_directory *directory,
+                        const struct ro_directory *other)
+{
+    for (size_t i = 0; i < other->n_members; i++) {
+        const struct ro_dir_member *theirs = &other->members[i];
+        struct ro_dir_member *ours =
+            ro_dir_find_member(directory, &theirs->view.id);
+        if (ours == NULL || !has_used_more(theirs, ours))
+            continue;
+        ours->quota_day = theirs->quota_day;
+        ours->quota_used = theirs->quota_used;
+    }
+}
+
 enum ro_status
 ro_dir_key(const struct ro_dir_step *step,
            const ProtobufCBinaryData *field,

@@ -95,7 +95,10 @@ walk(const struct ledger *ledger, struct reading *reading)
 
 /* Replays both into fresh objects and puts them in place of the old. */
 static enum ro_status
-replay(struct ledger *ledger, uint64_t trusted, struct ro_why *why)
+replay(struct ledger *ledger,
+       uint64_t trusted,
+       enum ledger_quota quota,
+       struct ro_why *why)
 {
     RO_CLEANUP(ro_directory_freep)
     struct ro_directory *directory = ro_directory_new(&ledger->root);
@@ -109,6 +112,8 @@ replay(struct ledger *ledger, uint64_t trusted, struct ro_why *why)
     RO_TRY(walk(ledger, &reading));
     uint64_t newest;
     RO_TRY(store_notice_newest(ledger->store, &newest));
+    if (quota == LEDGER_REMEMBERS)
+        ro_directory_keep_quota(directory, ledger->directory);
     ro_directory_free(ledger->directory);
     ro_notices_free(ledger->notices);
     ledger->directory = RO_STEAL(directory);
@@ -166,7 +171,7 @@ ledger_open(struct ledger *ledger,
     RO_TRY(read_checkpoint(ledger));
     struct ro_checkpoint point = {0};
     RO_TRY(open_checkpoint(ledger, signing, &point));
-    RO_TRY(replay(ledger, point.size, why));
+    RO_TRY(replay(ledger, point.size, LEDGER_FORGETS, why));
     struct ro_hash head;
     if (point.size > ro_directory_size(ledger->directory)) {
         return ro_why(why, RO_STORE_BROKEN,
@@ -181,9 +186,9 @@ ledger_open(struct ledger *ledger,
 }
 
 enum ro_status
-ledger_again(struct ledger *ledger)
+ledger_again(struct ledger *ledger, enum ledger_quota quota)
 {
     struct ro_why why = {""};
-    RO_TRY(replay(ledger, UINT64_MAX, &why));
+    RO_TRY(replay(ledger, UINT64_MAX, quota, &why));
     return read_checkpoint(ledger);
 }

@@ -40,8 +40,13 @@ RO_MUST_USE enum ro_status ledger_open(struct ledger *ledger,
  * generation what it is? */
 void ledger_look(struct ledger *ledger, uint32_t day);
 
+/* Whether a member's records that are no longer there count against the day's
+ * quota: for what is undone by the member's doing, not by ours. */
+enum ledger_quota { LEDGER_FORGETS, LEDGER_REMEMBERS };
+
 /* Reads it again, within a turn or between two; what the store has was checked
  * when it came. RO_STORE_BROKEN, RO_NO_MEMORY: as it was before. */
-RO_MUST_USE enum ro_status ledger_again(struct ledger *ledger);
+RO_MUST_USE enum ro_status ledger_again(struct ledger *ledger,
+                                        enum ledger_quota quota);
 
 #endif

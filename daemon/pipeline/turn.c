@@ -84,7 +84,9 @@ undo(struct broker *broker)
     if (!broker->ledger_touched)
         return RO_OK;
     /* what cannot be read back cannot be served either */
-    return ledger_again(&broker->ledger) == RO_OK ? RO_OK : RO_STORE_BROKEN;
+    return ledger_again(&broker->ledger, LEDGER_FORGETS) == RO_OK
+               ? RO_OK
+               : RO_STORE_BROKEN;
 }
 
 static void

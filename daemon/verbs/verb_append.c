@@ -3,9 +3,10 @@
  * Verb 5: signed records for the directory log, all or none. The directory in
  * memory is the check: what it took before a later record failed is undone by
  * reading the log again, and because that is work, it costs the connection.
- * Who is not the authority could make such frames without end, since what is
- * undone counts against no quota: it pays with all the envelopes that a
- * connection may deposit in an hour, and they are its address's too.
+ * Who is not the authority could make such frames without end: it pays with
+ * all the envelopes that a connection may deposit in an hour, and they are its
+ * address's too. Who has many addresses pays as a member: what was undone
+ * stays counted in the day's quota of whoever signed it.
  */
 #include <string.h>
 
@@ -86,7 +87,8 @@ undo(struct broker *broker,
      const Reachout__Append__Ask *ask)
 {
     struct credit_amount price = price_of(broker, ask);
-    RO_TRY(ledger_again(&broker->ledger));
+    RO_TRY(ledger_again(&broker->ledger, price.envelopes > 0 ? LEDGER_REMEMBERS
+                                                             : LEDGER_FORGETS));
     RO_TRY(credit_charge_both(&req->session->credit,
                               verbs_address_credit(broker, req->session),
                               &price, broker->turn));

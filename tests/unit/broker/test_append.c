@@ -241,6 +241,43 @@ test_undoing_has_a_price(void)
     rig_close(rig);
 }
 
+/* From however many addresses: the member's day pays, until it is over. */
+static void
+test_undoing_costs_the_member_its_day(void)
+{
+    struct rig *rig = rig_open(3);
+    size_t had = rig->circle->n_records;
+    for (int i = 0; i < 2; i++) {
+        test_circle_seat(rig->circle, rig->circle->members[1 + i],
+                         REACHOUT__ROLE__DELEGATE);
+    }
+    struct ro_bytes seat = test_circle_record(rig->circle, had);
+    struct ro_bytes others = test_circle_record(rig->circle, had + 1);
+    struct ro_bytes rows[] = {seat, ro_bytes_text("noise")};
+    int replays = 0;
+    for (uint8_t i = 0; i < 2 * RO_MEMBER_RECORDS_A_DAY; i++) {
+        const struct session_address address = {
+            .b = {127, 9, i}
+        };
+        struct peer guest = rig_guest(rig);
+        broker_session_is_at(rig->broker, guest.id, &address);
+        enum ro_status s = append_many(rig, &guest, rows, 2);
+        if (s == RO_BAD_RECORD && rig_is_gone(rig, &guest))
+            replays++;
+        else
+            tap_is(s, RO_OVER_QUOTA);
+    }
+    tap_ok(replays > 0 && replays <= RO_MEMBER_RECORDS_A_DAY);
+    struct peer guest = rig_guest(rig);
+    tap_is(rig_append(rig, &guest, seat), RO_OVER_QUOTA);
+    tap_say(rig_append(rig, &guest, others) == RO_OK, "the others' is theirs");
+    rig->clock.wall_s += RO_DAY_S;
+    rig->clock.mono_ms += (int64_t)RO_DAY_S * 1000;
+    guest = rig_guest(rig);
+    tap_say(rig_append(rig, &guest, seat) == RO_OK, "a new day");
+    rig_close(rig);
+}
+
 /* Two frames in one turn: the second one fails half-way, the first stays. */
 static void
 test_an_earlier_frame_of_the_turn_stays(void)
@@ -386,6 +423,7 @@ main(void)
     tap_run(test_the_first_record_must_be_a_charter_of_this_broker);
     tap_run(test_all_or_none);
     tap_run(test_undoing_has_a_price);
+    tap_run(test_undoing_costs_the_member_its_day);
     tap_run(test_an_earlier_frame_of_the_turn_stays);
     tap_run(test_a_revoked_seat_loses_its_place);
     tap_run(test_the_quota_of_a_day_survives_a_restart);
