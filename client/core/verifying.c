@@ -29,7 +29,7 @@ struct doubt {
     enum {
         DOUBT_NONE,
         DOUBT_KEY,     /* the authority alone replaced its key */
-        DOUBT_ANOTHER, /* it has the URN of one that we knew */
+        DOUBT_ANOTHER, /* it has the URN or name of one that we knew */
         DOUBT_NAME,    /* it was compared as somebody of another name or URN */
     } kind;
     uint64_t at; /* the record that brought it */
@@ -106,13 +106,13 @@ is_doubtful(const struct engine *engine, const struct ro_member_view *member)
 {
     return member != NULL && member->standing == RO_MEMBER_LIVE &&
            !is_us(engine, &member->id) &&
-           (member->replaced_at != 0 || member->urn_freed != 0 ||
+           (member->replaced_at != 0 || member->who_freed != 0 ||
             member->named_at != member->since);
 }
 
 /* The newest reason. A seat that came to the circle after a key was replaced,
- * or after the earlier member of a URN was gone, has never known the other one.
- */
+ * or after the earlier member of a URN or name was gone, has never known the
+ * other one. */
 static struct doubt
 doubt_of(const struct engine *engine,
          const struct verifying *verifying,
@@ -126,8 +126,8 @@ doubt_of(const struct engine *engine,
         return doubt;
     if (member->replaced_at > here_since && member->replaced_at > doubt.at)
         doubt = (struct doubt){DOUBT_KEY, member->replaced_at};
-    if (member->urn_freed > here_since && member->urn_since > doubt.at)
-        doubt = (struct doubt){DOUBT_ANOTHER, member->urn_since};
+    if (member->who_freed > here_since && member->who_since > doubt.at)
+        doubt = (struct doubt){DOUBT_ANOTHER, member->who_since};
     if (verifying->compared > 0 && member->named_at >= doubt.at &&
         (member->urn != verifying->urn ||
          strcmp(member->name, verifying->name) != 0))
@@ -161,13 +161,15 @@ say_compared_as(uint32_t urn, const char *name, struct ro_why *ret_why)
 static void
 say_doubt(const struct verifying *verifying,
           const struct doubt *doubt,
+          const struct ro_member_view *member,
           struct ro_why *ret_why)
 {
     char name[NAME_ROOM];
     if (doubt->kind == DOUBT_KEY) {
         (void)ro_why(ret_why, RO_OK, "the authority replaced its key");
     } else if (doubt->kind == DOUBT_ANOTHER) {
-        (void)ro_why(ret_why, RO_OK, "another member was this school before");
+        (void)ro_why(ret_why, RO_OK, "another member %s before",
+                     member->urn != 0 ? "was this school" : "had this name");
     } else {
         shorten(verifying->name, name);
         say_compared_as(verifying->urn, name, ret_why);
@@ -190,7 +192,7 @@ verifying_look(const struct engine *engine,
     if (doubt.kind == DOUBT_NONE)
         return RO_OK;
     *ret_verified = RO_VERIFIED_NO_LONGER;
-    say_doubt(&verifying, &doubt, ret_doubt);
+    say_doubt(&verifying, &doubt, member, ret_doubt);
     return RO_OK;
 }
 
@@ -209,7 +211,7 @@ say_changed(const struct verifying *verifying,
     ro_hex(member->id.b, RO_ID_SIZE, hex);
     if (verifying->told == doubt->at)
         ro_time_format(verifying->told_at_s, when);
-    say_doubt(verifying, doubt, &reason);
+    say_doubt(verifying, doubt, member, &reason);
     (void)ro_why(ret_why, RO_KEY_CHANGED,
                  "%s: %s (record %llu, seen here %.10s); compare the safety "
                  "number by telephone: reachout verify %.12s",

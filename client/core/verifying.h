@@ -2,9 +2,9 @@
 /*
  * Whether members' keys were compared by telephone. What is sent to a member
  * stops until somebody here has compared it: after the authority alone has
- * replaced its key, where it has the URN of an earlier member, and where it was
- * compared under another URN or name. A key that was handed over stops nothing
- * (PROTOCOL.md, "Safety numbers").
+ * replaced its key, where it has the URN, or among its kind the name, that
+ * another member had, and where it was compared under another URN or name. A
+ * key that was handed over stops nothing (PROTOCOL.md, "Safety numbers").
  */
 #ifndef CLIENT_CORE_VERIFYING_H
 #define CLIENT_CORE_VERIFYING_H

@@ -197,8 +197,8 @@ enum ro_verified {
     RO_VERIFIED_NEVER,
     RO_VERIFIED_COMPARED,
     RO_VERIFIED_NO_LONGER, /* its key or name is another, or another member
-                              was this school before; nothing is sent there
-                              until it was compared */
+                              was this school, or had this name, before;
+                              nothing is sent there until it was compared */
 };
 
 /* A member, or with `listings` a school that has not been admitted. */

@@ -105,8 +105,9 @@ ro_directory_free(struct ro_directory *directory)
     for (size_t i = 0; i < directory->n_listings; i++)
         free(directory->listings[i].texts);
     free(directory->listings);
-    for (size_t i = 0; i < directory->n_members; i++)
-        free(directory->members[i].own_name);
+    for (size_t i = 0; i < directory->n_names; i++)
+        free(directory->names[i].text);
+    free(directory->names);
     free(directory->members);
     free(directory->seats);
     ro_index_fini(&directory->listing_of_urn);

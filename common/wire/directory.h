@@ -141,9 +141,10 @@ struct ro_member_view {
     uint32_t home_urn;  /* coordinators, else 0 */
     const char *name;   /* of the listing for schools; owned by the directory */
     uint64_t since;     /* number of the record that admitted it, from 1 */
-    uint64_t urn_since; /* that gave it its URN; 0 without one */
-    uint64_t urn_freed; /* by which its URN was given up or its earlier member
-                           removed before that; 0: nobody had it before */
+    uint64_t who_since; /* that gave it its URN, or its name without one */
+    uint64_t who_freed; /* by which another member lost that URN, or that name
+                           among its kind; who_since while one bears the same
+                           name; 0: no other ever had it */
     uint64_t named_at;  /* that gave it its URN or its name last */
     struct ro_key key;
     uint64_t key_since;   /* number of the record that brought it, from 1 */

@@ -38,7 +38,8 @@ changes_something(const struct amendment *amendment)
     return amendment->key_change != KEY_KEPT ||
            message->urn != member->view.urn ||
            message->home_urn != member->view.home_urn ||
-           !same_text(message->name, member->own_name);
+           (member->view.kind != REACHOUT__MEMBER_KIND__SCHOOL &&
+            !same_text(message->name, member->view.name));
 }
 
 /* --- signatures ---------------------------------------------------------- */
@@ -137,6 +138,7 @@ reserve(struct ro_directory *directory, struct amendment *amendment)
             return RO_NO_MEMORY;
     }
     RO_TRY(ro_dir_reserve_urn(directory));
+    RO_TRY(ro_dir_reserve_name(directory));
     return ro_index_reserve(&directory->keys, 1);
 }
 
@@ -161,11 +163,8 @@ put_who(struct ro_directory *directory, struct amendment *amendment)
     struct ro_dir_member *member = amendment->member;
     member->view.home_urn = message->home_urn;
     if (member->view.kind != REACHOUT__MEMBER_KIND__SCHOOL) {
-        if (!same_text(amendment->name, member->own_name))
-            member->view.named_at = directory->n_records + 1;
-        free(member->own_name);
-        member->own_name = RO_STEAL(amendment->name);
-        member->view.name = member->own_name;
+        if (!same_text(amendment->name, member->view.name))
+            ro_dir_name_take(directory, member, RO_STEAL(amendment->name));
         return;
     }
     if (member->view.urn == message->urn)

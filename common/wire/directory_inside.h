@@ -20,9 +20,16 @@ struct ro_dir_listing {
     char *texts; /* all texts of the view in one block */
 };
 
+/* A name that a member without a school bears, or has borne. */
+struct ro_dir_name {
+    char *text;
+    uint32_t member; /* its place */
+    uint64_t until;  /* record that took it away; 0: it bears it */
+};
+
 struct ro_dir_member {
     struct ro_member_view view;
-    char *own_name; /* NULL for schools, whose listing has it */
+    uint32_t name; /* the place of the one it bears; not for schools */
     uint64_t serial;
     uint32_t quota_day;
     uint32_t quota_used;   /* records on that day */
@@ -54,6 +61,9 @@ struct ro_directory {
     struct ro_dir_member *members;
     size_t n_members;
     size_t members_room;
+    struct ro_dir_name *names;
+    size_t n_names;
+    size_t names_room;
     struct ro_seat_view *seats;
     size_t n_seats;
     size_t seats_room;
@@ -164,9 +174,18 @@ void ro_dir_link_urn(struct ro_directory *directory,
 void ro_dir_unlink_urn(struct ro_directory *directory,
                        const struct ro_dir_member *member);
 
-/* Notes that the record that is being read leaves the member's URN without a
- * member; nothing for one without a URN. */
-void ro_dir_free_urn(struct ro_directory *directory,
+/* Room for one more name. RO_NO_MEMORY. */
+RO_MUST_USE enum ro_status ro_dir_reserve_name(struct ro_directory *directory);
+
+/* Gives a member without a school its first name, or another one, and notes who
+ * bore it before. Takes `text` (malloc); room was reserved. */
+void ro_dir_name_take(struct ro_directory *directory,
+                      struct ro_dir_member *member,
+                      char *text);
+
+/* Notes that the record that is being read takes the member's URN, or its name,
+ * away. */
+void ro_dir_free_who(struct ro_directory *directory,
                      const struct ro_dir_member *member);
 
 /* Whether the member may be of that kind, school and name: the fields fit

@@ -98,12 +98,14 @@ freed_at(struct ro_directory *directory, const uint32_t *urn)
 }
 
 void
-ro_dir_free_urn(struct ro_directory *directory,
+ro_dir_free_who(struct ro_directory *directory,
                 const struct ro_dir_member *member)
 {
     if (member->view.kind == REACHOUT__MEMBER_KIND__SCHOOL) {
         ro_index_put(&directory->freed_of_urn, &member->view.urn,
                      (uint32_t)directory->n_records + 1);
+    } else {
+        directory->names[member->name].until = directory->n_records + 1;
     }
 }
 
@@ -111,8 +113,8 @@ void
 ro_dir_link_urn(struct ro_directory *directory, struct ro_dir_member *member)
 {
     const uint32_t *urn = &member->view.urn;
-    member->view.urn_since = directory->n_records + 1;
-    member->view.urn_freed = freed_at(directory, urn);
+    member->view.who_since = directory->n_records + 1;
+    member->view.who_freed = freed_at(directory, urn);
     member->older_of_urn = ro_dir_of_urn(directory, *urn);
     ro_index_put(&directory->member_of_urn, urn,
                  (uint32_t)(member - directory->members));
@@ -128,8 +130,61 @@ ro_dir_unlink_urn(struct ro_directory *directory,
     ro_index_put(&directory->member_of_urn, &member->view.urn,
                  member->older_of_urn == RO_INDEX_NONE ? NOBODY
                                                        : member->older_of_urn);
-    ro_dir_free_urn(directory, member);
+    ro_dir_free_who(directory, member);
 }
+
+/* --- names of the others ------------------------------------------------- */
+
+enum ro_status
+ro_dir_reserve_name(struct ro_directory *directory)
+{
+    void *rows =
+        ro_dir_grown(directory->names, &directory->names_room,
+                     directory->n_names + 1, sizeof(*directory->names));
+    if (rows == NULL)
+        return RO_NO_MEMORY;
+    directory->names = rows;
+    return RO_OK;
+}
+
+/* The record by which another member of its kind had that name last: the one
+ * that is being read while it still has it, 0 if none ever had. */
+static uint64_t
+borne_until(const struct ro_directory *directory,
+            const struct ro_dir_member *member,
+            const char *text)
+{
+    uint64_t last = 0;
+    const uint32_t self = (uint32_t)(member - directory->members);
+    for (size_t i = 0; i < directory->n_names; i++) {
+        const struct ro_dir_name *name = &directory->names[i];
+        const uint64_t until =
+            name->until == 0 ? directory->n_records + 1 : name->until;
+        if (name->member != self && until > last &&
+            directory->members[name->member].view.kind == member->view.kind &&
+            strcmp(name->text, text) == 0)
+            last = until;
+    }
+    return last;
+}
+
+void
+ro_dir_name_take(struct ro_directory *directory,
+                 struct ro_dir_member *member,
+                 char *text)
+{
+    if (member->view.name != NULL)
+        ro_dir_free_who(directory, member);
+    member->name = (uint32_t)directory->n_names++;
+    directory->names[member->name] = (struct ro_dir_name){
+        .text = text, .member = (uint32_t)(member - directory->members)};
+    member->view.name = text;
+    member->view.named_at = directory->n_records + 1;
+    member->view.who_since = directory->n_records + 1;
+    member->view.who_freed = borne_until(directory, member, text);
+}
+
+/* --- a member ------------------------------------------------------------ */
 
 static enum ro_status
 reserve_member(struct ro_directory *directory)
@@ -142,11 +197,15 @@ reserve_member(struct ro_directory *directory)
     directory->members = rows;
     RO_TRY(ro_index_reserve(&directory->member_of_id, 1));
     RO_TRY(ro_dir_reserve_urn(directory));
+    RO_TRY(ro_dir_reserve_name(directory));
     return ro_index_reserve(&directory->keys, 1);
 }
 
+/* `own_name` is that of a member without a school, and taken. */
 static void
-put_member(struct ro_directory *directory, const struct ro_dir_member *row)
+put_member(struct ro_directory *directory,
+           const struct ro_dir_member *row,
+           char *own_name)
 {
     uint32_t place = (uint32_t)directory->n_members++;
     struct ro_dir_member *there = &directory->members[place];
@@ -154,9 +213,11 @@ put_member(struct ro_directory *directory, const struct ro_dir_member *row)
     there->older_of_urn = RO_INDEX_NONE;
     ro_index_put(&directory->member_of_id, row->view.id.b, place);
     ro_dir_key_put(directory, &row->view.key, RO_DIR_OF_MEMBER);
-    if (row->view.kind != REACHOUT__MEMBER_KIND__SCHOOL)
-        return;
-    ro_dir_link_urn(directory, there);
+    if (row->view.kind == REACHOUT__MEMBER_KIND__SCHOOL) {
+        ro_dir_link_urn(directory, there);
+    } else {
+        ro_dir_name_take(directory, there, own_name);
+    }
 }
 
 /* The member that a record names, if the log has it. */
@@ -198,15 +259,15 @@ ro_dir_member(const struct ro_dir_step *step)
     RO_TRY(ro_dir_authority(step));
 
     RO_TRY(reserve_member(directory));
+    char *own_name = NULL;
     if (message->kind == REACHOUT__MEMBER_KIND__SCHOOL) {
         row.view.name = ro_directory_listing(directory, message->urn)->name;
     } else {
-        row.own_name = strdup(message->name);
-        if (row.own_name == NULL)
+        own_name = strdup(message->name);
+        if (own_name == NULL)
             return RO_NO_MEMORY;
-        row.view.name = row.own_name;
     }
-    put_member(directory, &row);
+    put_member(directory, &row, own_name);
     directory->serial = message->serial;
     return RO_OK;
 }

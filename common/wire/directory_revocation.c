@@ -152,7 +152,7 @@ remove_member(struct ro_directory *directory, struct ro_dir_member *member)
     if (member == NULL)
         return;
     if (member->view.standing == RO_MEMBER_LIVE)
-        ro_dir_free_urn(directory, member);
+        ro_dir_free_who(directory, member);
     member->view.standing = RO_MEMBER_REMOVED;
     struct ro_seat_view *seat = directory->seats;
     for (size_t i = 0; seat != NULL && i < directory->n_seats; i++, seat++) {

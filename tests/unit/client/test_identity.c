@@ -90,6 +90,42 @@ test_another_of_the_school(void)
     pair_free(pair);
 }
 
+/* The same with a member that has no URN: its name is who it is. */
+static void
+test_another_of_the_name(void)
+{
+    open_compared();
+    struct seat *team = pair_team(pair);
+    pair_sync_all(pair);
+    tap_is(compare(ann, team), RO_OK);
+    tap_is(seat_told(cat), RO_OK);
+    tap_say(told(cat) == 0, "the first of that name");
+    remove_member(team);
+    struct seat *dan = newcomer(5);
+    struct seat *bob = pair_team(pair);
+    tap_is(seat_sync(bob), RO_OK);
+    tap_is(seat_told(ann), RO_OK);
+    tap_ok(told_that(ann, "another member had this name before"));
+    tap_is(seat_told(ann), RO_OK);
+    tap_say(told(ann) == 0, "once");
+    tap_is(seat_told(cat), RO_OK);
+    tap_say(told(cat) == 1, "who has not compared knew it, too");
+    tap_is(seat_told(dan), RO_OK);
+    tap_say(told(dan) == 0, "but the newcomer did not");
+    tap_is(seat_ask(ann, "coordinators", "For the old team."), RO_KEY_CHANGED);
+    tap_is(seat_ask(dan, "coordinators", "Good morning."), RO_OK);
+    tap_is(seat_sync(bob), RO_OK);
+    tap_ok(seat_shows(bob, "For the old team.") == 0);
+    tap_ok(seat_shows(bob, "Good morning.") == 1);
+    tap_ok(verified(ann, bob) == RO_VERIFIED_NO_LONGER);
+    tap_is(verify(ann, bob, SHOW), RO_OK);
+    tap_is(verify(ann, bob, CONFIRM), RO_OK);
+    tap_is(seat_sync(ann), RO_OK);
+    tap_is(seat_sync(bob), RO_OK);
+    tap_say(seat_shows(bob, "For the old team.") == 1, "compared, it gets it");
+    pair_free(pair);
+}
+
 /* A member that was compared is made another school, which had a member. */
 static void
 test_in_the_place_of_another(void)
@@ -234,6 +270,7 @@ main(int argc, char **argv)
 {
     pair_setup(argc, argv);
     tap_run(test_another_of_the_school);
+    tap_run(test_another_of_the_name);
     tap_run(test_in_the_place_of_another);
     tap_run(test_successor);
     tap_run(test_other_names);

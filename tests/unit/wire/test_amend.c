@@ -93,18 +93,18 @@ test_urn(void)
     tap_ok(ro_directory_member_by_urn(circle->directory, old) == NULL);
     const struct test_member *next = test_circle_school(circle, old);
     tap_ok(ro_directory_member_by_urn(circle->directory, old) == view_of(next));
-    const uint64_t moved = view_of(school)->urn_since;
+    const uint64_t moved = view_of(school)->who_since;
     tap_ok(view_of(school)->since < moved &&
            view_of(school)->named_at == moved);
-    tap_say(view_of(school)->urn_freed == 0, "nobody was that school before");
-    tap_say(view_of(next)->urn_freed == moved &&
-                view_of(next)->urn_since > moved,
+    tap_say(view_of(school)->who_freed == 0, "nobody was that school before");
+    tap_say(view_of(next)->who_freed == moved &&
+                view_of(next)->who_since > moved,
             "somebody was this one until then");
     REFUSED(school, m.urn = old, RO_BAD_RECORD, "urn");
     test_circle_remove(circle, next);
     const uint64_t removed = ro_directory_size(circle->directory);
     next = test_circle_school(circle, old);
-    tap_say(view_of(next)->urn_freed == removed,
+    tap_say(view_of(next)->who_freed == removed,
             "nor after the removal of that one");
     const uint64_t named = view_of(next)->named_at;
     /* listed anew, each school's members bear its name */
@@ -135,6 +135,50 @@ test_name(void)
     m.serial = circle->serial + 1;
     test_sign_authority(circle, REACHOUT__SIGNED__KIND__MEMBER, &m.base, &raw);
     tap_ok(refuses(circle, &raw, RO_BAD_RECORD, "member"));
+}
+
+static bool
+rename_to(struct test_member *member, const char *name)
+{
+    Reachout__Member change;
+    test_member_init(circle, member, &change);
+    change.name = test_text(name);
+    return takes(&change);
+}
+
+/* Who bore a name before is noted as with a URN. */
+static void
+test_names_of_others(void)
+{
+    struct test_member *first = test_circle_team(circle, "North desk");
+    const struct ro_member_view *view = view_of(first);
+    tap_ok(view->who_freed == 0 && view->who_since == view->since);
+    const struct test_member *trust = test_circle_member(
+        circle, REACHOUT__MEMBER_KIND__TRUST, 0, "North desk");
+    tap_say(view_of(trust)->who_freed == 0, "of another kind");
+    const struct test_member *twin = test_circle_team(circle, "North desk");
+    view = view_of(twin);
+    tap_say(view->who_freed == view->since, "beside one that bears it");
+    tap_ok(rename_to(first, "West desk"));
+    const uint64_t given_up = ro_directory_size(circle->directory);
+    tap_ok(view_of(first)->who_freed == 0 &&
+           view_of(first)->who_since == given_up);
+    tap_ok(rename_to(first, "North desk"));
+    tap_say(view_of(first)->who_freed == ro_directory_size(circle->directory),
+            "its own again, which another bears now");
+    test_circle_remove(circle, first);
+    const uint64_t removed = ro_directory_size(circle->directory);
+    test_circle_remove(circle, twin);
+    const uint64_t newest = removed + 1;
+    tap_ok(ro_directory_size(circle->directory) == newest);
+    const struct test_member *next = test_circle_team(circle, "North desk");
+    tap_ok(view_of(next)->who_freed == newest &&
+           view_of(next)->who_since == newest + 1);
+    tap_ok(strcmp(view_of(next)->name, "North desk") == 0);
+    next = test_circle_team(circle, "West desk");
+    tap_say(view_of(next)->who_freed > given_up &&
+                view_of(next)->who_freed < removed,
+            "given up by another name");
 }
 
 /* The old key signs nothing any more; the new one begins with serial 1. */
@@ -286,6 +330,7 @@ main(void)
     tap_run(test_refusals);
     tap_run(test_urn);
     tap_run(test_name);
+    tap_run(test_names_of_others);
     tap_run(test_replaced);
     tap_run(test_handover);
     tap_run(test_removed);
