@@ -24,6 +24,15 @@ carried_fini(struct carried *carried)
     ro_arena_free(carried->arena);
 }
 
+/* Memory that is short is not the file's fault, and is told by its outcome. */
+static enum ro_status
+damaged(const struct carried *carried, enum ro_status status)
+{
+    return status == RO_NO_MEMORY
+               ? status
+               : ro_why(carried->why, status, "%s: damaged", carried->path);
+}
+
 /* Another circle's is told as such: all that our keys could say is that they
  * do not open it. */
 static enum ro_status
@@ -36,11 +45,12 @@ check_circle(const struct carried *carried,
     ProtobufCMessage *message;
     if (arena == NULL)
         return RO_NO_MEMORY;
-    if (ro_signed_open(ticket, &sig) != RO_OK ||
-        ro_unpack(&reachout__ticket__descriptor, sig.body, arena, &message) !=
-            RO_OK) {
-        return ro_why(carried->why, RO_BAD_INPUT, "%s: damaged", carried->path);
-    }
+    if (ro_signed_open(ticket, &sig) != RO_OK)
+        return damaged(carried, RO_BAD_INPUT);
+    enum ro_status s = ro_unpack_as(RO_BAD_INPUT, &reachout__ticket__descriptor,
+                                    sig.body, arena, &message);
+    if (s != RO_OK)
+        return damaged(carried, s);
     const Reachout__Ticket *of = (const void *)message;
     if (ro_bytes_equal(ro_field(&of->circle),
                        (struct ro_bytes){authority->circle.b, RO_ID_SIZE}))
@@ -59,11 +69,11 @@ read_file(struct carried *carried, const struct authority *authority)
     carried->arena = ro_arena_new(0, 0);
     if (carried->arena == NULL)
         return RO_NO_MEMORY;
-    if (ro_unpack(&reachout__enrol__ask__descriptor,
-                  ro_buf_view(&carried->bytes), carried->arena,
-                  &message) != RO_OK) {
-        return ro_why(carried->why, RO_BAD_INPUT, "%s: damaged", carried->path);
-    }
+    enum ro_status s =
+        ro_unpack_as(RO_BAD_INPUT, &reachout__enrol__ask__descriptor,
+                     ro_buf_view(&carried->bytes), carried->arena, &message);
+    if (s != RO_OK)
+        return damaged(carried, s);
     const Reachout__Enrol__Ask *ask = (const void *)message;
     carried->envelope = (struct authority_envelope){
         .way = ENVELOPE_CARRIED,

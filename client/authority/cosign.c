@@ -47,6 +47,15 @@ authority_cosigned_fini(struct authority_cosigned *cosigned)
 
 /* --- the folder ---------------------------------------------------------- */
 
+/* Memory that is short is not the file's fault, and is told by its outcome. */
+static enum ro_status
+damaged(const struct table *table, enum ro_status status, const char *path)
+{
+    return status == RO_NO_MEMORY
+               ? status
+               : ro_why(table->why, status, "%s: damaged", path);
+}
+
 static enum ro_status
 read_root(struct table *table, struct authority_cosigned *cosigned)
 {
@@ -57,13 +66,14 @@ read_root(struct table *table, struct authority_cosigned *cosigned)
     if (path == NULL)
         return RO_NO_MEMORY;
     RO_TRY(ro_armour_read(path, "authority-public", table->why, &bytes));
-    enum ro_status s = ro_unpack(&reachout__authority_public__descriptor,
-                                 ro_buf_view(&bytes), table->arena, &message);
+    enum ro_status s =
+        ro_unpack_as(RO_BAD_INPUT, &reachout__authority_public__descriptor,
+                     ro_buf_view(&bytes), table->arena, &message);
+    if (s != RO_OK)
+        return damaged(table, s, path);
     const Reachout__AuthorityPublic *own = (const void *)message;
-    if (s == RO_OK)
-        s = ro_root_of(own, &table->root);
-    if (s != RO_OK || own->name == NULL)
-        return ro_why(table->why, RO_BAD_INPUT, "%s: damaged", path);
+    if (ro_root_of(own, &table->root) != RO_OK || own->name == NULL)
+        return damaged(table, RO_BAD_INPUT, path);
     cosigned->circle = strdup(own->name);
     ro_circle_id_of(table->root.keys, table->root.n_keys,
                     (uint8_t)table->root.threshold, &table->circle);
@@ -79,7 +89,10 @@ read_keys(struct table *table)
     const char *dir = table->cosigning->dir;
     enum ro_status s = authority_state_load(dir, NULL, &state);
     if (s != RO_OK && s != RO_NOT_FOUND)
-        return ro_why(table->why, s, "%s: authority.state is damaged", dir);
+        return s == RO_NO_MEMORY
+                   ? s
+                   : ro_why(table->why, s, "%s: authority.state is damaged",
+                            dir);
     RO_TRY(authority_keys_load(dir, &state, &table->root, table->why,
                                &table->keys));
     return keys_gather(dir, &table->root, table->why, &table->keys);
@@ -382,9 +395,11 @@ read_paper(struct table *table, struct paper *paper)
     paper->arena = ro_arena_new(0, 0);
     if (paper->arena == NULL)
         return RO_NO_MEMORY;
-    if (ro_unpack(&reachout__invitation__descriptor, ro_buf_view(&paper->bytes),
-                  table->arena, &message) != RO_OK)
-        return ro_why(table->why, RO_BAD_INPUT, "%s: damaged", path);
+    enum ro_status s =
+        ro_unpack_as(RO_BAD_INPUT, &reachout__invitation__descriptor,
+                     ro_buf_view(&paper->bytes), table->arena, &message);
+    if (s != RO_OK)
+        return damaged(table, s, path);
     paper->invitation = (void *)message;
     if (paper->invitation->authority == NULL ||
         ro_root_of(paper->invitation->authority, &root) != RO_OK ||
@@ -394,10 +409,12 @@ read_paper(struct table *table, struct paper *paper)
         return ro_why(table->why, RO_BAD_INPUT, "%s: another circle's", path);
     if (ro_signed_open(ro_field(&paper->invitation->ticket), &paper->sig) !=
             RO_OK ||
-        paper->sig.kind != REACHOUT__SIGNED__KIND__TICKET ||
-        ro_unpack(&reachout__ticket__descriptor, paper->sig.body, paper->arena,
-                  &message) != RO_OK)
-        return ro_why(table->why, RO_BAD_INPUT, "%s: damaged", path);
+        paper->sig.kind != REACHOUT__SIGNED__KIND__TICKET)
+        return damaged(table, RO_BAD_INPUT, path);
+    s = ro_unpack_as(RO_BAD_INPUT, &reachout__ticket__descriptor,
+                     paper->sig.body, paper->arena, &message);
+    if (s != RO_OK)
+        return damaged(table, s, path);
     paper->ticket = (void *)message;
     return check_ticket(table, paper->ticket);
 }

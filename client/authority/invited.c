@@ -47,8 +47,9 @@ begin(const struct authority *authority, struct reading *reading)
     return s == RO_NO_MEMORY ? s : RO_OK;
 }
 
-/* Takes the next one; false at the end, or where the file is damaged. */
-static bool
+/* Takes the next one. RO_NOT_FOUND at the end, or where the file is damaged:
+ * memory that is short is no end, or the rest would be forgotten. */
+static enum ro_status
 next(struct reading *reading, struct noted *ret_noted)
 {
     struct ro_bytes *rest = &reading->rest;
@@ -56,21 +57,20 @@ next(struct reading *reading, struct noted *ret_noted)
     ProtobufCMessage *paper;
     ProtobufCMessage *ticket;
     if (rest->size < 4 || rest->size - 4 < ro_get_u32(rest->data))
-        return false;
+        return RO_NOT_FOUND;
     struct ro_bytes raw = {rest->data + 4, ro_get_u32(rest->data)};
     rest->data += 4 + raw.size;
     rest->size -= 4 + raw.size;
-    if (ro_unpack(&reachout__invitation__descriptor, raw, reading->arenas[0],
-                  &paper) != RO_OK)
-        return false;
+    RO_TRY(ro_unpack_as(RO_NOT_FOUND, &reachout__invitation__descriptor, raw,
+                        reading->arenas[0], &paper));
     const Reachout__Invitation *invitation = (const void *)paper;
-    if (ro_signed_open(ro_field(&invitation->ticket), &sig) != RO_OK ||
-        ro_unpack(&reachout__ticket__descriptor, sig.body, reading->arenas[1],
-                  &ticket) != RO_OK)
-        return false;
+    if (ro_signed_open(ro_field(&invitation->ticket), &sig) != RO_OK)
+        return RO_NOT_FOUND;
+    RO_TRY(ro_unpack_as(RO_NOT_FOUND, &reachout__ticket__descriptor, sig.body,
+                        reading->arenas[1], &ticket));
     *ret_noted = (struct noted){raw, invitation->generation,
                                 (const Reachout__Ticket *)(void *)ticket};
-    return true;
+    return RO_OK;
 }
 
 static bool
@@ -109,6 +109,7 @@ authority_invited_keep(const struct authority *authority,
     RO_AUTOBUF fresh = {0};
     RO_AUTOBUF all = {0};
     struct noted noted;
+    enum ro_status s;
     Reachout__Invitation paper = REACHOUT__INVITATION__INIT;
     RO_AUTOFREE char *path = authority_path(authority->dir, FILE_NAME);
     if (path == NULL)
@@ -118,10 +119,12 @@ authority_invited_keep(const struct authority *authority,
     paper.ticket = ro_as_field(ticket);
     RO_TRY(ro_pack(&paper.base, &fresh));
     RO_TRY(begin(authority, &reading));
-    while (next(&reading, &noted)) {
+    while ((s = next(&reading, &noted)) == RO_OK) {
         if (is_open(authority, noted.ticket))
             put_one(&all, noted.raw);
     }
+    if (s != RO_NOT_FOUND)
+        return s;
     put_one(&all, ro_buf_view(&fresh));
     RO_TRY(ro_buf_ok(&all));
     return ro_file_write(path, ro_buf_view(&all), RO_FILE_SECRET, why);
@@ -178,12 +181,15 @@ authority_invited(const struct authority *authority,
     RO_CLEANUP(reading_fini) struct reading reading = {0};
     RO_CLEANUP(authority_invited_fini) struct authority_invited invited = {0};
     struct noted noted;
+    enum ro_status s;
     RO_TRY(begin(authority, &reading));
-    while (next(&reading, &noted)) {
+    while ((s = next(&reading, &noted)) == RO_OK) {
         if (noted.generation != authority_newest_generation(authority) &&
             is_open(authority, noted.ticket))
             RO_TRY(add(authority, &noted, &invited));
     }
+    if (s != RO_NOT_FOUND)
+        return s;
     *ret_invited = invited;
     invited = (struct authority_invited){0};
     return RO_OK;

@@ -145,9 +145,11 @@ read_seat(const struct ro_signed *sig,
 {
     ProtobufCMessage *base = NULL;
     RO_TRY(check_signers(sig, why));
-    if (ro_unpack(&reachout__seat__descriptor, sig->body, arena, &base) !=
-        RO_OK)
-        return ro_why(why, RO_BAD_RECORD, "body: not a Seat");
+    enum ro_status s = ro_unpack_as(RO_BAD_RECORD, &reachout__seat__descriptor,
+                                    sig->body, arena, &base);
+    if (s == RO_BAD_RECORD)
+        return ro_why(why, s, "body: not a Seat");
+    RO_TRY(s);
     Reachout__Seat *seat = (Reachout__Seat *)base;
     RO_TRY(check_fields(seat, why));
     *ret_seat = seat;
