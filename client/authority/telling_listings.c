@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A block of the register in the words of one who signs: every school that gets
- * another name, what else changes, and who is new. */
+ * another name or something else, and who is new. */
 #include "client/authority/telling.h"
 
 #include <string.h>
 
-#define SHOWN_MAX 20 /* new schools, and other changes; then only how many */
+#define SHOWN_MAX 20 /* new schools; then only how many */
+#define MANY 20      /* changes; then also how many */
 
 /* How many rows of a block are what. */
 struct counts {
@@ -101,6 +102,9 @@ put_fields(const Reachout__Listing *row,
     return text->size > before;
 }
 
+/* All of them: a phase, a type or a trust decides which groups a school is in,
+ * and one that is not shown could be moved unseen. The record's size is the
+ * bound. */
 static enum ro_status
 put_change(const struct telling *telling,
            const Reachout__Listing *row,
@@ -114,8 +118,7 @@ put_change(const struct telling *telling,
         return ro_buf_ok(&fields);
     }
     RO_TRY(ro_buf_ok(&fields));
-    if (++counts->changed > SHOWN_MAX)
-        return RO_OK;
+    counts->changed++;
     ro_buf_printf(telling->text, "changes URN %u (%s)", row->urn, row->name);
     ro_buf_put(telling->text, fields.data, fields.size);
     ro_buf_put_u8(telling->text, '\n');
@@ -152,9 +155,11 @@ put_counts(const struct telling *telling, const struct counts *counts)
         ro_buf_printf(text, "and %zu more%s\n", counts->fresh - SHOWN_MAX,
                       telling->directory == NULL ? "" : " are new");
     }
-    if (counts->changed > SHOWN_MAX) {
-        ro_buf_printf(text, "and %zu more change, not their names\n",
-                      counts->changed - SHOWN_MAX);
+    if (counts->changed > MANY) {
+        ro_buf_printf(text,
+                      "%zu SCHOOLS CHANGE, each told above: compare them with "
+                      "the register before you sign\n",
+                      counts->changed);
     }
     if (counts->same > 0)
         ro_buf_printf(text, "%zu stay as they are\n", counts->same);

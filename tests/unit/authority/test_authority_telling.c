@@ -277,16 +277,9 @@ look_at_rows(struct office *office, Reachout__Listing *rows, size_t n)
 }
 
 static void
-test_listings(void)
+fill_rows(Reachout__Listing rows[ROWS])
 {
-    static const uint32_t urns[] = {900001, 900002, 900003};
     static char names[ROWS][32];
-    static char lines[] = "One\nTwo";
-    Reachout__Listing rows[ROWS];
-    struct office office;
-    office_make(&office);
-    circle_list(&office.circle, urns, RO_LEN(urns));
-    circle_keep(&office.circle);
     for (size_t i = 0; i < ROWS; i++) {
         (void)snprintf(names[i], sizeof(names[i]), "School %zu", 900001 + i);
         reachout__listing__init(&rows[i]);
@@ -294,6 +287,19 @@ test_listings(void)
         rows[i].urn = 900001 + (uint32_t)i;
         rows[i].name = names[i];
     }
+}
+
+static void
+test_listings(void)
+{
+    static const uint32_t urns[] = {900001, 900002, 900003};
+    static char lines[] = "One\nTwo";
+    Reachout__Listing rows[ROWS];
+    struct office office;
+    office_make(&office);
+    circle_list(&office.circle, urns, RO_LEN(urns));
+    circle_keep(&office.circle);
+    fill_rows(rows);
     rows[0].name = authority_borrow("Rogue School");
     rows[1].phase = authority_borrow("Nursery");
     rows[1].has_roll = true;
@@ -315,6 +321,37 @@ test_listings(void)
     office_fini(&office);
 }
 
+/* However many change, each is told: a trust decides the groups, and the last
+ * one of many could be put into another unseen. */
+static void
+test_many_changes(void)
+{
+    Reachout__Listing rows[ROWS];
+    uint32_t urns[ROWS];
+    char line[120];
+    size_t told = 0;
+    struct office office;
+    office_make(&office);
+    for (size_t i = 0; i < ROWS; i++)
+        urns[i] = 900001 + (uint32_t)i;
+    circle_list(&office.circle, urns, ROWS / 2);
+    circle_list(&office.circle, &urns[ROWS / 2], ROWS - ROWS / 2);
+    circle_keep(&office.circle);
+    fill_rows(rows);
+    for (size_t i = 0; i < ROWS; i++)
+        rows[i].trust = authority_borrow("Rogue Trust");
+    tap_is(look_at_rows(&office, rows, ROWS), RO_OK);
+    for (size_t i = 0; i < ROWS; i++) {
+        (void)snprintf(line, sizeof(line),
+                       "changes URN %u (School %u); trust: Rogue Trust, was \n",
+                       urns[i], urns[i]);
+        told += says(&office, 0, line);
+    }
+    tap_ok(told == ROWS);
+    tap_ok(says(&office, 0, "30 SCHOOLS CHANGE, each told above"));
+    office_fini(&office);
+}
+
 int
 main(void)
 {
@@ -323,6 +360,7 @@ main(void)
     tap_run(test_charter_conf);
     tap_run(test_names);
     tap_run(test_listings);
+    tap_run(test_many_changes);
     tap_run(test_serials);
     return tap_done();
 }
