@@ -7,23 +7,13 @@
 
 #include "common/base/arena.h"
 #include "common/crypto/seal.h"
+#include "common/crypto/wipe.h"
 #include "common/wire/armour.h"
 #include "common/wire/codec.h"
 
 /* What one small file may unpack to. */
 #define ARENA_BYTES ((size_t)64 << 10)
 #define ARENA_PIECES 256
-
-/* A buffer that held a secret. */
-static void
-wipe_buf(struct ro_buf *buf)
-{
-    if (buf->data != NULL)
-        ro_wipe(buf->data, buf->room);
-    ro_buf_fini(buf);
-}
-
-#define AUTOSECRET RO_CLEANUP(wipe_buf) struct ro_buf
 
 /* What others can read is no secret any more: it is not used. */
 static enum ro_status
@@ -103,7 +93,7 @@ keys_read_door(const char *path,
                struct ro_why *why,
                struct keys_door *ret_door)
 {
-    AUTOSECRET bytes = {0};
+    RO_SECRET_BUF bytes = {0};
     RO_TRY(read_secret(path, "door-key", why, &bytes));
     RO_CLEANUP(ro_arena_freep)
     struct ro_arena *arena = ro_arena_new(ARENA_BYTES, ARENA_PIECES);
@@ -125,7 +115,7 @@ keys_read_door(const char *path,
 static enum ro_status
 read_pair(const char *path, struct ro_why *why, struct ro_keypair **ret_pair)
 {
-    AUTOSECRET bytes = {0};
+    RO_SECRET_BUF bytes = {0};
     RO_TRY(read_secret(path, "key", why, &bytes));
     if (bytes.size != RO_SEED_SIZE)
         return bad_file(path, why);

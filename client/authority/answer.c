@@ -121,7 +121,7 @@ authority_answer_seal(struct authority *authority,
                       const char *text,
                       struct ro_why *why)
 {
-    AUTHORITY_SECRET content = {0};
+    RO_SECRET_BUF content = {0};
     Reachout__EnrolAnswer answer = REACHOUT__ENROL_ANSWER__INIT;
     if (petition->standing == standing)
         return RO_OK;

@@ -359,7 +359,7 @@ struct paper {
 static void
 paper_fini(struct paper *paper)
 {
-    authority_wipe_fini(&paper->bytes);
+    ro_secret_buf_fini(&paper->bytes);
     ro_arena_free(paper->arena);
 }
 
@@ -422,7 +422,7 @@ read_paper(struct table *table, struct paper *paper)
 static enum ro_status
 write_paper(struct table *table, struct paper *paper)
 {
-    AUTHORITY_SECRET bytes = {0};
+    RO_SECRET_BUF bytes = {0};
     RO_AUTOBUF ticket = {0};
     size_t i = 0;
     while (i < RO_AUTHORITY_KEYS_MAX && table->keys.pairs[i] == NULL)

@@ -59,7 +59,7 @@ authority_door_write(const struct authority_state *state,
                      const char *path,
                      struct ro_why *why)
 {
-    AUTHORITY_SECRET bytes = {0};
+    RO_SECRET_BUF bytes = {0};
     Reachout__DoorKey message = REACHOUT__DOOR_KEY__INIT;
     const struct ro_bytes now = {state->psk, sizeof(state->psk)};
     const struct ro_bytes next = {state->next.psk, sizeof(state->next.psk)};
@@ -321,7 +321,7 @@ seal_one(struct batch *batch, size_t i)
     const struct ro_seat_view *seat = batch->seats[i];
     struct ro_key key;
     RO_TRY(ro_seat_fallback(seat, &key));
-    AUTHORITY_SECRET content = {0};
+    RO_SECRET_BUF content = {0};
     struct ro_wrap_inside inside = {.sender = authority_reference(authority),
                                     .sequence = 1};
     struct ro_wrap_binding binding = {.circle = authority->circle,

@@ -25,6 +25,7 @@
 #include "common/base/arena.h"
 #include "common/crypto/seal.h"
 #include "common/crypto/sign.h"
+#include "common/crypto/wipe.h"
 #include "common/wire/directory.h"
 #include "common/wire/signed.h"
 
@@ -35,16 +36,6 @@
 #define AUTHORITY_ENDPOINT_MAX 127
 #define AUTHORITY_LOG_FILE "directory.log"
 #define AUTHORITY_LOG_LIMIT ((size_t)256 * 1024 * 1024)
-
-/* A buffer that may hold a secret: wiped when it leaves its scope. */
-RO_UNUSED static inline void
-authority_wipe_fini(struct ro_buf *buf)
-{
-    if (buf->data != NULL)
-        ro_wipe(buf->data, buf->room);
-    ro_buf_fini(buf);
-}
-#define AUTHORITY_SECRET RO_CLEANUP(authority_wipe_fini) struct ro_buf
 
 /* A text as a field of a message that is going to be packed, which reads it
  * only, whatever its type says. */

@@ -219,7 +219,7 @@ write_paper(const struct authority *authority,
     Reachout__Broker broker;
     Reachout__Invitation paper = REACHOUT__INVITATION__INIT;
     const struct authority_state *state = &authority->state;
-    AUTHORITY_SECRET bytes = {0};
+    RO_SECRET_BUF bytes = {0};
     authority_state_public(state, keys, &own);
     fill_broker(ro_directory_charter(authority->directory), &broker);
     paper.authority = &own;

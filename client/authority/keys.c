@@ -16,7 +16,7 @@ authority_key_read(const char *path,
                    struct ro_why *why,
                    struct ro_keypair **ret_pair)
 {
-    AUTHORITY_SECRET seed = {0};
+    RO_SECRET_BUF seed = {0};
     RO_TRY(ro_armour_read(path, "key", why, &seed));
     if (seed.size != RO_SEED_SIZE) {
         return ro_why(why, RO_BAD_INPUT, "%s: a key has %d bytes", path,

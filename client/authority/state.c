@@ -60,7 +60,7 @@ authority_state_save(const char *dir,
                      struct ro_why *why)
 {
     RO_AUTOFREE char *path = authority_path(dir, STATE_FILE);
-    AUTHORITY_SECRET row = {0};
+    RO_SECRET_BUF row = {0};
     if (path == NULL || ro_buf_extend(&row, (size_t)RO_ARMOUR_LIMIT) == NULL)
         return RO_NO_MEMORY;
     ro_buf_clear(&row); /* it does not grow now, and leaves no copies */
@@ -181,7 +181,7 @@ authority_state_load(const char *dir,
                      struct authority_state *ret_state)
 {
     RO_AUTOFREE char *path = authority_path(dir, STATE_FILE);
-    AUTHORITY_SECRET row = {0};
+    RO_SECRET_BUF row = {0};
     if (path == NULL)
         return RO_NO_MEMORY;
     enum ro_status s = ro_armour_read(path, STATE_KIND, why, &row);

@@ -8,7 +8,7 @@
 
 #include "client/core/keyring.h"
 #include "client/core/passphrase.h"
-#include "common/crypto/hash.h"
+#include "common/crypto/wipe.h"
 #include "common/wire/armour.h"
 
 #include <string.h>
@@ -201,14 +201,11 @@ ro_client_create(const struct ro_join_setup *setup,
                  struct ro_why *why,
                  struct ro_client **ret_client)
 {
-    RO_AUTOBUF invitation = {0};
+    RO_SECRET_BUF invitation = {0};
     struct vault *vault;
     RO_TRY(ro_crypto_init());
     RO_TRY(ro_armour_read(setup->invitation, "invitation", why, &invitation));
-    enum ro_status s =
-        find_or_make(setup, ro_buf_view(&invitation), why, &vault);
-    ro_wipe(invitation.data, invitation.size);
-    RO_TRY(s);
+    RO_TRY(find_or_make(setup, ro_buf_view(&invitation), why, &vault));
     return start_take(vault, why, ret_client);
 }
 

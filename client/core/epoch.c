@@ -2,6 +2,7 @@
 #include "client/core/epoch.h"
 
 #include "client/core/row.h"
+#include "common/crypto/wipe.h"
 #include "common/wire/codec.h"
 
 #include "frame.pb-c.h"
@@ -60,18 +61,15 @@ write_list(struct engine *engine, const struct list *list)
 enum ro_status
 epoch_pair(struct engine *engine, uint32_t day, struct ro_keypair **ret_pair)
 {
-    RO_AUTOBUF value = {0};
+    RO_SECRET_BUF value = {0};
     uint8_t key[4];
     ro_set_u32(key, day);
     RO_TRY(vault_get(vault_epoch(engine->vault), VAULT_EPOCH,
                      (struct ro_bytes){key, sizeof(key)}, &value));
-    if (value.size == 4 + RO_SEED_SIZE)
-        *ret_pair = ro_keypair_from_seed(value.data + 4);
-    enum ro_status s = RO_VAULT_DAMAGED;
-    if (value.size == 4 + RO_SEED_SIZE)
-        s = *ret_pair == NULL ? RO_NO_MEMORY : RO_OK;
-    ro_wipe(value.data, value.room);
-    return s;
+    if (value.size != 4 + RO_SEED_SIZE)
+        return RO_VAULT_DAMAGED;
+    *ret_pair = ro_keypair_from_seed(value.data + 4);
+    return *ret_pair == NULL ? RO_NO_MEMORY : RO_OK;
 }
 
 /* The pair of a day that may be published already, or a new one, kept. */

@@ -2,6 +2,7 @@
 #include "client/core/generations.h"
 
 #include "client/core/row.h"
+#include "common/crypto/wipe.h"
 
 #include <string.h>
 
@@ -106,12 +107,10 @@ read_row(struct ro_bytes value, struct keyring *keyring)
 enum ro_status
 generations_load(struct vault *vault, struct keyring *keyring)
 {
-    RO_AUTOBUF value = {0};
+    RO_SECRET_BUF value = {0};
     enum ro_status s = vault_get(vault, VAULT_SELF, row_key(), &value);
     if (s == RO_NOT_FOUND)
         return RO_OK;
     RO_TRY(s);
-    s = read_row(ro_buf_view(&value), keyring);
-    ro_wipe(value.data, value.room);
-    return s;
+    return read_row(ro_buf_view(&value), keyring);
 }

@@ -5,6 +5,7 @@
 #include "client/core/row.h"
 #include "common/base/text.h"
 #include "common/crypto/hash.h"
+#include "common/crypto/wipe.h"
 #include "common/crypto/words.h"
 #include "common/wire/codec.h"
 #include "common/wire/rules.h"
@@ -276,7 +277,7 @@ reserve(const struct keyring *keyring, struct ro_buf *row)
 enum ro_status
 keyring_save(const struct keyring *keyring, struct vault *vault)
 {
-    RO_AUTOBUF row = {0};
+    RO_SECRET_BUF row = {0};
     reserve(keyring, &row);
     const struct keyring_broker *broker = &keyring->broker;
     const struct ro_keypair *pairs[KEYRING_PAIRS] = {
@@ -310,8 +311,6 @@ keyring_save(const struct keyring *keyring, struct vault *vault)
         struct vault_place place = {VAULT_SELF, self_key(), {0}};
         s = vault_put(vault, &place, ro_buf_view(&row));
     }
-    if (row.data != NULL)
-        ro_wipe(row.data, row.room);
     return s;
 }
 
@@ -421,16 +420,13 @@ read_member_id(struct keyring *keyring)
 enum ro_status
 keyring_load(struct vault *vault, struct keyring **ret_keyring)
 {
-    RO_AUTOBUF value = {0};
+    RO_SECRET_BUF value = {0};
     RO_CLEANUP(keyring_freep)
     struct keyring *read = ro_secret_struct_new(sizeof(*read));
     if (read == NULL)
         return RO_NO_MEMORY;
     RO_TRY(vault_get(vault, VAULT_SELF, self_key(), &value));
-    enum ro_status s = read_row(read, ro_buf_view(&value));
-    if (value.data != NULL)
-        ro_wipe(value.data, value.room);
-    RO_TRY(s);
+    RO_TRY(read_row(read, ro_buf_view(&value)));
     ro_circle_id_of(read->root.keys, read->root.n_keys,
                     (uint8_t)read->root.threshold, &read->circle);
     ro_seat_id_of(ro_keypair_public(read->signing), &read->seat);

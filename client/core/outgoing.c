@@ -3,6 +3,7 @@
 
 #include "client/core/row.h"
 #include "common/crypto/hash.h"
+#include "common/crypto/wipe.h"
 
 #include <string.h>
 
@@ -104,7 +105,7 @@ read_piece(struct row_reader *row, struct outgoing *outgoing)
 enum ro_status
 outgoing_put(struct vault *vault, const struct outgoing *outgoing)
 {
-    RO_AUTOBUF row = {0};
+    RO_SECRET_BUF row = {0};
     RO_TRY(ro_buf_ok(&outgoing->members)); /* whole, or not kept */
     RO_TRY(ro_buf_ok(&outgoing->body));
     ro_buf_put(&row, outgoing->row.b, RO_ID_SIZE);
@@ -137,8 +138,6 @@ outgoing_put(struct vault *vault, const struct outgoing *outgoing)
             place.tag = ro_bytes_text(tag_of(outgoing));
         s = vault_put(vault, &place, ro_buf_view(&row));
     }
-    if (row.data != NULL)
-        ro_wipe(row.data, row.room);
     return s;
 }
 
@@ -193,13 +192,11 @@ outgoing_get(struct vault *vault,
              const struct row_id *row,
              struct outgoing *ret_outgoing)
 {
-    RO_AUTOBUF value = {0};
+    RO_SECRET_BUF value = {0};
     *ret_outgoing = (struct outgoing){0};
     RO_TRY(vault_get(vault, VAULT_OUTBOX, (struct ro_bytes){row->b, RO_ID_SIZE},
                      &value));
     enum ro_status s = read_outgoing(ro_buf_view(&value), ret_outgoing);
-    if (value.data != NULL)
-        ro_wipe(value.data, value.room);
     if (s != RO_OK)
         outgoing_fini(ret_outgoing);
     return s;

@@ -4,6 +4,7 @@
 #include "client/core/arriving.h"
 #include "client/core/filename.h"
 #include "common/crypto/hash.h"
+#include "common/crypto/wipe.h"
 #include "common/wire/codec.h"
 
 #include <errno.h>
@@ -196,7 +197,7 @@ each_chunk(struct vault *vault,
            chunk_fn *fn,
            void *user)
 {
-    RO_AUTOBUF data = {0};
+    RO_SECRET_BUF data = {0};
     enum ro_status s = RO_OK;
     for (uint32_t i = 0; s == RO_OK && ro_chunk_size(file->size, i) > 0; i++) {
         ro_buf_clear(&data);
@@ -204,8 +205,6 @@ each_chunk(struct vault *vault,
         if (s == RO_OK)
             s = fn(user, ro_buf_view(&data));
     }
-    if (data.data != NULL)
-        ro_wipe(data.data, data.room);
     return s;
 }
 

@@ -6,16 +6,6 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "common/crypto/hash.h"
-
-void
-vault_wipe_buf(struct ro_buf *buf)
-{
-    if (buf->data != NULL)
-        ro_wipe(buf->data, buf->room);
-    ro_buf_fini(buf);
-}
-
 enum ro_status
 vault_damaged(struct vault *vault, const char *format, ...)
 {

@@ -82,10 +82,6 @@ struct vault_row {
     uint64_t generation;
 };
 
-/* A buffer for opened values: wiped when it leaves its scope. */
-void vault_wipe_buf(struct ro_buf *buf);
-#define VAULT_PLAIN RO_CLEANUP(vault_wipe_buf) struct ro_buf
-
 /* Notes where damage was found and returns RO_VAULT_DAMAGED. */
 enum ro_status vault_damaged(struct vault *vault, const char *format, ...)
     RO_PRINTF(2, 3);

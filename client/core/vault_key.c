@@ -12,6 +12,7 @@
 
 #include "common/crypto/column.h"
 #include "common/crypto/hash.h"
+#include "common/crypto/wipe.h"
 #include "common/wire/armour.h"
 
 #define KEY_FILE "key_file"
@@ -90,7 +91,7 @@ check_value(const struct ro_secret *wrapping, uint8_t ret_check[CHECK_SIZE])
 static enum ro_status
 read_key_file(const char *path, struct ro_why *why, struct ro_secret **ret_key)
 {
-    VAULT_PLAIN bytes = {0};
+    RO_SECRET_BUF bytes = {0};
     RO_TRY(ro_armour_read(path, "key", why, &bytes));
     if (bytes.size != VAULT_KEY_SIZE) {
         return ro_why(why, RO_BAD_INPUT, "%s: a key has %d bytes", path,
@@ -366,7 +367,7 @@ unwrap(struct vault *vault,
     if (s == RO_NOT_FOUND)
         return vault_damaged(vault, "the wrapped key");
     RO_TRY(s);
-    VAULT_PLAIN plain = {0};
+    RO_SECRET_BUF plain = {0};
     s = ro_column_open(ro_secret_data(wrapping),
                        ro_label_bytes(RO_LABEL_VAULT_KEY),
                        ro_buf_view(&wrapped), &plain);

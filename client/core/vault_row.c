@@ -5,6 +5,7 @@
 
 #include "common/crypto/column.h"
 #include "common/crypto/hash.h"
+#include "common/crypto/wipe.h"
 
 #define HEAD "head"
 #define HEAD_SIZE (8 + 8 + VAULT_MARK_SIZE)
@@ -428,7 +429,7 @@ walk_begin(struct vault *vault,
 static enum ro_status
 walk_rows(struct vault *vault, sqlite3_stmt *stmt, vault_fn *fn, void *user)
 {
-    VAULT_PLAIN value = {0};
+    RO_SECRET_BUF value = {0};
     enum ro_status s;
     while ((s = vault_sql_step(vault, stmt)) == RO_OK) {
         ro_buf_clear(&value);

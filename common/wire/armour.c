@@ -3,22 +3,11 @@
 
 #include <string.h>
 
-#include "common/crypto/hash.h"
+#include "common/crypto/wipe.h"
 
 #define LINE 76
 #define FIRST_WORD "reachout "
 #define LAST_WORD " 1"
-
-/* A buffer that may have held a secret. */
-static void
-wipe_fini(struct ro_buf *buf)
-{
-    if (buf->data != NULL)
-        ro_wipe(buf->data, buf->room);
-    ro_buf_fini(buf);
-}
-
-#define RO_AUTOSECRET RO_CLEANUP(wipe_fini) struct ro_buf
 
 /* Bytes that a file of that name may hold. */
 static size_t
@@ -46,8 +35,8 @@ ro_armour_write(const char *path,
         return ro_why(why, RO_TOO_LARGE, "%s: more than %zu KiB", path,
                       limit_of(what) / 1024);
     }
-    RO_AUTOSECRET letters = {0};
-    RO_AUTOSECRET file = {0};
+    RO_SECRET_BUF letters = {0};
+    RO_SECRET_BUF file = {0};
     ro_base64(bytes, &letters);
     RO_TRY(ro_buf_ok(&letters));
     /* Both in one piece: a buffer that grows leaves copies behind. */
@@ -184,7 +173,7 @@ decode(struct ro_bytes letters, struct ro_buf *out)
 static enum ro_status
 decode_lines(struct ro_bytes file, size_t at, struct ro_buf *ret_bytes)
 {
-    RO_AUTOSECRET letters = {0};
+    RO_SECRET_BUF letters = {0};
     if (ro_buf_extend(&letters, file.size) == NULL ||
         ro_buf_extend(ret_bytes, file.size) == NULL)
         return RO_NO_MEMORY;
@@ -207,7 +196,7 @@ ro_armour_read(const char *path,
                struct ro_buf *ret_bytes)
 {
     ro_buf_clear(ret_bytes);
-    RO_AUTOSECRET file = {0};
+    RO_SECRET_BUF file = {0};
     RO_TRY(ro_file_read(path, file_limit(limit_of(what)), why, &file));
     struct ro_bytes view = ro_buf_view(&file);
     size_t at = 0;
@@ -228,7 +217,7 @@ ro_armour_kind(const char *path,
                struct ro_why *why,
                char ret_name[static RO_ARMOUR_NAME_MAX + 1])
 {
-    RO_AUTOSECRET file = {0};
+    RO_SECRET_BUF file = {0};
     size_t at = 0;
     struct ro_bytes name = {0};
     RO_TRY(
