@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/core/saving.h"
 
-#include "client/core/arriving.h"
-#include "client/core/filename.h"
-#include "common/crypto/hash.h"
-#include "common/crypto/wipe.h"
-#include "common/wire/codec.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "client/core/arriving.h"
+#include "client/core/filename.h"
+#include "common/base/file.h"
+#include "common/crypto/hash.h"
+#include "common/crypto/wipe.h"
+#include "common/wire/codec.h"
 
 /* --- how files stand ----------------------------------------------------- */
 
@@ -262,25 +263,6 @@ write_chunk(void *user, struct ro_bytes data)
     return RO_OK;
 }
 
-/* The name is durable with its folder. */
-static enum ro_status
-sync_folder(const struct writing *writing)
-{
-    RO_AUTOFREE char *folder = strdup(writing->path);
-    if (folder == NULL)
-        return RO_NO_MEMORY;
-    char *slash = strrchr(folder, '/');
-    if (slash != NULL)
-        slash[slash == folder ? 1 : 0] = '\0';
-    int fd =
-        open(slash == NULL ? "." : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return write_failed(writing);
-    enum ro_status s = fsync(fd) == 0 ? RO_OK : write_failed(writing);
-    close(fd);
-    return s;
-}
-
 static enum ro_status
 write_all(struct vault *vault,
           const struct arriving *file,
@@ -291,7 +273,7 @@ write_all(struct vault *vault,
         s = write_failed(writing);
     if (close(writing->fd) != 0 && s == RO_OK)
         s = write_failed(writing);
-    return s == RO_OK ? sync_folder(writing) : s;
+    return s == RO_OK ? ro_file_sync_name(writing->path, writing->why) : s;
 }
 
 /* Never over what is there, nor through a link: the name must be new. */

@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/base/file.h"
+
 #define FILE_NAME "vault.db"
 #define FRESH_NAME "vault.new"
 #define EPOCH_NAME "epoch"
@@ -51,17 +53,6 @@ make_dir(const char *dir, struct ro_why *why)
     if (mkdir(path, 0700) != 0 && errno != EEXIST)
         return io_failed(why, dir);
     return RO_OK;
-}
-
-static enum ro_status
-sync_dir(const char *dir, struct ro_why *why)
-{
-    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return io_failed(why, dir);
-    enum ro_status s = fsync(fd) == 0 ? RO_OK : io_failed(why, dir);
-    close(fd);
-    return s;
 }
 
 /* Removes a file of the folder; one that is not there is fine. */
@@ -268,7 +259,7 @@ publish(const struct names *names, const char *fresh, struct ro_why *why)
     if (rename(fresh, path) != 0)
         return io_failed(why, path);
     RO_TRY(remove_with_journal(names->dir, names->fresh, why));
-    return sync_dir(names->dir, why);
+    return ro_file_sync_folder(names->dir, why);
 }
 
 /* Writes a file under another name, so that a crash leaves none; closed. */

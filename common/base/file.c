@@ -132,23 +132,26 @@ fill_file(const char *path,
     return RO_OK;
 }
 
-/* Makes a rename in the folder of `path` durable. */
-static enum ro_status
-sync_folder(const char *path, struct ro_why *why)
+enum ro_status
+ro_file_sync_folder(const char *folder, struct ro_why *why)
 {
-    const char *slash = strrchr(path, '/');
-    RO_AUTOFREE char *folder = NULL;
-    if (slash == NULL) {
-        folder = strdup(".");
-    } else {
-        folder = strndup(path, slash == path ? 1 : (size_t)(slash - path));
-    }
-    if (folder == NULL)
-        return ro_why(why, RO_NO_MEMORY, "%s: no memory", path);
     AUTOFD fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0 || fsync(fd) != 0)
         return io_failed(why, folder, "sync folder");
     return RO_OK;
+}
+
+enum ro_status
+ro_file_sync_name(const char *path, struct ro_why *why)
+{
+    const char *slash = strrchr(path, '/');
+    if (slash == NULL)
+        return ro_file_sync_folder(".", why);
+    RO_AUTOFREE char *folder =
+        strndup(path, slash == path ? 1 : (size_t)(slash - path));
+    if (folder == NULL)
+        return ro_why(why, RO_NO_MEMORY, "%s: no memory", path);
+    return ro_file_sync_folder(folder, why);
 }
 
 enum ro_status
@@ -173,5 +176,5 @@ ro_file_write(const char *path,
         unlink(temporary);
         return s;
     }
-    return sync_folder(path, why);
+    return ro_file_sync_name(path, why);
 }

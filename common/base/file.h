@@ -25,4 +25,13 @@ RO_MUST_USE enum ro_status ro_file_write(const char *path,
                                          enum ro_file_mode mode,
                                          struct ro_why *why);
 
+/* Makes the names in a folder durable: what was made, renamed or removed in
+ * it. RO_IO_FAILED; `why` (may be NULL) names the folder. */
+RO_MUST_USE enum ro_status ro_file_sync_folder(const char *folder,
+                                               struct ro_why *why);
+
+/* The same for the folder that `path` stands in. Also RO_NO_MEMORY. */
+RO_MUST_USE enum ro_status ro_file_sync_name(const char *path,
+                                             struct ro_why *why);
+
 #endif

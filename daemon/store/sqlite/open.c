@@ -16,6 +16,8 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "common/base/file.h"
+
 #define STORE_FILE "store.db"
 #define LOCK_FILE "store.lock"
 #define RESERVE_FILE "store.reserve"
@@ -44,19 +46,6 @@ take_lock(struct store *store, const char *dir, struct ro_why *why)
         return ro_why(why, RO_STORE_BROKEN, "%s: %s", path, strerror(errno));
     if (flock(store->lock, LOCK_EX | LOCK_NB) != 0)
         return ro_why(why, RO_TAKEN, "%s: another broker has it", path);
-    return RO_OK;
-}
-
-/* A new file's name must be as durable as the file. */
-static enum ro_status
-sync_folder(const char *dir, struct ro_why *why)
-{
-    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int failed = fd < 0 || fsync(fd) != 0 ? errno : 0;
-    if (fd >= 0)
-        close(fd);
-    if (failed != 0)
-        return ro_why(why, RO_STORE_BROKEN, "%s: %s", dir, strerror(failed));
     return RO_OK;
 }
 
@@ -124,7 +113,8 @@ make_durable(struct store *store, const char *dir, struct ro_why *why)
                       "%s: SQLite does not run as durable as it must",
                       store->path);
     }
-    return sync_folder(dir, why);
+    /* a new file's name must be as durable as the file */
+    return ro_file_sync_folder(dir, why) == RO_OK ? RO_OK : RO_STORE_BROKEN;
 }
 
 static enum ro_status
