@@ -268,8 +268,13 @@ add_event(json_t *list, const struct ro_event *event, const char *text)
     doc_id(item, "message", event->message.b);
     add_attachments(item, event->attachments, event->n_attachments,
                     event->place);
-    if (text == NULL) /* news: what has come is not ours */
+    if (text == NULL) { /* news: what has come is not ours */
+        if (event->what != NULL) {
+            doc_id(item, "member", event->member.b);
+            doc_said(item, "what", event->what);
+        }
         return;
+    }
     doc_text(item, "place", own_place(event->place));
     doc_said(item, "failed", event->failed);
 }

@@ -204,6 +204,11 @@ happened(struct ro_buf *out, const struct ro_event *what)
     show_time(out, what->at_s);
     ro_buf_printf(out, "  ");
     show_column(out, what->type, 12);
+    if (what->what != NULL) {
+        show_line(out, what->what);
+        lines_feed(out);
+        return;
+    }
     show_id(out, what->request.b);
     ro_buf_printf(out, "  ");
     show_line(out, what->from);

@@ -3,6 +3,7 @@
 
 #include "client/core/bulletin.h"
 #include "client/core/moved.h"
+#include "client/core/roster.h"
 #include "client/core/row.h"
 #include "client/core/witness.h"
 #include "common/wire/codec.h"
@@ -195,7 +196,10 @@ is_changed(const struct engine *engine, const struct found *before)
 
 /* Ends the commit of a sync that came to `s`. */
 static enum ro_status
-finish(struct engine *engine, const struct found *before, enum ro_status s)
+finish(struct engine *engine,
+       const struct found *before,
+       const struct roster *roster,
+       enum ro_status s)
 {
     bool changed = is_changed(engine, before);
     bool kept = s == RO_OK || s == RO_UNREACHABLE;
@@ -205,7 +209,9 @@ finish(struct engine *engine, const struct found *before, enum ro_status s)
     }
     if (!kept)
         vault_rollback(engine->vault);
-    enum ro_status committed = kept ? vault_commit(engine->vault) : RO_REFUSED;
+    enum ro_status committed =
+        kept ? vault_end(engine->vault, roster_note(engine, roster))
+             : RO_REFUSED;
     if (committed == RO_OK)
         return s;
     if (changed)
@@ -218,7 +224,9 @@ directory_sync(struct engine *engine, int64_t deadline_ms, struct ro_why *why)
 {
     const struct found before = look(engine);
     enum ro_status s = RO_STALE;
+    RO_AUTOROSTER roster = {0};
     RO_TRY(engine_link(engine, why));
+    RO_TRY(roster_look(engine, &roster));
     RO_TRY(vault_begin(engine->vault));
     for (int round = 0; s == RO_STALE && round < SYNC_ROUNDS; round++)
         s = fetch_all(engine, deadline_ms, why);
@@ -227,5 +235,5 @@ directory_sync(struct engine *engine, int64_t deadline_ms, struct ro_why *why)
                    "the broker withholds records that its checkpoint or its "
                    "epoch keys speak of; tell the authority");
     }
-    return finish(engine, &before, s);
+    return finish(engine, &before, &roster, s);
 }

@@ -5,6 +5,7 @@
  * the functions of this folder:
  *
  *   directory.c  the log, notices and checkpoints, and what alarms
+ *   roster.c     who joined or left the circle, for a sync to tell
  *   epoch.c      our keys of each day: made, published, destroyed
  *   compose.c    what a command writes, as contents for audiences
  *   reach.c      when the broker was last there

@@ -32,6 +32,17 @@ inbox_news_fini(struct news_list *list)
     *list = (struct news_list){0};
 }
 
+enum ro_status
+inbox_news_add(struct news_list *list, const struct news *one)
+{
+    struct news *more = reallocarray(list->at, list->n + 1, sizeof(*more));
+    if (more == NULL)
+        return RO_NO_MEMORY;
+    list->at = more;
+    more[list->n++] = *one;
+    return RO_OK;
+}
+
 /* One receiving under way. */
 struct receiving {
     struct engine *engine;
@@ -47,13 +58,7 @@ struct receiving {
 static enum ro_status
 tell(struct receiving *receiving, const struct news *news)
 {
-    struct news_list *list = receiving->news;
-    struct news *more = reallocarray(list->at, list->n + 1, sizeof(*more));
-    if (more == NULL)
-        return RO_NO_MEMORY;
-    list->at = more;
-    more[list->n++] = *news;
-    return RO_OK;
+    return inbox_news_add(receiving->news, news);
 }
 
 /* --- one message is kept ------------------------------------------------- */

@@ -9,6 +9,7 @@
 #include "client/core/mirror.h"
 #include "client/core/outbox.h"
 #include "client/core/reach.h"
+#include "client/core/roster.h"
 #include "client/core/verifying.h"
 
 /* What the broker turned out to be; away or wrong, the link starts afresh. */
@@ -210,8 +211,10 @@ sync_all(struct engine *engine,
     if (sent == RO_UNREACHABLE || ro_status_is_alarm(sent))
         return sent;
     enum ro_status s = receive(engine, wait_ms, why, news);
-    if (s == RO_OK || s == RO_KEPT) /* something of ours may be kept here */
+    if (s == RO_OK || s == RO_KEPT) { /* something of ours may be kept here */
+        RO_TRY(roster_tell(engine, news));
         RO_TRY(verifying_tell(engine, news));
+    }
     RO_TRY(s);
     RO_TRY(leave_mirror(engine, engine_deadline(engine, wait_ms), why));
     /* refused for an old key of the circle, and sent with the new one since */

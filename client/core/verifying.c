@@ -276,13 +276,8 @@ tell_one(struct engine *engine,
     verifying.told = doubt.at;
     verifying.told_at_s = one.at_s;
     say_changed(&verifying, &doubt, member, &one.why);
-    struct news *more = reallocarray(news->at, news->n + 1, sizeof(*more));
-    if (more == NULL)
-        return RO_NO_MEMORY;
-    news->at = more;
     RO_TRY(put(engine, &member->id, &verifying));
-    more[news->n++] = one;
-    return RO_OK;
+    return inbox_news_add(news, &one);
 }
 
 enum ro_status

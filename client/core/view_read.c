@@ -266,6 +266,69 @@ view_trouble(const struct viewing *viewing,
     return ret_event->refused == NULL ? RO_NO_MEMORY : RO_OK;
 }
 
+/* "Saltings Primary School joined the circle", "12 more members joined the
+ * circle". */
+static void
+say_moved(const struct news *news,
+          const char *who,
+          const char *how,
+          struct ro_buf *ret_what)
+{
+    if (ro_member_id_is_zero(&news->from)) {
+        ro_buf_printf(ret_what, "%u more %s %s", news->n,
+                      news->n == 1 ? "member" : "members", how);
+    } else {
+        ro_buf_printf(ret_what, "%s %s", who, how);
+    }
+}
+
+static const char *
+say_circle(const struct news *news, const char *who, struct ro_buf *ret_what)
+{
+    switch (news->kind) {
+    case NEWS_JOINED:
+        say_moved(news, who, "joined the circle", ret_what);
+        return "joined";
+    case NEWS_LEFT:
+        say_moved(news, who, "left the circle", ret_what);
+        return "left";
+    case NEWS_RENAMED:
+        if (news->why.text[0] != '\0') {
+            ro_buf_printf(ret_what, "%s is now called %s", news->why.text, who);
+        } else {
+            say_moved(news, who, "got other names", ret_what);
+        }
+        return "renamed";
+    case NEWS_RULES:
+    case NEWS_MAIL:
+        break;
+    }
+    ro_buf_printf(ret_what, "the circle's rules (circle.conf) changed");
+    return "rules";
+}
+
+static enum ro_status
+view_circle(const struct viewing *viewing,
+            const struct news *news,
+            struct ro_event *ret_event)
+{
+    RO_AUTOBUF what = {0};
+    const char *who = ro_member_id_is_zero(&news->from)
+                          ? ""
+                          : view_name(viewing, &news->from);
+    *ret_event = (struct ro_event){
+        .type = say_circle(news, who, &what),
+        .from = who,
+        .at_s = news->at_s,
+        .text = "",
+        .member = news->from,
+    };
+    ro_buf_put_u8(&what, 0);
+    RO_TRY(ro_buf_ok(&what));
+    ret_event->what = ro_arena_text(viewing->arena, (const char *)what.data);
+    return ret_event->what == NULL ? RO_NO_MEMORY : RO_OK;
+}
+
 static enum ro_status
 find_step(const struct viewing *viewing,
           const struct story *story,
@@ -302,6 +365,8 @@ view_one_news(const struct viewing *viewing,
               struct ro_event *ret_event)
 {
     RO_AUTOMESSAGE message = {0};
+    if (news->kind != NEWS_MAIL)
+        return view_circle(viewing, news, ret_event);
     if (news->trouble != RO_OK)
         return view_trouble(viewing, news, ret_event);
     RO_TRY(message_get(viewing->engine->vault, &news->row, &message));

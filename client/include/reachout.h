@@ -272,7 +272,8 @@ struct ro_event {
     const char *type; /* "message" (a request that is not shown here in full),
                          "ask", "answer", "say", "introduced", "not-chosen",
                          "closed", "withdrawn", ..., or "key-changed" (once
-                         for each replacement; `refused` says what to do) */
+                         for each replacement; `refused` says what to do); of
+                         the circle "joined", "left", "renamed", "rules" */
     struct ro_request_id request; /* zero: none */
     struct ro_thread_id thread;   /* zero: none */
     const char *from;             /* name; "" for alarms */
@@ -284,6 +285,10 @@ struct ro_event {
     struct ro_message_id message; /* zero: none, or only kept here */
     const struct ro_attachment *attachments;
     size_t n_attachments;
+    const char *what; /* of the circle: what happened, in a sentence with names
+                         in it; NULL otherwise */
+    struct ro_member_id member; /* of the circle: whose; zero: several's, or
+                                   nobody's */
 };
 
 /* A message of a thread. */

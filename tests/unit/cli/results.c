@@ -274,6 +274,11 @@ results_kept(void)
         .type = "refused", .from = "", .at_s = AT_08_52 + 60, .text = "",      \
         .refused = reason, .place = RO_PLACE_THEIRS                            \
     }
+#define CIRCLE(kind, whose, who, sentence)                                     \
+    {                                                                          \
+        .type = kind, .from = who, .at_s = AT_08_52 + 60, .text = "",          \
+        .what = sentence, .member = whose                                      \
+    }
 static const struct ro_event crowd_events[] = {
     OWN("One.", RO_PLACE_KEPT, NULL),
     OWN("Two.", RO_PLACE_BROKER, NULL),
@@ -285,6 +290,11 @@ static const struct ro_event crowd_events[] = {
     OWN("Four.", RO_PLACE_FAILED, "nobody there has a seat"),
     FORGED("not from who they say"),
     FORGED("it names another circle"),
+    CIRCLE("joined",
+           SALTINGS,
+           "Saltings Primary School",
+           "Saltings Primary School joined the circle"),
+    CIRCLE("rules", {{0}}, "", "the circle's rules (circle.conf) changed"),
 };
 
 struct ro_result
@@ -325,8 +335,20 @@ static const struct ro_attachment evil_files[] = {
     {ID(0xf1, 0x01), EVIL, 26214400, RO_ATTACHMENT_HERE, 512, 512, NULL},
 };
 static const struct ro_event evil_events[] = {
-    {EVIL, REQUEST, THREAD, EVIL, AT_08_52, EVIL "\n" BAD_UTF8, EVIL,
-     RO_PLACE_THEIRS, NULL, MESSAGE, evil_files, RO_LEN(evil_files)},
+    {EVIL,
+     REQUEST, THREAD,
+     EVIL,       AT_08_52,
+     EVIL "\n" BAD_UTF8,
+     EVIL, RO_PLACE_THEIRS,
+     NULL, MESSAGE,
+     evil_files, RO_LEN(evil_files),
+     NULL, {{0}}},
+    {.type = "renamed",
+     .from = EVIL,
+     .at_s = AT_08_52,
+     .text = "",
+     .what = EVIL " is now called " BAD_UTF8,
+     .member = SALTINGS              },
 };
 static const struct ro_message evil_messages[] = {
     {MESSAGE, THREAD, SALTINGS, EVIL, EVIL, AT_08_52, EVIL "\r\n" BAD_UTF8,
@@ -360,7 +382,7 @@ results_hostile(void)
     result.threads = evil_threads;
     result.n_threads = 1;
     result.events = evil_events;
-    result.n_events = 1;
+    result.n_events = RO_LEN(evil_events);
     result.attachment = evil_files[0];
     result.saved = EVIL;
     result.messages = evil_messages;

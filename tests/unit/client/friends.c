@@ -44,6 +44,30 @@ close_circle(void)
     pair_free(pair);
 }
 
+void
+rename_school(uint32_t urn, const char *to)
+{
+    RO_AUTOBUF raw = {0};
+    char name[32];
+    struct ro_why why = {""};
+    struct test_circle *circle = pair_circle(pair);
+    Reachout__Listing listing;
+    Reachout__Listing *list = &listing;
+    Reachout__ListingBlock block = REACHOUT__LISTING_BLOCK__INIT;
+    pair_hold(pair);
+    test_listing_init(circle, urn, name, &listing);
+    snprintf(name, sizeof(name), "%s", to);
+    block.has_circle = block.has_serial = true;
+    block.circle = ro_as_field((struct ro_bytes){circle->id.b, RO_ID_SIZE});
+    block.serial = circle->serial + 1;
+    block.listings = &list;
+    block.n_listings = 1;
+    test_sign_authority(circle, REACHOUT__SIGNED__KIND__LISTING, &block.base,
+                        &raw);
+    test_must(test_circle_add(circle, ro_buf_view(&raw), &why));
+    pair_append(pair);
+}
+
 const char *
 open_thread(void)
 {

@@ -24,6 +24,9 @@ void close_circle(void);
  * their thread. Valid until the next thread_between. */
 const char *open_thread(void);
 
+/* The register calls a school something else; the broker has it. */
+void rename_school(uint32_t urn, const char *to);
+
 /* "urn:" and a school's; valid until the fourth next call. */
 const char *urn_of(const struct seat *seat);
 

@@ -173,31 +173,6 @@ test_successor(void)
     pair_free(pair);
 }
 
-/* The register calls a school something else. */
-static void
-rename_listing(uint32_t urn, const char *to)
-{
-    RO_AUTOBUF raw = {0};
-    char name[32];
-    struct ro_why why = {""};
-    struct test_circle *circle = pair_circle(pair);
-    Reachout__Listing listing;
-    Reachout__Listing *list = &listing;
-    Reachout__ListingBlock block = REACHOUT__LISTING_BLOCK__INIT;
-    pair_hold(pair);
-    test_listing_init(circle, urn, name, &listing);
-    snprintf(name, sizeof(name), "%s", to);
-    block.has_circle = block.has_serial = true;
-    block.circle = ro_as_field((struct ro_bytes){circle->id.b, RO_ID_SIZE});
-    block.serial = circle->serial + 1;
-    block.listings = &list;
-    block.n_listings = 1;
-    test_sign_authority(circle, REACHOUT__SIGNED__KIND__LISTING, &block.base,
-                        &raw);
-    test_must(test_circle_add(circle, ro_buf_view(&raw), &why));
-    pair_append(pair);
-}
-
 static void
 test_other_names(void)
 {
@@ -208,7 +183,7 @@ test_other_names(void)
     pair_sync_all(pair);
     tap_is(compare(ann, ben), RO_OK);
     tap_is(compare(ann, team), RO_OK);
-    rename_listing(ben->member->urn, "St Elsewhere");
+    rename_school(ben->member->urn, "St Elsewhere");
     tap_is(seat_told(ann), RO_OK);
     tap_ok(told_that(ann, "it was compared as School 100003"));
     tap_ok(verified(ann, team) == RO_VERIFIED_COMPARED);
@@ -221,7 +196,7 @@ test_other_names(void)
     tap_ok(verified(ann, team) == RO_VERIFIED_NO_LONGER);
     tap_ok(verified(ann, ben) == RO_VERIFIED_NO_LONGER);
     tap_is(say(ann, "Is it you?"), RO_KEY_CHANGED);
-    rename_listing(ben->member->urn, "School 100003");
+    rename_school(ben->member->urn, "School 100003");
     tap_is(seat_told(ann), RO_OK);
     tap_say(verified(ann, ben) == RO_VERIFIED_COMPARED,
             "as it was when it was compared");
