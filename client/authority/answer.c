@@ -187,7 +187,7 @@ authority_reply_send(struct authority *authority,
     ask.expiry_hour = reply->expiry_hour;
     enum ro_status s =
         authority_ask(authority, RO_VERB_ENROL, &ask.base, why, &answer);
-    return s == RO_NO_MAILBOX || s == RO_EXPIRED ? RO_OK : s;
+    return s == RO_EXPIRED ? RO_OK : s;
 }
 
 enum ro_status
@@ -203,6 +203,25 @@ authority_petition_close(const struct authority *authority,
     ro_buf_fini(&petition->answer_body);
     ro_buf_fini(&petition->answer_wrap);
     return authority_petition_save(authority, petition, why);
+}
+
+enum ro_status
+authority_answer_settle(const struct authority *authority,
+                        struct authority_petition *petition,
+                        enum ro_status sent,
+                        struct ro_why *why)
+{
+    bool is_no = petition->standing == AUTHORITY_REFUSING ||
+                 petition->standing == AUTHORITY_UNHEARD;
+    if (sent == RO_NO_MAILBOX && is_no) {
+        petition->standing = AUTHORITY_UNHEARD;
+        return authority_petition_save(authority, petition, why);
+    }
+    /* under a key that the broker takes no more: nobody is going to hear it */
+    bool is_over = sent == RO_STALE && petition->standing == AUTHORITY_UNHEARD;
+    if (sent != RO_OK && sent != RO_NO_MAILBOX && !is_over)
+        return sent;
+    return authority_petition_close(authority, petition, why);
 }
 
 /* Whether a draft may go without this signature: it is given later. */
@@ -262,6 +281,19 @@ authority_answer_send(struct authority *authority,
         reply.says = (char *)says.data; /* lent */
         return proposal_add_reply(authority->draft, &reply, why);
     }
-    RO_TRY(authority_reply_send(authority, &reply, why));
-    return authority_petition_close(authority, petition, why);
+    s = authority_reply_send(authority, &reply, why);
+    return authority_answer_settle(authority, petition, s, why);
+}
+
+enum ro_status
+authority_answer_unheard(struct authority *authority, struct ro_why *why)
+{
+    const struct keys *keys = NULL;
+    RO_TRY(authority_keys(authority, why, &keys));
+    for (size_t i = 0; keys->n > 0 && i < authority->n_petitions; i++) {
+        struct authority_petition *one = authority->petitions[i];
+        if (one->standing == AUTHORITY_UNHEARD)
+            RO_TRY(authority_answer_send(authority, one, NULL, why));
+    }
+    return RO_OK;
 }

@@ -110,8 +110,10 @@ struct authority_drafted {
     size_t replies;    /* answers to those who asked to be admitted */
     size_t signatures; /* on the record that has fewest */
     uint32_t threshold;
-    size_t published; /* records that were not in the log before; of
-                         authority_publish only */
+    /* of authority_publish only */
+    size_t published; /* records that were not in the log before */
+    size_t unheard;   /* answers for which the broker has no mailbox (yet), of
+                         replies */
 };
 
 /* Writes what was drafted (0600); without any of it there is no file, and both
@@ -434,6 +436,7 @@ struct authority_request {
         AUTHORITY_UNDECIDED,
         AUTHORITY_TO_ADMIT, /* yes, and it is not published or told yet */
         AUTHORITY_TO_REFUSE,
+        AUTHORITY_TO_HEAR_NO, /* no, and there was no mailbox to tell it to */
     } decision;
     int64_t sent_at_s;
     const char *words[AUTHORITY_WORDS]; /* to be compared by telephone */
@@ -505,10 +508,13 @@ authority_admit(struct authority *authority,
                 struct ro_why *why);
 
 /* Refuses, with a reason for the one who asked (1 to 1000 bytes of text).
+ * ret_left: AUTHORITY_UNDECIDED where nothing is left to do, or what is; who
+ * asked with a file hears it from authority_receive once it came to the broker.
  * RO_NOT_FOUND, RO_BAD_INPUT (the text), RO_ILLEGAL (admitted already). */
 RO_MUST_USE enum ro_status authority_refuse(struct authority *authority,
                                             const struct ro_message_id *id,
                                             const char *text,
-                                            struct ro_why *why);
+                                            struct ro_why *why,
+                                            enum authority_decision *ret_left);
 
 #endif

@@ -99,6 +99,7 @@ enum authority_standing {
     AUTHORITY_REFUSING = 3,  /* no; the same */
     AUTHORITY_ADMITTED = 4,  /* answered; kept so that a replay is silent */
     AUTHORITY_REFUSED = 5,
+    AUTHORITY_UNHEARD = 6, /* no; sent, and the broker had no mailbox for it */
 };
 
 /* A request as it is kept. */
@@ -505,14 +506,30 @@ authority_answer_seal(struct authority *authority,
                       struct ro_why *why);
 
 /* Sends it and closes the request; in a draft, adds it, with the reason `text`
- * (or NULL) for those who sign. A mailbox that is gone is no failure. */
+ * (or NULL) for those who sign. A mailbox that is not there is no failure: a
+ * request that came as a file gets its refusal once it is (AUTHORITY_UNHEARD),
+ * and who is admitted reads it in the directory. */
 RO_MUST_USE enum ro_status
 authority_answer_send(struct authority *authority,
                       struct authority_petition *petition,
                       const char *text,
                       struct ro_why *why);
 
-/* Sends an answer that is signed. */
+/* Sends to those whose mailboxes were not there when they were refused, as far
+ * as they are there now. Nothing is to do without a key. */
+RO_MUST_USE enum ro_status authority_answer_unheard(struct authority *authority,
+                                                    struct ro_why *why);
+
+/* What becomes of a request whose answer was sent with that outcome of
+ * authority_reply_send: closed, or unheard; a failure is given back. */
+RO_MUST_USE enum ro_status
+authority_answer_settle(const struct authority *authority,
+                        struct authority_petition *petition,
+                        enum ro_status sent,
+                        struct ro_why *why);
+
+/* Sends an answer that is signed. RO_NO_MAILBOX: who asked was never at the
+ * broker, or is not any more. */
 RO_MUST_USE enum ro_status
 authority_reply_send(struct authority *authority,
                      const struct proposal_reply *reply,

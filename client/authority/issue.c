@@ -213,21 +213,35 @@ append_missing(struct authority *authority, void *user, struct ro_why *why)
 
 /* --- what follows -------------------------------------------------------- */
 
-/* The answers. Where this folder knows the request, it is answered then. */
+/* One answer. Where this folder knows the request, it is answered then. */
+static enum ro_status
+send_reply(struct authority *authority,
+           const struct proposal_reply *reply,
+           struct ro_why *why,
+           size_t *unheard)
+{
+    struct authority_petition *petition =
+        authority_petition_of_seat(authority, &reply->answer_to);
+    enum ro_status s = authority_reply_send(authority, reply, why);
+    bool is_in =
+        ro_directory_seat(authority->directory, &reply->answer_to) != NULL;
+    *unheard += s == RO_NO_MAILBOX && !is_in;
+    if (petition != NULL && (petition->standing == AUTHORITY_ADMITTING ||
+                             petition->standing == AUTHORITY_REFUSING ||
+                             petition->standing == AUTHORITY_UNHEARD))
+        return authority_answer_settle(authority, petition, s, why);
+    return s == RO_NO_MAILBOX ? RO_OK : s;
+}
+
 static enum ro_status
 send_replies(struct authority *authority,
              const struct proposal *proposal,
-             struct ro_why *why)
+             struct ro_why *why,
+             size_t *ret_unheard)
 {
-    for (size_t i = 0; i < proposal->n_replies; i++) {
-        const struct proposal_reply *reply = &proposal->replies[i];
-        RO_TRY(authority_reply_send(authority, reply, why));
-        struct authority_petition *petition =
-            authority_petition_of_seat(authority, &reply->answer_to);
-        if (petition != NULL && (petition->standing == AUTHORITY_ADMITTING ||
-                                 petition->standing == AUTHORITY_REFUSING))
-            RO_TRY(authority_petition_close(authority, petition, why));
-    }
+    *ret_unheard = 0;
+    for (size_t i = 0; i < proposal->n_replies; i++)
+        RO_TRY(send_reply(authority, &proposal->replies[i], why, ret_unheard));
     return RO_OK;
 }
 
@@ -317,11 +331,13 @@ authority_publish(struct authority *authority,
     RO_TRY(find_broker(authority, &issuing, why));
     RO_TRY(authority_complete(authority, append_missing, &issuing, why));
     RO_TRY(keep_broker(authority, why));
-    RO_TRY(send_replies(authority, issuing.proposal, why));
+    size_t unheard;
+    RO_TRY(send_replies(authority, issuing.proposal, why, &unheard));
     if (has_revocation(issuing.proposal))
         RO_TRY(authority_generation_follow(authority, why));
     authority_draft_tell(issuing.proposal, authority->root.threshold,
                          ret_drafted);
     ret_drafted->published = issuing.published;
+    ret_drafted->unheard = unheard;
     return RO_OK;
 }

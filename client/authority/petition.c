@@ -161,7 +161,7 @@ read_row(struct ro_bytes value, struct authority_petition *petition)
     if (version == 0 || version > VERSION)
         return RO_VAULT_DAMAGED;
     uint8_t standing = row_u8(&row);
-    if (standing < AUTHORITY_WAITING || standing > AUTHORITY_REFUSED)
+    if (standing < AUTHORITY_WAITING || standing > AUTHORITY_UNHEARD)
         return RO_VAULT_DAMAGED;
     petition->standing = standing;
     row_fixed(&row, petition->id.b, RO_ID_SIZE);

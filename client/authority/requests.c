@@ -30,6 +30,8 @@ decision_of(const struct authority_petition *petition)
         return AUTHORITY_TO_ADMIT;
     case AUTHORITY_REFUSING:
         return AUTHORITY_TO_REFUSE;
+    case AUTHORITY_UNHEARD:
+        return AUTHORITY_TO_HEAR_NO;
     case AUTHORITY_WAITING:
     case AUTHORITY_ADMITTED: /* not listed */
     case AUTHORITY_REFUSED:
@@ -119,6 +121,7 @@ authority_receive(struct authority *authority,
     RO_TRY(authority_log_sync(authority, why));
     RO_TRY(authority_charter_follow(authority, why));
     RO_TRY(authority_mailbox_receive(authority, why, &requests));
+    RO_TRY(authority_answer_unheard(authority, why));
     RO_TRY(list_requests(authority, &requests));
     *ret_requests = requests;
     requests = (struct authority_requests){0};
@@ -370,7 +373,8 @@ authority_admit(struct authority *authority,
     const struct keys *keys = NULL;
     RO_TRY(find_open(authority, &admission->id, why, &petition));
     struct admitting admitting = {petition, admission};
-    if (petition->standing == AUTHORITY_REFUSING) {
+    if (petition->standing == AUTHORITY_REFUSING ||
+        petition->standing == AUTHORITY_UNHEARD) {
         return ro_why(why, RO_REFUSED,
                       "it was refused; the answer is on its way");
     }
@@ -393,7 +397,8 @@ enum ro_status
 authority_refuse(struct authority *authority,
                  const struct ro_message_id *id,
                  const char *text,
-                 struct ro_why *why)
+                 struct ro_why *why,
+                 enum authority_decision *ret_left)
 {
     struct authority_petition *petition;
     const struct ro_keypair *pair = NULL;
@@ -414,8 +419,11 @@ authority_refuse(struct authority *authority,
                       "it is admitted already; `authority admit` completes it");
     }
     /* what was sealed before stays as it was */
-    const char *says = petition->standing == AUTHORITY_REFUSING ? NULL : text;
-    RO_TRY(authority_answer_seal(authority, petition, AUTHORITY_REFUSING, text,
-                                 why));
-    return authority_answer_send(authority, petition, says, why);
+    const char *says = petition->standing == AUTHORITY_WAITING ? text : NULL;
+    if (says != NULL)
+        RO_TRY(authority_answer_seal(authority, petition, AUTHORITY_REFUSING,
+                                     text, why));
+    RO_TRY(authority_answer_send(authority, petition, says, why));
+    *ret_left = decision_of(petition);
+    return RO_OK;
 }

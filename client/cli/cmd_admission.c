@@ -26,6 +26,7 @@ static const char *const decisions[] = {
     [AUTHORITY_UNDECIDED] = "waiting",
     [AUTHORITY_TO_ADMIT] = "admitting",
     [AUTHORITY_TO_REFUSE] = "refusing",
+    [AUTHORITY_TO_HEAR_NO] = "refused",
 };
 
 static void
@@ -63,6 +64,10 @@ show_request(struct cli_output *out,
     }
     if (request->decision == AUTHORITY_TO_REFUSE)
         ro_buf_printf(text, "\n          is refused, and was not told yet");
+    if (request->decision == AUTHORITY_TO_HEAR_NO) {
+        ro_buf_printf(text, "\n          is refused, and hears it from here "
+                            "once it came to the broker");
+    }
     ro_buf_printf(text, "\n          words:");
     for (size_t i = 0; i < AUTHORITY_WORDS; i++)
         ro_buf_printf(text, " %s", request->words[i]);
@@ -101,6 +106,13 @@ tell_troubles(const struct authority_requests *requests)
     }
 }
 
+static bool
+is_no(const struct authority_request *request)
+{
+    return request->decision == AUTHORITY_TO_REFUSE ||
+           request->decision == AUTHORITY_TO_HEAR_NO;
+}
+
 static void
 suggest_admission(const struct cli_args *args,
                   const struct authority_requests *requests,
@@ -111,7 +123,7 @@ suggest_admission(const struct cli_args *args,
     for (size_t i = 0; i < requests->n && i < CHOICES_SHOWN; i++) {
         struct show_short id = show_short(requests->list[i].id.b);
         const char *dir = options_text(args, "dir");
-        if (requests->list[i].decision == AUTHORITY_TO_REFUSE)
+        if (is_no(&requests->list[i]))
             continue;
         if (options_has(args, "file")) {
             OUTPUT_NEXT(out, "reachout", "authority", "admit", "--dir", dir,
@@ -368,6 +380,16 @@ const struct cli_option cmd_admission_refuse_options[] = {
     CLI_OPTIONS_END
 };
 
+/* What is left to do, told. */
+static const char *const lefts[] = {
+    [AUTHORITY_UNDECIDED] = ", and the reason is on its way",
+    [AUTHORITY_TO_ADMIT] = "",
+    [AUTHORITY_TO_REFUSE] = "; the reason waits for a signature",
+    [AUTHORITY_TO_HEAR_NO] =
+        ". Who asked with a file has not come to the broker yet: `authority "
+        "requests` sends the reason once it has",
+};
+
 enum ro_status
 cmd_admission_refuse(const struct cli_args *args,
                      struct cli_output *out,
@@ -377,16 +399,14 @@ cmd_admission_refuse(const struct cli_args *args,
     RO_AUTOBUF typed = {0};
     const char *text = NULL;
     struct authority_request request = {0};
+    enum authority_decision left;
     RO_TRY(input_text(args, INPUT_REQUIRED, &typed, why, &text));
     RO_TRY(cmd_authority_open_draft(args, why, &authority));
     RO_TRY(find_request(authority, args->words[0], out, why, &request));
     show_line(&out->text, request.name);
-    RO_TRY(authority_refuse(authority, &request.id, text, why));
+    RO_TRY(authority_refuse(authority, &request.id, text, why, &left));
     doc_id(output_json(out), "refused", request.id.b);
-    ro_buf_printf(&out->text,
-                  options_has(args, "out")
-                      ? " (%s) is refused; the reason waits for a signature.\n"
-                      : " (%s) is refused, and the reason is on its way.\n",
-                  request.role);
+    ro_buf_printf(&out->text, " (%s) is refused%s.\n", request.role,
+                  lefts[left]);
     return cmd_authority_write(args, authority, out, why);
 }

@@ -229,6 +229,18 @@ show_rotation(const struct cli_args *args,
 const struct cli_option cmd_cosign_publish_options[] = {DIR_ROW, INPUT_WAIT_ROW,
                                                         CLI_OPTIONS_END};
 
+static void
+tell_unheard(size_t n, struct cli_output *out)
+{
+    if (n == 0)
+        return;
+    show_count(&out->text, n, "refusal");
+    ro_buf_printf(&out->text,
+                  " could not be told: who asked with a file has not come to "
+                  "the broker yet. Publish this again later, and keep it until "
+                  "then.\n");
+}
+
 enum ro_status
 cmd_cosign_publish(const struct cli_args *args,
                    struct cli_output *out,
@@ -242,6 +254,7 @@ cmd_cosign_publish(const struct cli_args *args,
     doc_count(output_json(out), "record", authority_log_size(authority));
     cmd_cosign_show(out, &drafted);
     doc_count(output_json(out), "published", drafted.published);
+    doc_count(output_json(out), "unheard", drafted.unheard);
     if (drafted.published == 0 && drafted.records > 0) {
         ro_buf_printf(&out->text, "All of it was published before");
     } else {
@@ -250,12 +263,13 @@ cmd_cosign_publish(const struct cli_args *args,
     }
     if (drafted.replies > 0) {
         ro_buf_printf(&out->text, ", ");
-        show_count(&out->text, drafted.replies, "answer");
+        show_count(&out->text, drafted.replies - drafted.unheard, "answer");
         ro_buf_printf(&out->text, " sent");
     }
     ro_buf_printf(&out->text, "; the directory has ");
     show_count(&out->text, authority_log_size(authority), "record");
     ro_buf_printf(&out->text, ".\n");
+    tell_unheard(drafted.unheard, out);
     RO_TRY(show_invited(authority, out));
     show_rotation(args, authority, out);
     return RO_OK;

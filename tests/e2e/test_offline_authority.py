@@ -203,6 +203,26 @@ def publish_all(tap, rig):
            "who is in writes no request", talk)
 
 
+def told_later(tap, rig):
+    """Refused before they ever came to the broker: not forgotten."""
+    rig.need("invite", "--dir", "auth", "--kind", "school", "--urn", 900014,
+             "--seat", "lead", "--out", "900014.inv")
+    join(rig, 900014, 900014, "--out", rig.path("900014.ask"))
+    done = rig.need("requests", "--dir", "auth", "--file", "900014.ask")
+    one = [one["request"] for one in done["requests"]
+           if one["state"] == "waiting"]
+    rig.need("refuse", "--dir", "auth", one[0], "--text", "Not this year.",
+             "--out", "no")
+    done = rig.need("publish", "--dir", "office", "no")
+    tap.ok(done["unheard"] == 1, "nobody is there who could be told", done)
+    rig.run(900014, "sync")
+    done = rig.need("publish", "--dir", "office", "no")
+    tap.ok(done["unheard"] == 0, "published again, it is told", done)
+    code, document, talk = rig.finish(rig.start(900014, "sync"))
+    tap.ok(code == 1 and "Not this year." in talk + str(document),
+           "and heard", (code, document, talk))
+
+
 def talk_together(tap, rig):
     rig.run(900001, "sync")
     thread = rig.thread(900001, 900012)
@@ -219,6 +239,7 @@ def main():
         ids = take_in(tap, rig, asked)
         decide(tap, rig, ids)
         publish_all(tap, rig)
+        told_later(tap, rig)
         talk_together(tap, rig)
     return tap.done()
 

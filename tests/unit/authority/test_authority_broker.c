@@ -290,6 +290,7 @@ test_admitting(void)
 {
     struct rig rig;
     struct ro_why why = {""};
+    enum authority_decision left;
     char saved[200];
     rig_make_listed(&rig);
     (void)snprintf(saved, sizeof(saved), "%s",
@@ -324,7 +325,7 @@ test_admitting(void)
     authority_free(RO_STEAL(rig.circle.authority));
     rig_copy(saved, rig.circle.dir);
     circle_reopen(&rig.circle);
-    tap_is(authority_refuse(rig.circle.authority, &id, "late", &why),
+    tap_is(authority_refuse(rig.circle.authority, &id, "late", &why, &left),
            RO_ILLEGAL);
     tap_is(circle_admit(rig.circle.authority, &id, &why), RO_OK);
     tap_say(rig_log_size(&rig) == before + 2, "admitted once");
@@ -403,6 +404,7 @@ test_refusing(void)
 {
     struct rig rig;
     struct ro_why why = {""};
+    enum authority_decision left = AUTHORITY_TO_ADMIT;
     rig_make_listed(&rig);
     join(&rig, 900001, HONEST);
     join(&rig, 900001, HONEST);
@@ -413,18 +415,68 @@ test_refusing(void)
     tap_is(circle_admit(rig.circle.authority, &requests.list[1].id, &why),
            RO_REFUSED);
     printf("# %s\n", why.text);
-    tap_is(
-        authority_refuse(rig.circle.authority, &requests.list[1].id, "", &why),
-        RO_BAD_INPUT);
+    tap_is(authority_refuse(rig.circle.authority, &requests.list[1].id, "",
+                            &why, &left),
+           RO_BAD_INPUT);
     tap_is(authority_refuse(rig.circle.authority, &requests.list[1].id,
-                            "You are a member already.", &why),
+                            "You are a member already.", &why, &left),
            RO_OK);
+    tap_ok(left == AUTHORITY_UNDECIDED);
     authority_requests_fini(&requests);
     circle_reopen(&rig.circle);
     requests = receive(&rig);
     tap_ok(requests.n == 0 && requests.n_troubles == 0);
     tap_ok(rig.circle.authority->n_petitions == 2);
     authority_requests_fini(&requests);
+    rig_fini(&rig);
+}
+
+/* How the only request stands. */
+static enum authority_decision
+stands(struct rig *rig)
+{
+    struct authority_requests requests = receive(rig);
+    tap_need(requests.n == 1 && requests.n_troubles == 0);
+    enum authority_decision decision = requests.list[0].decision;
+    authority_requests_fini(&requests);
+    return decision;
+}
+
+/* Who asked with a file has no mailbox yet in which a no could lie. It is not
+ * forgotten: the answer is sent once they came to the broker. */
+static void
+test_refusing_a_file(void)
+{
+    struct rig rig;
+    struct joiner joiner;
+    const struct joining joining = {.urn = 900001};
+    struct ro_why why = {""};
+    struct ro_message_id id;
+    enum authority_decision left = AUTHORITY_UNDECIDED;
+    rig_make_listed(&rig);
+    rig.circle.clock.wall_s = rig_now_s();
+    joiner_make(&rig.circle, &joining, &joiner);
+    joiner.envelope.way = ENVELOPE_CARRIED;
+    joiner.envelope.ticket = ro_buf_view(&joiner.ticket);
+    joiner.envelope.mailbox_key =
+        (struct ro_bytes){ro_keypair_public(joiner.signing)->b, RO_KEY_SIZE};
+    tap_is(authority_envelope_take(rig.circle.authority, &joiner.envelope, &why,
+                                   &id),
+           RO_OK);
+    tap_is(authority_refuse(rig.circle.authority, &id, "Ring us.", &why, &left),
+           RO_OK);
+    tap_ok(left == AUTHORITY_TO_HEAR_NO);
+    circle_reopen(&rig.circle);
+    tap_say(stands(&rig) == AUTHORITY_TO_HEAR_NO, "it is known, and listed");
+    tap_is(circle_admit(rig.circle.authority, &id, &why), RO_REFUSED);
+    tap_is(enrol(&rig, &joiner), RO_OK);
+    struct authority_requests requests = receive(&rig);
+    tap_say(requests.n == 0 && requests.n_troubles == 0,
+            "told once there is a mailbox");
+    authority_requests_fini(&requests);
+    tap_need(rig.circle.authority->n_petitions == 1);
+    tap_ok(rig.circle.authority->petitions[0]->standing == AUTHORITY_REFUSED);
+    joiner_fini(&joiner);
     rig_fini(&rig);
 }
 
@@ -440,5 +492,6 @@ main(int argc, char **argv)
     tap_run(test_admitting);
     tap_run(test_admitting_whole);
     tap_run(test_refusing);
+    tap_run(test_refusing_a_file);
     return tap_done();
 }
