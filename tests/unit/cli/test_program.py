@@ -34,7 +34,7 @@ def ok(good, words, *details):
 
 def run(*args, text=b"", env=None, stdout=subprocess.PIPE):
     return subprocess.run([program, *args], input=text, stdout=stdout,
-                          stderr=subprocess.PIPE, timeout=20,
+                          stderr=subprocess.PIPE, timeout=120,
                           env={**environment, **(env or {})})
 
 
