@@ -11,14 +11,16 @@ import stat
 import struct
 import subprocess
 import sys
-import time
 
 sys.path.insert(0, os.path.join(os.environ["RO_SOURCE_ROOT"], "tests/support"))
 from rig import Rig, Tap  # noqa: E402
 from waits import PATIENCE_S, Changes, ended, readable  # noqa: E402
 
-ASKER, HELPER = 900001, 900012
+ASKER, HELPER, IDLED = 900001, 900012, 900003
 PEERS = 16  # that there is room for at a watch, the one under way among them
+
+
+SOON = ("--wait", "0.3")  # for a broker that does not answer, by design
 
 
 class Watch:
@@ -32,6 +34,13 @@ class Watch:
             folder.until(self.listens, self.process)
         self.pid = self.process.pid
         self.text = b""
+
+    @classmethod
+    def of_a_broker_that_stops(cls, rig):
+        """One that nobody answers. It waits for little, and so soon does what
+        is handed to it."""
+        rig.broker.send_signal(signal.SIGSTOP)
+        return cls(rig, ASKER, "--watch", *SOON)
 
     def listens(self):
         with socket.socket(socket.AF_UNIX) as probe:
@@ -109,6 +118,29 @@ def heard(peer, *kinds):
         if told[:1] in kinds:
             return told
     return b""
+
+
+class Idlers:
+    """Some who come to a school's watch and ask nothing, or half of it. It
+    takes a while until they are cut: come back at the end."""
+
+    def __init__(self, rig):
+        self.rig, self.watch = rig, Watch(rig, IDLED)
+        self.peers = [connect(self.watch.socket) for _ in range(PEERS - 1)]
+        self.peers[1].sendall(frame(["status"])[:9])
+
+    def hold_up_nobody(self, tap):
+        """Between all of them is room for one, and they are cut at last."""
+        code, _, err = command(self.rig, "status", profile=IDLED)
+        left = [peer.fileno() for peer in self.peers]
+        tap.ok(code == 0, "idlers hold up nobody", err)
+        tap.ok(readable(left, 0) == [], "while they are there")
+
+    def are_cut(self, tap):
+        tap.ok(all(answer(peer) == b"" for peer in self.peers), "idlers are cut")
+        for peer in self.peers:
+            peer.close()
+        self.watch.end()
 
 
 class Between:
@@ -266,9 +298,7 @@ def refused(tap, rig, watch):
 
 
 def hostile(tap, rig, watch):
-    """Garbage and idlers cost the others nothing."""
-    idle = [connect(watch.socket) for _ in range(3)]
-    idle[1].sendall(frame(["status"])[:9])
+    """Garbage costs the others nothing."""
     for garbage in (b"\xff" * 64, b"\0\0\0\0", os.urandom(4096),
                     frame(["status"], version=9), frame(["no-such-command"])):
         with connect(watch.socket) as peer:
@@ -280,12 +310,6 @@ def hostile(tap, rig, watch):
             except ConnectionResetError:
                 pass
             tap.ok(told.endswith(b"\0\0\0\2\3\2"), "garbage is told so", told)
-    before = time.monotonic()
-    tap.ok(rig.run(ASKER, "status")["member"] is not None
-           and time.monotonic() - before < 4, "idlers hold up nobody")
-    tap.ok(all(answer(peer) == b"" for peer in idle), "and are cut")
-    for peer in idle:
-        peer.close()
     mode = os.stat(watch.socket).st_mode
     tap.ok(stat.S_ISSOCK(mode) and stat.S_IMODE(mode) == 0o600
            and stat.S_IMODE(os.stat(rig.path("p", ASKER)).st_mode) == 0o700,
@@ -335,7 +359,7 @@ def handed_sync(tap, rig, thread):
     it shows in both."""
     rig.kill()
     watch = Watch(rig, ASKER)
-    rig.run(ASKER, "sync", "--wait", "1", expect=6)
+    rig.run(ASKER, "sync", *SOON, expect=6)
     rig.up()
     rig.run(HELPER, "say", thread, "--text", "While you were away.")
     fetched = rig.run(ASKER, "sync")
@@ -362,8 +386,7 @@ def ends(tap, rig, thread):
     watch.process.stderr.close()
     hangs_up(tap, rig, thread)
     # SIGTERM while it carries something out: the command does it by itself
-    rig.broker.send_signal(signal.SIGSTOP)
-    watch = Watch(rig, ASKER)
+    watch = Watch.of_a_broker_that_stops(rig)
     with Between(watch) as between:
         process = rig.start(ASKER, "say", thread, "--wait", "3", "--text",
                             "Term.")
@@ -382,8 +405,7 @@ def ends(tap, rig, thread):
 def hangs_up(tap, rig, thread):
     """Nobody reads it any more when there is something to say."""
     rig.run(HELPER, "say", thread, "--text", "For nobody.")
-    rig.broker.send_signal(signal.SIGSTOP)
-    watch = Watch(rig, ASKER)
+    watch = Watch.of_a_broker_that_stops(rig)
     with connect(watch.socket) as peer:
         peer.sendall(frame(["sync", "--wait", "20"]))
         heard(peer, b"\1")
@@ -396,8 +418,7 @@ def hangs_up(tap, rig, thread):
     tap.ok(watch.process.returncode == 0 and err == b"",
            "what nobody reads is no failure", f"{watch.process.returncode} {err}")
     # nothing is told of what was cut short
-    rig.broker.send_signal(signal.SIGSTOP)
-    watch = Watch(rig, ASKER)
+    watch = Watch.of_a_broker_that_stops(rig)
     with connect(watch.socket) as peer:
         peer.sendall(frame(["say", thread, "--wait", "9", "--text", "Cut."]))
         heard(peer, b"\1")
@@ -411,9 +432,8 @@ def killed(tap, rig, thread):
     """kill -9 in the middle of what was handed over, at several moments: when
     it has begun, at each change of the vault, and when it is done."""
     def kill_in(name, broker_stops, moment, *words):
-        if broker_stops:
-            rig.broker.send_signal(signal.SIGSTOP)
-        watch = Watch(rig, ASKER)
+        watch = Watch.of_a_broker_that_stops(rig) if broker_stops \
+            else Watch(rig, ASKER)
         with Between(watch) as between, \
                 Changes(rig.path("p", ASKER)) as changes:
             process = rig.start(ASKER, *words)
@@ -433,8 +453,7 @@ def killed(tap, rig, thread):
     said = []
     for moment in (0, 1, 2, "done"):
         text = f"Killed while it waits, {moment}"
-        kill_in(text, True, moment, "say", thread, "--wait", "1", "--text",
-                text)
+        kill_in(text, True, moment, "say", thread, *SOON, "--text", text)
         said.append(text)
     for moment in (*range(7), "done"):
         text = f"Killed soon, {moment}"
@@ -442,11 +461,10 @@ def killed(tap, rig, thread):
         said.append(text)
     before = len(rig.run(ASKER, "requests", "--mine")["requests"])
     kill_in("ask", True, 3, "ask", "--topic", "TL1", "--urgency", "U3",
-            "--to", f"urn:{HELPER}", "--wait", "1", "--text", "Once?")
+            "--to", f"urn:{HELPER}", *SOON, "--text", "Once?")
     asked = rig.run(ASKER, "requests", "--mine")["requests"]
     tap.ok(len(asked) == before + 1, "one request came of it", asked)
-    kill_in("withdraw", True, 3, "withdraw", asked[0]["request"], "--wait",
-            "1")
+    kill_in("withdraw", True, 3, "withdraw", asked[0]["request"], *SOON)
     rig.run(ASKER, "sync")
     rig.run(HELPER, "sync")
     texts = rig.texts(HELPER, thread)
@@ -458,11 +476,9 @@ def killed(tap, rig, thread):
 
 def taken_over(tap, rig, thread):
     """What one watch had begun when it died, the next one looks at first."""
-    rig.broker.send_signal(signal.SIGSTOP)
-    watch = Watch(rig, ASKER)
+    watch = Watch.of_a_broker_that_stops(rig)
     with Between(watch) as between:
-        process = rig.start(ASKER, "say", thread, "--wait", "2", "--text",
-                            "Next.")
+        process = rig.start(ASKER, "say", thread, *SOON, "--text", "Next.")
         between.until_begun()
         os.kill(process.pid, signal.SIGSTOP)
         watch.end(signal.SIGKILL)
@@ -511,9 +527,9 @@ class Doomed:
 
 def lost(tap, rig, thread):
     """What was begun and not answered: the vault says whether it was done."""
-    def say(before, expect):
+    def say(before, expect, wait=("--wait", "60")):
         doomed = Doomed(rig, before)
-        process = rig.start(ASKER, "say", thread, "--wait", "1", "--text", "Lost?")
+        process = rig.start(ASKER, "say", thread, *wait, "--text", "Lost?")
         doomed.live()
         code, document, err = rig.finish(process)
         count = rig.texts(ASKER, thread).count("Lost?")
@@ -528,8 +544,8 @@ def lost(tap, rig, thread):
     tap.ok(told["place"] == "at-the-broker" and told["thread"] == thread,
            "what was done is said, and where it is", told)
     rig.kill()
-    say(2, (5, 3))
-    told = say(2, (5, 3))
+    say(2, (5, 3), SOON)
+    told = say(2, (5, 3), SOON)
     tap.ok(told["place"] == "kept-here", "kept is said so", told)
     rig.up()
     ask = ["ask", "--topic", "TL2", "--urgency", "U4", "--to", f"urn:{HELPER}",
@@ -563,7 +579,7 @@ def lost(tap, rig, thread):
 def sent(tap, rig, thread):
     """A watch says what it sent, also when nothing came."""
     rig.kill()
-    watch = Watch(rig, ASKER)
+    watch = Watch(rig, ASKER, "--watch", *SOON)
     rig.run(ASKER, "say", thread, "--wait", "0", "--text", "Later.", expect=5)
     rig.up()
     lines = watch.lines(lambda lines: any(line["sent"] for line in lines))
@@ -593,8 +609,10 @@ def stopped(tap, rig):
 
 def main():
     tap = Tap()
-    with Rig(schools=[ASKER, HELPER]) as rig:
+    with Rig(schools=[ASKER, HELPER, IDLED]) as rig:
         rig.found()
+        idlers = Idlers(rig)
+        idlers.hold_up_nobody(tap)
         thread = rig.thread(ASKER, HELPER)
         request = rig.run(ASKER, "requests")["requests"][0]["request"]
         watch = same(tap, rig, thread, request)
@@ -612,6 +630,7 @@ def main():
         lost(tap, rig, thread)
         sent(tap, rig, thread)
         stopped(tap, rig)
+        idlers.are_cut(tap)
     return tap.done()
 
 
