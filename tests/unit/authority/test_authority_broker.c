@@ -239,25 +239,6 @@ test_completing(void)
 
 /* --- admitting ----------------------------------------------------------- */
 
-static enum ro_status
-enrol(struct rig *rig, const struct joiner *joiner)
-{
-    Reachout__Enrol__Ask ask = REACHOUT__ENROL__ASK__INIT;
-    const ProtobufCMessage *answer;
-    struct ro_why why = {""};
-    ask.has_ticket = ask.has_body = ask.has_wrap = ask.has_mailbox_key = true;
-    ask.has_generation = ask.has_expiry_hour = true;
-    ask.ticket = ro_as_field(ro_buf_view(&joiner->ticket));
-    ask.body = ro_as_field(ro_buf_view(&joiner->body));
-    ask.wrap = ro_as_field(ro_buf_view(&joiner->wrap));
-    ask.mailbox_key = ro_as_field(
-        (struct ro_bytes){ro_keypair_public(joiner->signing)->b, RO_KEY_SIZE});
-    ask.generation = joiner->envelope.generation;
-    ask.expiry_hour = joiner->envelope.expiry_hour;
-    return authority_ask(rig->circle.authority, RO_VERB_ENROL, &ask.base, &why,
-                         &answer);
-}
-
 static void
 join(struct rig *rig, uint32_t urn, enum forgery forgery)
 {
@@ -265,8 +246,8 @@ join(struct rig *rig, uint32_t urn, enum forgery forgery)
     const struct joining joining = {.urn = urn, .forgery = forgery};
     rig->circle.clock.wall_s = rig_now_s(); /* the joiner's clock */
     joiner_make(&rig->circle, &joining, &joiner);
-    tap_is(enrol(rig, &joiner), RO_OK);
-    tap_say(enrol(rig, &joiner) == RO_OK, "the same again is fine");
+    tap_is(rig_enrol(rig, &joiner), RO_OK);
+    tap_say(rig_enrol(rig, &joiner) == RO_OK, "the same again is fine");
     joiner_fini(&joiner);
 }
 
@@ -469,7 +450,7 @@ test_refusing_a_file(void)
     circle_reopen(&rig.circle);
     tap_say(stands(&rig) == AUTHORITY_TO_HEAR_NO, "it is known, and listed");
     tap_is(circle_admit(rig.circle.authority, &id, &why), RO_REFUSED);
-    tap_is(enrol(&rig, &joiner), RO_OK);
+    tap_is(rig_enrol(&rig, &joiner), RO_OK);
     struct authority_requests requests = receive(&rig);
     tap_say(requests.n == 0 && requests.n_troubles == 0,
             "told once there is a mailbox");

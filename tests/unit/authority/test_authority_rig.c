@@ -207,6 +207,25 @@ rig_list(struct authority *authority, uint32_t urn, struct ro_why *why)
     return authority_append(authority, &bytes, 1, why);
 }
 
+enum ro_status
+rig_enrol(struct rig *rig, const struct joiner *joiner)
+{
+    Reachout__Enrol__Ask ask = REACHOUT__ENROL__ASK__INIT;
+    const ProtobufCMessage *answer;
+    struct ro_why why = {""};
+    ask.has_ticket = ask.has_body = ask.has_wrap = ask.has_mailbox_key = true;
+    ask.has_generation = ask.has_expiry_hour = true;
+    ask.ticket = ro_as_field(ro_buf_view(&joiner->ticket));
+    ask.body = ro_as_field(ro_buf_view(&joiner->body));
+    ask.wrap = ro_as_field(ro_buf_view(&joiner->wrap));
+    ask.mailbox_key = ro_as_field(
+        (struct ro_bytes){ro_keypair_public(joiner->signing)->b, RO_KEY_SIZE});
+    ask.generation = joiner->envelope.generation;
+    ask.expiry_hour = joiner->envelope.expiry_hour;
+    return authority_ask(rig->circle.authority, RO_VERB_ENROL, &ask.base, &why,
+                         &answer);
+}
+
 int64_t
 rig_now_s(void)
 {

@@ -51,6 +51,9 @@ enum ro_status rig_sync(struct rig *rig);
 enum ro_status
 rig_list(struct authority *authority, uint32_t urn, struct ro_why *why);
 
+/* Hands a request in, as its client does. */
+enum ro_status rig_enrol(struct rig *rig, const struct joiner *joiner);
+
 /* Records that the authority has; its time. */
 uint64_t rig_log_size(const struct rig *rig);
 int64_t rig_now_s(void);
