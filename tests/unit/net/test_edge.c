@@ -82,6 +82,8 @@ test_who_is_cut_hears_why(void)
     bad[7] = 7; /* serial */
     bad[RO_FRAME_HEADER_SIZE] = 0xff;
     scene_knock(&scene, DOOR_MEMBER, scene_seat(&scene, 0)->transport, &client);
+    /* or else nobody open, below, may be nobody seen yet */
+    tap_ok(scene_turn_until_open(&scene, DOOR_MEMBER, 1));
     zmq_send(client.socket, bad, sizeof(bad), 0);
     tap_ok(scene_turn_with_mail(&scene));
     tap_is(answered(&client), ro_status_wire(RO_BAD_FRAME));
