@@ -4,6 +4,7 @@
 #include "client/core/attach.h"
 #include "client/core/drafts.h"
 #include "client/core/opening.h"
+#include "client/core/progress.h"
 #include "client/core/recipients.h"
 #include "client/core/verifying.h"
 #include "common/base/text.h"
@@ -50,10 +51,11 @@ tell_powers(Reachout__Role role, enum ro_purpose purpose, struct ro_why *why)
                   opening_role_name(role), deed_name(purpose), able);
 }
 
-enum ro_status
-compose_may(const struct engine *engine,
-            enum ro_purpose purpose,
-            struct ro_why *why)
+/* Whether this seat is one of the circle's. */
+static enum ro_status
+check_seat(const struct engine *engine,
+           struct ro_why *why,
+           const struct ro_seat_view **ret_seat)
 {
     const struct ro_seat_view *seat =
         ro_directory_seat(engine->directory, &engine->keyring->seat);
@@ -66,6 +68,17 @@ compose_may(const struct engine *engine,
         return ro_why(why, RO_FORBIDDEN,
                       "this seat was revoked; ask the authority");
     }
+    *ret_seat = seat;
+    return RO_OK;
+}
+
+enum ro_status
+compose_may(const struct engine *engine,
+            enum ro_purpose purpose,
+            struct ro_why *why)
+{
+    const struct ro_seat_view *seat;
+    RO_TRY(check_seat(engine, why, &seat));
     if (!opening_may(seat->role, purpose))
         return tell_powers(seat->role, purpose, why);
     return RO_OK;
@@ -111,6 +124,51 @@ begin(struct drafts *drafts,
       struct composed *composed)
 {
     *drafts = (struct drafts){engine, why, composed};
+}
+
+/* Takes back the rows of what was composed; inside a commit. */
+static enum ro_status
+take_back(struct engine *engine, const struct composed *composed)
+{
+    struct ro_bytes request = {composed->request.b, RO_ID_SIZE};
+    enum ro_purpose purpose = RO_PURPOSE_SAY;
+    for (size_t i = compose_count(composed); i-- > 0;) {
+        RO_AUTOMESSAGE message = {0};
+        const struct row_id row = compose_row(composed, i);
+        RO_TRY(message_get(engine->vault, &row, &message));
+        RO_TRY(progress_drop(engine, &message));
+        RO_TRY(message_drop(engine->vault, &row));
+        purpose = message.purpose;
+    }
+    return purpose == RO_PURPOSE_ASK
+               ? vault_drop(engine->vault, VAULT_REQUEST, request)
+               : RO_OK;
+}
+
+enum ro_status
+compose_drop(struct engine *engine, struct composed *composed)
+{
+    RO_TRY(vault_begin(engine->vault));
+    RO_TRY(vault_end(engine->vault, take_back(engine, composed)));
+    ro_buf_clear(&composed->rows);
+    return RO_OK;
+}
+
+enum ro_status
+compose_stands(const struct engine *engine,
+               const struct composed *composed,
+               struct ro_why *why)
+{
+    const struct ro_seat_view *seat;
+    RO_AUTOOUTGOING own = {0};
+    struct ro_member_id member;
+    const struct row_id row = compose_row(composed, 0);
+    RO_TRY(check_seat(engine, why, &seat));
+    RO_TRY(outgoing_get(engine->vault, &row, &own));
+    if (own.reader == OUTGOING_FOR_US || own.members.size != RO_ID_SIZE)
+        return RO_OK;
+    memcpy(member.b, own.members.data, RO_ID_SIZE);
+    return verifying_may_send(engine, &member, why);
 }
 
 /* --- asking -------------------------------------------------------------- */
@@ -278,11 +336,13 @@ write_ask(struct drafts *drafts,
     return put_request(engine, drafts->composed, &reached);
 }
 
-enum ro_status
-compose_ask(struct engine *engine,
-            const struct ro_ask *ask,
-            struct ro_why *why,
-            struct composed *ret_composed)
+/* In the place of `former`, which may be empty. */
+static enum ro_status
+compose_over(struct engine *engine,
+             const struct ro_ask *ask,
+             const struct composed *former,
+             struct ro_why *why,
+             struct composed *ret_composed)
 {
     struct drafts drafts;
     struct compose_audience to = {0};
@@ -293,7 +353,34 @@ compose_ask(struct engine *engine,
     begin(&drafts, engine, why, ret_composed);
     RO_TRY(compose_check_ask(engine, ask, arena, why, &to));
     RO_TRY(vault_begin(engine->vault));
-    return drafts_finish(&drafts, write_ask(&drafts, ask, &to));
+    enum ro_status s = take_back(engine, former);
+    if (s == RO_OK)
+        s = write_ask(&drafts, ask, &to);
+    return drafts_finish(&drafts, s);
+}
+
+enum ro_status
+compose_ask(struct engine *engine,
+            const struct ro_ask *ask,
+            struct ro_why *why,
+            struct composed *ret_composed)
+{
+    const struct composed none = {0};
+    return compose_over(engine, ask, &none, why, ret_composed);
+}
+
+enum ro_status
+compose_ask_again(struct engine *engine,
+                  const struct ro_ask *ask,
+                  struct ro_why *why,
+                  struct composed *composed)
+{
+    RO_AUTOCOMPOSED next = {0};
+    RO_TRY(compose_over(engine, ask, composed, why, &next));
+    compose_fini(composed);
+    *composed = next;
+    next.rows = (struct ro_buf){0};
+    return RO_OK;
 }
 
 /* --- into one thread ----------------------------------------------------- */

@@ -37,6 +37,26 @@ RO_MUST_USE enum ro_status compose_ask(struct engine *engine,
                                        struct ro_why *why,
                                        struct composed *ret_composed);
 
+/* The same in the place of one that was composed before, in one commit: whom an
+ * audience names may be others by now. On any other outcome than RO_OK the one
+ * before stays. */
+RO_MUST_USE enum ro_status compose_ask_again(struct engine *engine,
+                                             const struct ro_ask *ask,
+                                             struct ro_why *why,
+                                             struct composed *composed);
+
+/* Whether what was composed may still be written, by a directory that came
+ * since: RO_FORBIDDEN (this seat is out), RO_KEY_CHANGED (of whom it is for).
+ */
+RO_MUST_USE enum ro_status compose_stands(const struct engine *engine,
+                                          const struct composed *composed,
+                                          struct ro_why *why);
+
+/* Takes back what was composed and never sealed, in a commit of its own, as if
+ * it had not been written. */
+RO_MUST_USE enum ro_status compose_drop(struct engine *engine,
+                                        struct composed *composed);
+
 /* Checks an ask without writing: fills `audience` (in `arena`) and the members
  * that it reaches. */
 struct compose_audience {

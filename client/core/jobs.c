@@ -307,11 +307,12 @@ stops_writing(enum ro_status s)
     return ro_status_is_alarm(s) || s == RO_VAULT_SET_BACK;
 }
 
-/* One command that writes: by when, and whether the directory and our keys
- * came through before it was composed. */
+/* One command that writes: by when, whether the directory and our keys came
+ * through meanwhile, and what composes it (NULL: it is an ask). */
 struct writing {
     int64_t deadline_ms;
     enum sync_keys_state keys;
+    compose_fn *compose;
 };
 
 /* What was kept is sent if the broker is there in time. Alarms are told as
@@ -357,8 +358,8 @@ finish_writing(struct engine *engine,
     end_job(engine, job, told == RO_OK ? s : told);
 }
 
-/* Directory and keys first, as far as the broker is there; an alarm stops, and
- * so does a profile that is an older copy of itself. */
+/* Directory and keys, as far as the broker is there; an alarm stops, and so
+ * does a profile that is an older copy of itself. */
 static enum ro_status
 freshen(struct engine *engine, struct job *job, struct writing *writing)
 {
@@ -368,6 +369,56 @@ freshen(struct engine *engine, struct job *job, struct writing *writing)
     if (!stops_writing(s))
         return RO_OK;
     job->why = why;
+    return s;
+}
+
+static enum ro_status
+compose(struct engine *engine,
+        struct job *job,
+        const struct writing *writing,
+        struct composed *ret_composed)
+{
+    compose_fini(ret_composed);
+    *ret_composed = (struct composed){0};
+    job->why.text[0] = '\0';
+    if (writing->compose != NULL)
+        return writing->compose(engine, &job->what.write, &job->why,
+                                ret_composed);
+    return compose_ask(engine, &job->what.ask, &job->why, ret_composed);
+}
+
+/* Holds what was composed against the directory that came after it. */
+static enum ro_status
+compose_on(struct engine *engine,
+           struct job *job,
+           const struct writing *writing,
+           struct composed *composed)
+{
+    if (writing->compose != NULL)
+        return compose_stands(engine, composed, &job->why);
+    return compose_ask_again(engine, &job->what.ask, &job->why, composed);
+}
+
+/* Composes with what is here, so that it is kept before anybody waits for the
+ * broker; then fetches, and goes by what came. What is refused with what is
+ * here is looked at once more with that. */
+static enum ro_status
+write_down(struct engine *engine,
+           struct job *job,
+           struct writing *writing,
+           struct composed *composed)
+{
+    const uint64_t size = ro_directory_size(engine->directory);
+    enum ro_status first = compose(engine, job, writing, composed);
+    if (ro_status_is_local(first))
+        return first;
+    enum ro_status s = freshen(engine, job, writing);
+    if (first != RO_OK)
+        return s == RO_OK ? compose(engine, job, writing, composed) : s;
+    if (s == RO_OK && ro_directory_size(engine->directory) != size)
+        s = compose_on(engine, job, writing, composed);
+    if (s != RO_OK)
+        RO_TRY(compose_drop(engine, composed));
     return s;
 }
 
@@ -385,16 +436,13 @@ end_unwritten(struct engine *engine, struct job *job, enum ro_status s)
 }
 
 static void
-write_job(struct engine *engine, struct job *job, compose_fn *compose)
+write_job(struct engine *engine, struct job *job, compose_fn *fn)
 {
     const struct viewing viewing = viewing_of(engine, job);
-    const struct ro_write *write = &job->what.write;
-    struct writing writing = {engine_deadline(engine, write->wait_ms),
-                              SYNC_KEYS_OLD};
+    struct writing writing = {engine_deadline(engine, job->what.write.wait_ms),
+                              SYNC_KEYS_OLD, fn};
     RO_AUTOCOMPOSED composed = {0};
-    enum ro_status s = freshen(engine, job, &writing);
-    if (s == RO_OK)
-        s = compose(engine, write, &job->why, &composed);
+    enum ro_status s = write_down(engine, job, &writing, &composed);
     if (s == RO_AMBIGUOUS && view_choices(&viewing, &composed.choices) != RO_OK)
         s = RO_NO_MEMORY;
     if (s == RO_OK) {
@@ -446,23 +494,37 @@ jobs_withdraw(struct engine *engine, struct job *job)
     write_job(engine, job, deciding_withdraw);
 }
 
+/* Who would read what, by the newest directory; keeps nothing. */
+static void
+try_ask(struct engine *engine, struct job *job)
+{
+    const struct viewing viewing = viewing_of(engine, job);
+    const struct ro_ask *ask = &job->what.ask;
+    struct writing writing = {engine_deadline(engine, ask->wait_ms),
+                              SYNC_KEYS_OLD, NULL};
+    enum ro_status s = freshen(engine, job, &writing);
+    if (s == RO_OK)
+        s = view_ask(&viewing, ask);
+    end_job(engine, job, s);
+}
+
 void
 jobs_ask(struct engine *engine, struct job *job)
 {
     const struct viewing viewing = viewing_of(engine, job);
     const struct ro_ask *ask = &job->what.ask;
     struct writing writing = {engine_deadline(engine, ask->wait_ms),
-                              SYNC_KEYS_OLD};
+                              SYNC_KEYS_OLD, NULL};
     RO_AUTOCOMPOSED composed = {0};
-    enum ro_status s = freshen(engine, job, &writing);
+    if (ask->how == RO_ASK_DRY_RUN) {
+        try_ask(engine, job);
+        return;
+    }
+    enum ro_status s = write_down(engine, job, &writing, &composed);
     if (s == RO_OK)
         s = view_ask(&viewing, ask);
-    if (s == RO_OK && ask->how == RO_ASK_SEND)
-        s = compose_ask(engine, ask, &job->why, &composed);
-    if (s == RO_OK && ask->how == RO_ASK_SEND) {
+    if (s == RO_OK) {
         finish_writing(engine, job, &composed, &writing);
-    } else if (s == RO_OK) {
-        end_job(engine, job, s);
     } else {
         end_unwritten(engine, job, s);
     }

@@ -3,11 +3,13 @@
 """Where one's own messages are, in the words that people see."""
 import os
 import re
+import socket
 import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.environ["RO_SOURCE_ROOT"], "tests/support"))
 from rig import Rig, Tap  # noqa: E402
+from waits import readable  # noqa: E402
 
 ASKER, HELPER = 900001, 900012
 
@@ -66,11 +68,47 @@ def arriving(tap, rig, request):
            "JSON says the same", story)
 
 
+def killed_while_looking(rig, *command):
+    """Ends a command with kill -9 at the moment at which it looks for the
+    broker: somebody else listens there."""
+    with open(rig.path("b/reachoutd.conf"), encoding="utf-8") as conf:
+        ports = re.findall(r'"tcp://([\d.]+):(\d+)"', conf.read())
+    doors = [socket.create_server((host, int(port))) for host, port in ports]
+    process = rig.start(ASKER, *command, "--wait", "60")
+    looks = bool(readable([door.fileno() for door in doors]))
+    process.kill()
+    rig.finish(process)
+    for door in doors:
+        door.close()
+    return looks
+
+
+def kept_first(tap, rig, request):
+    """Whatever happens while it looks for the broker, the words are kept."""
+    rig.kill()
+    tap.ok(killed_while_looking(
+        rig, "ask", "--topic", "TL1", "--urgency", "U3", "--to",
+        f"urn:{HELPER}", "--text", "Kept before anything else?"),
+        "a killed ask had looked for the broker")
+    asked = rig.run(ASKER, "requests")["requests"]
+    tap.ok(len(asked) == 2, "and its text is kept", asked)
+    tap.ok(killed_while_looking(rig, "say", request, "--text", "This, too."),
+           "so had a killed say")
+    tap.ok(rig.run(ASKER, "status")["outbox"] == 2, "its text is kept as well")
+    rig.up()
+    tap.ok(rig.run(ASKER, "sync")["sent"] == 2, "the next sync sends both")
+    came = rig.run(HELPER, "sync")["events"]
+    tap.ok(sorted(event["type"] for event in came) == ["ask", "say"],
+           "and they come once", came)
+
+
 def main():
     tap = Tap()
     with Rig(schools=[ASKER, HELPER]) as rig:
         rig.found()
-        arriving(tap, rig, asking(tap, rig))
+        request = asking(tap, rig)
+        arriving(tap, rig, request)
+        kept_first(tap, rig, request)
     return tap.done()
 
 
