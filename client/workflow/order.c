@@ -22,6 +22,14 @@ is_ask(const struct flow_message *message)
            message->event == FLOW_ASK_COORDINATORS;
 }
 
+/* What has left was written before what is only kept here. */
+static bool
+is_kept(const struct flow_message *message)
+{
+    static const struct ro_hash none;
+    return memcmp(message->body.b, none.b, sizeof(none.b)) == 0;
+}
+
 static int
 compare_messages(const void *x, const void *y)
 {
@@ -33,6 +41,8 @@ compare_messages(const void *x, const void *y)
         return a->sent_at_s < b->sent_at_s ? -1 : 1;
     if (kinds[a->event] != kinds[b->event])
         return kinds[a->event] < kinds[b->event] ? -1 : 1;
+    if (is_kept(a) != is_kept(b))
+        return is_kept(b) ? -1 : 1;
     return memcmp(a->id.b, b->id.b, sizeof(a->id.b));
 }
 

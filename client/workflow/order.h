@@ -4,7 +4,8 @@
  * about it is written without it. A message stands after every message that
  * its writer named as seen; apart from that they stand by time sent, then by
  * kind (so that the parts of one act, written in the same second, keep their
- * sense), then by id. In which sequence the messages are given does not matter.
+ * sense), then what has left before what is only kept here, then by id. In
+ * which sequence the messages are given does not matter.
  *
  * A pass is known to the helper's own side only. It is put after its causes
  * once all others have their places, and is nobody's cause, so that both sides
