@@ -478,16 +478,19 @@ keep_chunk(struct vault *vault,
     return put_file(vault, file);
 }
 
-/* Whether all files of a message are here. */
-static enum ro_status
-is_all_here(struct vault *vault, const struct message *message, bool *ret_all)
+enum ro_status
+arriving_all_here(struct vault *vault,
+                  const struct message *message,
+                  enum arriving_whole *ret_whole)
 {
     Reachout__Content *content;
     RO_CLEANUP(ro_arena_freep) struct ro_arena *arena = ro_arena_new(0, 0);
+    *ret_whole = ARRIVING_WHOLE;
+    if (message->purpose != RO_PURPOSE_SAY)
+        return RO_OK;
     if (arena == NULL)
         return RO_NO_MEMORY;
     RO_TRY(story_content(message, arena, &content));
-    *ret_all = true;
     for (size_t i = 0; i < content->say->n_attachments; i++) {
         struct ro_attachment_id id;
         struct arriving one;
@@ -496,7 +499,7 @@ is_all_here(struct vault *vault, const struct message *message, bool *ret_all)
         RO_TRY(arriving_get(vault, &id, &one));
         if (!arriving_is_whole(&one) ||
             memcmp(one.message.b, message->row.b, RO_ID_SIZE) != 0)
-            *ret_all = false;
+            *ret_whole = ARRIVING_INCOMPLETE;
     }
     return RO_OK;
 }
@@ -506,12 +509,12 @@ static enum ro_status
 owe_receipt(struct engine *engine, const struct arriving *file)
 {
     RO_AUTOMESSAGE message = {0};
-    bool all = false;
+    enum arriving_whole whole;
     if (!arriving_is_whole(file))
         return RO_OK;
     RO_TRY(message_get(engine->vault, &file->message, &message));
-    RO_TRY(is_all_here(engine->vault, &message, &all));
-    return all ? riding_owe(engine, &message) : RO_OK;
+    RO_TRY(arriving_all_here(engine->vault, &message, &whole));
+    return whole == ARRIVING_WHOLE ? riding_owe(engine, &message) : RO_OK;
 }
 
 enum ro_status

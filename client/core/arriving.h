@@ -76,6 +76,11 @@ RO_MUST_USE enum ro_status arriving_announce(struct engine *engine,
                                              const struct opened *opened,
                                              enum arriving_whole *ret_whole);
 
+/* Whether all files of a message are here; also one that has none. */
+RO_MUST_USE enum ro_status arriving_all_here(struct vault *vault,
+                                             const struct message *message,
+                                             enum arriving_whole *ret_whole);
+
 /* A chunk came, inside a commit: it is kept with its file, and its id
  * remembered. With the last one of all files of its message that is owed a
  * receipt. RO_MISBOUND, with `why`: it is refused. */

@@ -135,6 +135,7 @@ tidy(struct engine *engine)
     if (hour == last)
         return RO_OK;
     RO_TRY(outbox_expire(engine));
+    RO_TRY(outbox_renew(engine));
     RO_TRY(message_forget(engine->vault, hour));
     ro_set_u32(value, hour);
     const struct vault_place place = {VAULT_STATE, TIDIED, {0}};

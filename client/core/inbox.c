@@ -232,8 +232,52 @@ is_refusal(enum ro_status s)
            s == RO_BAD_INPUT || s == RO_BAD_FRAME;
 }
 
+/* Which wrap it is, as an id that is remembered. */
+static void
+id_of_wrap(const struct envelope *envelope, struct ro_message_id *ret_id)
+{
+    struct ro_hash hash;
+    ro_body_hash(envelope->wrap, &hash);
+    memcpy(ret_id->b, hash.b, RO_ID_SIZE);
+}
+
+/* A message that is here came once more. In a wrap of a later day its writer,
+ * who alone can make one, may not have the receipt: each is worth one. A wrap
+ * that the broker just brings again is not. */
 static enum ro_status
-receive_opened(struct receiving *receiving, const struct opened *opened)
+owe_again(struct engine *engine,
+          const struct envelope *envelope,
+          const struct opened *opened)
+{
+    RO_AUTOMESSAGE message = {0};
+    struct ro_message_id wrap;
+    enum arriving_whole whole;
+    enum ro_status s =
+        message_get(engine->vault, &opened->message.row, &message);
+    if (s != RO_OK) /* it was refused, or is not told */
+        return s == RO_NOT_FOUND ? RO_OK : s;
+    if (envelope->day <= ro_day_of(message.arrived_at_s))
+        return RO_OK;
+    id_of_wrap(envelope, &wrap);
+    s = message_known(engine->vault, &wrap);
+    if (s == RO_NOT_FOUND)
+        s = riding_owes(engine, &message.id);
+    if (s != RO_NOT_FOUND)
+        return s;
+    RO_TRY(arriving_all_here(engine->vault, &message, &whole));
+    if (whole != ARRIVING_WHOLE)
+        return RO_OK;
+    RO_TRY(vault_begin(engine->vault));
+    s = message_remember(engine->vault, &wrap, opened->expiry_hour);
+    if (s == RO_OK)
+        s = riding_owe(engine, &message);
+    return vault_end(engine->vault, s);
+}
+
+static enum ro_status
+receive_opened(struct receiving *receiving,
+               const struct envelope *envelope,
+               const struct opened *opened)
 {
     struct engine *engine = receiving->engine;
     struct news news = {.row = opened->message.row,
@@ -244,6 +288,8 @@ receive_opened(struct receiving *receiving, const struct opened *opened)
                             receiving->why));
     }
     enum ro_status s = message_known(engine->vault, &opened->message.id);
+    if (s == RO_OK)
+        return owe_again(engine, envelope, opened);
     if (s != RO_NOT_FOUND)
         return s;
     s = commit_message(engine, opened, &news.why);
@@ -283,7 +329,7 @@ receive_envelope(struct receiving *receiving, const struct envelope *envelope)
                    "nobody in the circle is its sender");
     }
     if (s == RO_OK)
-        return receive_opened(receiving, &opened);
+        return receive_opened(receiving, envelope, &opened);
     if (!is_refusal(s)) {
         *receiving->why = trouble.why;
         return s;

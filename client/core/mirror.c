@@ -172,6 +172,17 @@ compare(struct engine *engine, struct ro_bytes mirror, struct ro_why *why)
     return set_back(why);
 }
 
+/* A broker that has answered for one, and has none, is from before it. */
+static enum ro_status
+note_missing(struct engine *engine)
+{
+    uint64_t taken;
+    RO_TRY(read_taken(engine, &taken));
+    engine->mirror.is_wanting = true;
+    engine->mirror.is_older = taken > 0;
+    return RO_OK;
+}
+
 enum ro_status
 mirror_check(struct engine *engine, int64_t deadline_ms, struct ro_why *why)
 {
@@ -181,9 +192,8 @@ mirror_check(struct engine *engine, int64_t deadline_ms, struct ro_why *why)
     struct link_answer got;
     RO_TRY(link_ask(engine->link, &asked, engine->arena, why, &got));
     const Reachout__Hello__Answer *answer = (const void *)got.message;
-    engine->mirror.is_wanting = !answer->has_mirror;
-    if (answer->has_mirror)
-        RO_TRY(compare(engine, ro_field(&answer->mirror), why));
+    RO_TRY(answer->has_mirror ? compare(engine, ro_field(&answer->mirror), why)
+                              : note_missing(engine));
     engine->mirror.is_checked = true;
     return RO_OK;
 }

@@ -40,7 +40,7 @@ RO_MUST_USE enum ro_status outbox_arrived(struct engine *engine,
                                           const struct ro_seat_id *seat,
                                           const struct ro_message_id *message);
 
-/* How often a wrap is served again, at most once a day. */
+/* How often a wrap is sent again for each reason, at most once a day. */
 #define OUTBOX_RESENT_MAX 3
 
 /* A seat asks for what it misses: serves its own wraps of that thread that have
@@ -55,9 +55,17 @@ RO_MUST_USE enum ro_status outbox_resend(struct engine *engine,
                                          const struct outbox_resend *resend);
 
 /* The broker was set back to an older state: offers it again what it had and
- * nobody has given a receipt for, within the bounds of resends; in a commit of
- * its own. An envelope that is still there is the same. */
+ * nobody has given a receipt for, within the same bounds; in a commit of its
+ * own. An envelope that is still there is the same. */
 RO_MUST_USE enum ro_status outbox_offer_again(struct engine *engine);
+
+/* What the broker has had for OUTBOX_RENEW_S without a receipt of anybody in a
+ * member is wrapped for it again, and OUTBOX_RENEWED_MAX times in all, each
+ * time after twice as long: it may have been lost, or its receipt. Whoever has
+ * it owes the receipt again (inbox.c). */
+#define OUTBOX_RENEW_S ((int64_t)7 * 24 * 3600)
+#define OUTBOX_RENEWED_MAX 2
+RO_MUST_USE enum ro_status outbox_renew(struct engine *engine);
 
 /* What the broker has forgotten by now without a receipt has failed and leaves
  * the outbox. */

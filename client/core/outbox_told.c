@@ -5,6 +5,7 @@
 #include "client/core/attach.h"
 #include "client/core/progress.h"
 #include "client/core/sealing.h"
+#include "client/core/verifying.h"
 
 #include <string.h>
 
@@ -49,10 +50,20 @@ is_in_thread(const struct engine *engine,
 /* What one may cost us by asking: a wrap is sent again a few times, and once a
  * day. Whoever has lost it that often asks a person. */
 static bool
-may_serve(const struct outgoing_to *to, uint32_t today)
+may_again(const struct outgoing_to *to,
+          const struct outgoing_again *again,
+          uint32_t today)
 {
-    return to->state == OUTGOING_STORED && to->n_resent < OUTBOX_RESENT_MAX &&
-           (to->n_resent == 0 || to->resent_day != today);
+    return to->state == OUTGOING_STORED && again->n < OUTBOX_RESENT_MAX &&
+           (again->n == 0 || again->day != today);
+}
+
+static void
+note_again(struct outgoing_to *to, struct outgoing_again *again, uint32_t today)
+{
+    to->state = OUTGOING_WAITING;
+    again->n++;
+    again->day = today;
 }
 
 static enum ro_status
@@ -66,7 +77,7 @@ serve_row(struct engine *engine,
     RO_TRY(outgoing_get(engine->vault, row, &outgoing));
     for (size_t i = 0; i < outgoing.n_to; i++) {
         struct outgoing_to *to = &outgoing.to[i];
-        if (!may_serve(to, today) ||
+        if (!may_again(to, &to->asked, today) ||
             !ro_seat_id_equal(&to->seat, &resend->seat) ||
             to->sequence < resend->from || to->sequence > resend->to ||
             !is_in_thread(engine, &outgoing, to, &resend->thread))
@@ -80,9 +91,7 @@ serve_row(struct engine *engine,
             return s;
         if (s != RO_OK)
             continue;
-        to->state = OUTGOING_WAITING;
-        to->n_resent++;
-        to->resent_day = today;
+        note_again(to, &to->asked, today);
         served++;
     }
     return served == 0 ? RO_OK : outgoing_put(engine->vault, &outgoing);
@@ -114,11 +123,9 @@ offer_row(struct engine *engine, const struct row_id *row)
     RO_TRY(outgoing_get(engine->vault, row, &outgoing));
     for (size_t i = 0; i < outgoing.n_to; i++) {
         struct outgoing_to *to = &outgoing.to[i];
-        if (!may_serve(to, today))
+        if (!may_again(to, &to->offered, today))
             continue;
-        to->state = OUTGOING_WAITING;
-        to->n_resent++;
-        to->resent_day = today;
+        note_again(to, &to->offered, today);
         n++;
     }
     return n == 0 ? RO_OK : outgoing_put(engine->vault, &outgoing);
@@ -144,6 +151,81 @@ outbox_offer_again(struct engine *engine)
         return RO_OK;
     RO_TRY(vault_begin(engine->vault));
     return vault_end(engine->vault, offer_rows(engine, &rows));
+}
+
+/* --- what nobody has said to have ---------------------------------------- */
+
+static bool
+has_arrived_at(const struct outgoing *outgoing,
+               const struct ro_member_id *member)
+{
+    for (size_t i = 0; i < outgoing->n_to; i++) {
+        if (outgoing->to[i].state == OUTGOING_ARRIVED &&
+            ro_member_id_equal(&outgoing->to[i].member, member))
+            return true;
+    }
+    return false;
+}
+
+/* Whether the i-th wrap has waited so long for a receipt that it, or the
+ * receipt, is taken to be lost. */
+static bool
+is_overdue(struct engine *engine, const struct outgoing *outgoing, size_t i)
+{
+    const struct outgoing_to *to = &outgoing->to[i];
+    return to->whose == OUTGOING_THEIRS && to->state == OUTGOING_STORED &&
+           to->renewed.n < OUTBOX_RENEWED_MAX &&
+           outgoing->accepted_at_s + (OUTBOX_RENEW_S << to->renewed.n) <=
+               engine_past_s(engine) &&
+           !has_arrived_at(outgoing, &to->member);
+}
+
+/* Chunks give no receipts: they are asked for by their number. */
+static enum ro_status
+renew_row(struct engine *engine, const struct row_id *row)
+{
+    RO_AUTOOUTGOING outgoing = {0};
+    size_t n = 0;
+    RO_TRY(outgoing_get(engine->vault, row, &outgoing));
+    if (outgoing.standing != OUTGOING_SEALED || outgoing_is_piece(&outgoing) ||
+        outgoing.n_pieces > 0 || outgoing.reader == OUTGOING_FOR_US)
+        return RO_OK;
+    for (size_t i = 0; i < outgoing.n_to; i++) {
+        struct outgoing_to *to = &outgoing.to[i];
+        if (!is_overdue(engine, &outgoing, i) ||
+            verifying_may_send(engine, &to->member, NULL) != RO_OK)
+            continue;
+        enum ro_status s = sealing_wrap(engine, &outgoing, to);
+        if (s == RO_NO_MEMORY)
+            return s;
+        if (s != RO_OK) /* gone, or not to be sealed to: it expires */
+            continue;
+        note_again(to, &to->renewed, engine_day(engine));
+        n++;
+    }
+    return n == 0 ? RO_OK : outgoing_put(engine->vault, &outgoing);
+}
+
+static enum ro_status
+renew_rows(struct engine *engine, const struct ro_buf *rows)
+{
+    for (size_t at = 0; at < rows->size; at += RO_ID_SIZE) {
+        struct row_id row;
+        memcpy(row.b, rows->data + at, RO_ID_SIZE);
+        RO_TRY(renew_row(engine, &row));
+    }
+    return RO_OK;
+}
+
+enum ro_status
+outbox_renew(struct engine *engine)
+{
+    RO_AUTOBUF rows = {0};
+    RO_TRY(outgoing_rows(engine->vault, &rows));
+    if (rows.size == 0)
+        return RO_OK;
+    RO_TRY(vault_begin(engine->vault));
+    return vault_end(engine->vault, renew_rows(engine, &rows));
 }
 
 /* --- what comes to nothing ----------------------------------------------- */

@@ -44,6 +44,20 @@ read_to(struct row_reader *row, struct outgoing_to *ret_to)
     row_fixed(row, ret_to->wrap, RO_WRAP_SIZE);
 }
 
+static void
+put_again(struct ro_buf *row, const struct outgoing_again *again)
+{
+    ro_buf_put_u32(row, again->n);
+    ro_buf_put_u32(row, again->day);
+}
+
+static void
+read_again(struct row_reader *row, struct outgoing_again *ret_again)
+{
+    ret_again->n = row_u32(row);
+    ret_again->day = row_u32(row);
+}
+
 /* Rows in which something waits have this tag: most wait for receipts only,
  * and need not be opened to find what is to be sent. Chunks have one of their
  * own until they are sealed: from then on they have a number in their thread's
@@ -124,9 +138,11 @@ outgoing_put(struct vault *vault, const struct outgoing *outgoing)
     ro_buf_put_u32(&row, (uint32_t)outgoing->n_to);
     for (size_t i = 0; i < outgoing->n_to; i++)
         put_to(&row, &outgoing->to[i]);
+    for (size_t i = 0; i < outgoing->n_to; i++)
+        put_again(&row, &outgoing->to[i].asked);
     for (size_t i = 0; i < outgoing->n_to; i++) {
-        ro_buf_put_u32(&row, outgoing->to[i].n_resent);
-        ro_buf_put_u32(&row, outgoing->to[i].resent_day);
+        put_again(&row, &outgoing->to[i].offered);
+        put_again(&row, &outgoing->to[i].renewed);
     }
     enum ro_status s = ro_buf_ok(&row);
     if (s == RO_OK) {
@@ -155,9 +171,13 @@ read_recipients(struct row_reader *row, struct outgoing *outgoing)
         read_to(row, &outgoing->to[i]);
     if (row->rest.size == 0) /* rows from before resends were counted */
         return RO_OK;
+    for (size_t i = 0; i < n; i++)
+        read_again(row, &outgoing->to[i].asked);
+    if (row->rest.size == 0) /* from before each reason had its own count */
+        return RO_OK;
     for (size_t i = 0; i < n; i++) {
-        outgoing->to[i].n_resent = row_u32(row);
-        outgoing->to[i].resent_day = row_u32(row);
+        read_again(row, &outgoing->to[i].offered);
+        read_again(row, &outgoing->to[i].renewed);
     }
     return RO_OK;
 }

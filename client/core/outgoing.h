@@ -24,6 +24,13 @@ enum outgoing_state {
     OUTGOING_FAILED,  /* nothing can be delivered there */
 };
 
+/* How often it was sent again for one reason, and on which day last. Each has
+ * its own count: whoever can bring about one uses up no other. */
+struct outgoing_again {
+    uint32_t n;
+    uint32_t day;
+};
+
 struct outgoing_to {
     struct ro_seat_id seat;
     struct ro_member_id member;
@@ -33,8 +40,9 @@ struct outgoing_to {
     enum outgoing_state state;
     enum outgoing_whose whose; /* ours give no receipt */
     uint8_t wrap[RO_WRAP_SIZE];
-    uint32_t n_resent; /* how often it was served again */
-    uint32_t resent_day;
+    struct outgoing_again asked;   /* for, by the seat that misses it */
+    struct outgoing_again offered; /* to a broker that was set back */
+    struct outgoing_again renewed; /* because no receipt came */
 };
 
 /* A chunk of a file that goes with a message (attach.h). Its body stands in a

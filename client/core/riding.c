@@ -121,6 +121,13 @@ riding_owe(struct engine *engine, const struct message *message)
     return vault_put(engine->vault, &place, ro_buf_view(&row));
 }
 
+enum ro_status
+riding_owes(struct engine *engine, const struct ro_message_id *message)
+{
+    return vault_has(engine->vault, VAULT_RECEIPT,
+                     (struct ro_bytes){message->b, RO_ID_SIZE});
+}
+
 static enum ro_status
 read_owed(struct ro_bytes value, struct owed *ret_owed)
 {

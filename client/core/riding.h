@@ -27,6 +27,10 @@ RO_MUST_USE enum ro_status riding_receipts(struct engine *engine,
 RO_MUST_USE enum ro_status riding_owe(struct engine *engine,
                                       const struct message *message);
 
+/* Whether a receipt for a message is owed now: RO_OK or RO_NOT_FOUND. */
+RO_MUST_USE enum ro_status riding_owes(struct engine *engine,
+                                       const struct ro_message_id *message);
+
 /* The members to whom receipts are overdue at `now_s`: 16 bytes each, appended
  * to `ret_members`, each once. */
 RO_MUST_USE enum ro_status riding_overdue(struct engine *engine,

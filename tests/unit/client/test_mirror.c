@@ -10,12 +10,17 @@
 
 /* Whether deposits get to the broker. (Linked with --wrap=link_ask.) */
 static enum { DEPOSIT_GOES, DEPOSIT_IS_NOT_SENT } depositing;
+/* The same of mirrors. */
+static enum { MIRROR_GOES, MIRROR_IS_NOT_SENT } leaving;
 
 enum ro_status
 on_ask(const struct asked *asked)
 {
     if (asked->ask->verb == RO_VERB_DEPOSIT &&
         depositing == DEPOSIT_IS_NOT_SENT)
+        return RO_UNREACHABLE;
+    if (asked->ask->verb == RO_VERB_ACK && leaving == MIRROR_IS_NOT_SENT &&
+        ((const Reachout__Ack__Ask *)(const void *)asked->ask->ask)->has_mirror)
         return RO_UNREACHABLE;
     return asked_go(asked);
 }
@@ -301,6 +306,29 @@ test_a_broker_that_was_set_back(void)
     close_circle();
 }
 
+/* The same with a backup from before ann's first mirror. */
+static void
+test_a_broker_from_before_the_first_mirror(void)
+{
+    pair = pair_new();
+    ann = pair_school(pair, 0);
+    ben = pair_school(pair, 2);
+    leaving = MIRROR_IS_NOT_SENT;
+    test_must(seat_sync(ann)); /* cannot leave it */
+    test_must(seat_sync(ben));
+    leaving = MIRROR_GOES;
+    pair_keep_store(pair, "first day");
+    pair_sync_all(pair);
+    test_must(seat_ask(ann, urn_of(ben), "Gone with the disk."));
+    pair_set_back(pair, "first day", SIZE_MAX);
+    tap_is(seat_sync(ben), RO_OK);
+    tap_ok(seat_shows(ben, "Gone with the disk.") == 0);
+    tap_is(seat_sync(ann), RO_OK);
+    tap_is(seat_sync(ben), RO_OK);
+    tap_ok(seat_shows(ben, "Gone with the disk.") == 1);
+    close_circle();
+}
+
 int
 main(int argc, char **argv)
 {
@@ -315,5 +343,6 @@ main(int argc, char **argv)
     tap_run(test_left_when_something_changed);
     tap_run(test_one_that_is_not_ours);
     tap_run(test_a_broker_that_was_set_back);
+    tap_run(test_a_broker_from_before_the_first_mirror);
     return tap_done();
 }
