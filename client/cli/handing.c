@@ -10,8 +10,7 @@
 #define HAS_ZONE 0x02
 #define HAS_TEXT 0x04
 #define HAS_BEFORE 0x08
-#define HAS_PROOF 0x10
-#define ALL_FLAGS 0x1f
+#define ALL_FLAGS 0x0f
 
 /* --- out ----------------------------------------------------------------- */
 
@@ -47,15 +46,12 @@ handing_put_asking(const struct handing_asking *asking, struct ro_buf *out)
     int flags = (asking->colour == HANDING_COLOUR ? HAS_COLOUR : 0) |
                 (asking->zone != NULL ? HAS_ZONE : 0) |
                 (asking->text != NULL ? HAS_TEXT : 0) |
-                (asking->times == HANDING_AGAIN ? HAS_BEFORE : 0) |
-                (asking->proof != NULL ? HAS_PROOF : 0);
+                (asking->times == HANDING_AGAIN ? HAS_BEFORE : 0);
     ro_buf_put_u32(out, 0);
     ro_buf_put_u8(out, VERSION);
     ro_buf_put_u8(out, (uint8_t)flags);
     if (asking->times == HANDING_AGAIN)
         ro_buf_put_u64(out, asking->before);
-    if (asking->proof != NULL)
-        ro_buf_put(out, asking->proof, RO_HASH_SIZE);
     ro_buf_put_u16(out, (uint16_t)asking->n_args);
     for (size_t i = 0; i < asking->n_args; i++)
         put_text(out, asking->args[i]);
@@ -148,8 +144,6 @@ handing_take_asking(uint8_t *body, size_t size, struct handing_asking *ret_it)
         .times = (flags & HAS_BEFORE) != 0 ? HANDING_AGAIN : HANDING_FIRST};
     if (ret_it->times == HANDING_AGAIN)
         ret_it->before = ro_get_u64(take(&rest, 8));
-    if ((flags & HAS_PROOF) != 0)
-        ret_it->proof = take(&rest, RO_HASH_SIZE);
     ret_it->n_args = ro_get_u16(take(&rest, 2));
     if (ret_it->n_args == 0 || ret_it->n_args > HANDING_ARGS_MAX)
         return RO_BAD_INPUT;

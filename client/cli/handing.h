@@ -32,8 +32,6 @@ struct handing_asking {
     /* of a command that was begun and lost: what was there before it */
     enum { HANDING_FIRST, HANDING_AGAIN } times;
     uint64_t before;
-    /* ro_passphrase_proof, RO_HASH_SIZE bytes; NULL: no passphrase was given */
-    const uint8_t *proof;
 };
 
 /* Why an asking is not carried out. */
@@ -41,7 +39,6 @@ enum handing_refusal {
     HANDING_BUSY = 1,   /* too many wait already */
     HANDING_UNREAD = 2, /* it is not understood */
     HANDING_ALONE = 3,  /* that command is not done for others */
-    HANDING_LOCKED = 4, /* the passphrase is not the one it was opened with */
 };
 
 /* One answer. */

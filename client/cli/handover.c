@@ -22,7 +22,7 @@ struct handover {
     int64_t until_ms;
     struct ro_buf words; /* the asking's */
     struct handing_asking asking;
-    struct ro_hash proof; /* of the passphrase that was given */
+    enum { HANDOVER_UNCHECKED, HANDOVER_RIGHT } passphrase; /* if given */
 };
 
 static void
@@ -33,6 +33,21 @@ handover_fini(struct handover *handover)
 
 /* --- to another process -------------------------------------------------- */
 
+/* A passphrase that was given is looked at here, and nothing of it is said to
+ * whoever listens there: a false one could guess by what it hears. */
+static enum ro_status
+check_passphrase(struct handover *handover)
+{
+    const struct ro_client_setup *setup = handover->setup;
+    if (setup->passphrase == NULL || handover->passphrase == HANDOVER_RIGHT)
+        return RO_OK;
+    enum ro_status s = ro_profile_check(setup->profile, setup->passphrase,
+                                        handover->wait->why);
+    if (s == RO_OK)
+        handover->passphrase = HANDOVER_RIGHT;
+    return s == RO_NOT_FOUND ? RO_VAULT_DAMAGED : s; /* it is open elsewhere */
+}
+
 static enum ro_status
 make_asking(struct handover *handover)
 {
@@ -42,11 +57,6 @@ make_asking(struct handover *handover)
     asking->zone = getenv("TZ");
     asking->colour =
         output_has_colour(wait->args) ? HANDING_COLOUR : HANDING_PLAIN;
-    if (handover->setup->passphrase != NULL) {
-        handover->proof = ro_passphrase_proof(handover->setup->passphrase,
-                                              handover->setup->profile);
-        asking->proof = handover->proof.b;
-    }
     if (wait->args->typed != NULL && wait->args->typed->size > 0)
         asking->text = (char *)wait->args->typed->data;
     return RO_OK;
@@ -86,11 +96,6 @@ tell_refusal(const struct handover *handover,
                       pid);
     case HANDING_ALONE:
         return ro_why(why, RO_REFUSED, HAND_STOP_IT_FIRST, pid);
-    case HANDING_LOCKED:
-        return ro_why(why, RO_VAULT_LOCKED,
-                      "that is not the passphrase with which the watch on this "
-                      "profile (process %d) was opened",
-                      pid);
     case HANDING_UNREAD:
     default:
         return ro_why(why, RO_REFUSED,
@@ -167,6 +172,7 @@ hand_it(struct handover *handover)
     const struct place_where where = place_of_ours(handover->setup->profile);
     RO_TRY(hand_open(&where, &handover->asking, &handover->clock, wait->why,
                      &hand));
+    RO_TRY(check_passphrase(handover));
     switch (wait_answer(handover, hand)) {
     case HAND_ANSWERED:
         return take_end(handover, hand);

@@ -49,21 +49,6 @@ wait_open_take(struct wait *wait, struct ro_client *client)
     wait->progress = WAIT_GOES_ON;
 }
 
-/* Notes the passphrase that a profile is opened with; one that it does not
- * have is not looked at. */
-static void
-note_proof(struct wait *wait, const struct ro_client_setup *setup)
-{
-    struct ro_why why;
-    enum ro_profile_key key = RO_PROFILE_KEY_FILE;
-    if (setup->passphrase == NULL ||
-        ro_profile_look(setup->profile, &why, &key) != RO_OK ||
-        key != RO_PROFILE_PASSPHRASE)
-        return;
-    wait->proof = ro_passphrase_proof(setup->passphrase, setup->profile);
-    wait->proven = WAIT_PROVEN;
-}
-
 enum ro_status
 wait_open(struct wait *wait,
           const struct cli_args *args,
@@ -84,12 +69,10 @@ wait_open(struct wait *wait,
     RO_TRY(wait_hold_signals(wait, why));
     RO_TRY(key_given(args, why, &passphrase));
     setup.passphrase = passphrase;
-    note_proof(wait, &setup);
     enum ro_status s = handover_open(wait, &setup);
     if (s == RO_NEED_PASSPHRASE) {
         RO_TRY(key_ask(wait, KEY_OLD, &passphrase));
         setup.passphrase = passphrase;
-        note_proof(wait, &setup);
         s = handover_open(wait, &setup);
     }
     if (s != RO_NOT_FOUND)

@@ -39,10 +39,8 @@ struct wait {
         WAIT_NOT_LOST,
         WAIT_LOST /* begun by another process, and no answer came */
     } fate;
-    uint64_t before;      /* WAIT_LOST: what was there before it */
-    struct host *host;    /* serves other commands meanwhile; NULL: none */
-    struct ro_hash proof; /* of the passphrase that opened it */
-    enum { WAIT_UNPROVEN, WAIT_PROVEN } proven;
+    uint64_t before;     /* WAIT_LOST: what was there before it */
+    struct host *host;   /* serves other commands meanwhile; NULL: none */
     struct wait *lender; /* whose client, signals and host these are; NULL: our
                             own */
     enum {

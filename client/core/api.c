@@ -84,6 +84,14 @@ ro_profile_look(const char *profile,
     return RO_OK;
 }
 
+enum ro_status
+ro_profile_check(const char *profile,
+                 const struct ro_passphrase *passphrase,
+                 struct ro_why *why)
+{
+    return vault_check(profile, passphrase_view(passphrase), why);
+}
+
 /* Writes the new keyring as all that the vault has, in one commit. */
 static enum ro_status
 keep_keyring(struct vault *vault, const struct keyring *keyring)

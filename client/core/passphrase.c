@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/crypto/hash.h"
@@ -101,23 +100,6 @@ bool
 ro_passphrase_same(const struct ro_passphrase *a, const struct ro_passphrase *b)
 {
     return a->size == b->size && ro_equal_secret(a->bytes, b->bytes, a->size);
-}
-
-struct ro_hash
-ro_passphrase_proof(const struct ro_passphrase *passphrase, const char *profile)
-{
-    struct stat folder = {0};
-    struct ro_hash proof;
-    uint8_t salt[16]; /* of this folder, by whatever path */
-    (void)stat(profile, &folder);
-    ro_set_u64(salt, (uint64_t)folder.st_dev);
-    ro_set_u64(salt + 8, (uint64_t)folder.st_ino);
-    const struct ro_bytes parts[] = {
-        {salt, sizeof(salt)},
-        passphrase_view(passphrase),
-    };
-    ro_hash_256(RO_LABEL_SAME_PASSPHRASE, parts, RO_LEN(parts), &proof);
-    return proof;
 }
 
 enum ro_status

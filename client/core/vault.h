@@ -86,6 +86,12 @@ enum vault_key_kind { VAULT_KEY_FILE, VAULT_KEY_PASSPHRASE };
 RO_MUST_USE enum ro_status
 vault_look(const char *dir, struct ro_why *why, enum vault_key_kind *ret_kind);
 
+/* Whether a passphrase is that of a vault which another process may hold; takes
+ * as long as opening it. RO_OK also for a vault with a key file.
+ * RO_VAULT_LOCKED, RO_NOT_FOUND, RO_VAULT_DAMAGED. */
+RO_MUST_USE enum ro_status
+vault_check(const char *dir, struct ro_bytes passphrase, struct ro_why *why);
+
 /* Wraps the vault key by `key` instead, in one commit: whatever happens, one of
  * both opens it afterwards. A key file is made before that if it is absent; the
  * one before stays where it is. As vault_create and vault_commit. */

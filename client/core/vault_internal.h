@@ -88,6 +88,11 @@ enum ro_status vault_damaged(struct vault *vault, const char *format, ...)
 
 /* --- vault_sql.c --------------------------------------------------------- */
 
+/* Opens the database file for a look at its clear rows, while another process
+ * may have it open: no lock is asked for, and no journal heeded. */
+RO_MUST_USE enum ro_status vault_sql_look(struct vault *vault,
+                                          const char *path);
+
 /* Opens the database file, which exists, and sets it up. */
 RO_MUST_USE enum ro_status vault_sql_open(struct vault *vault,
                                           const char *path);
@@ -160,6 +165,12 @@ RO_MUST_USE enum ro_status vault_key_create(struct vault *vault,
 RO_MUST_USE enum ro_status vault_key_open(struct vault *vault,
                                           const struct vault_key *key,
                                           struct ro_why *why);
+
+/* Whether a passphrase is the one that opens it; of a vault with a key file it
+ * is not looked at. RO_VAULT_LOCKED, RO_VAULT_DAMAGED. */
+RO_MUST_USE enum ro_status vault_key_check(struct vault *vault,
+                                           struct ro_bytes passphrase,
+                                           struct ro_why *why);
 
 /* Which kind of key it has. RO_VAULT_DAMAGED. */
 RO_MUST_USE enum ro_status vault_key_kind(struct vault *vault,

@@ -401,6 +401,23 @@ wrong_key(struct vault *vault, struct ro_why *why)
 }
 
 enum ro_status
+vault_key_check(struct vault *vault,
+                struct ro_bytes passphrase,
+                struct ro_why *why)
+{
+    RO_CLEANUP(ro_secret_freep) struct ro_secret *wrapping = NULL;
+    RO_AUTOBUF row = {0};
+    enum ro_status s = vault_sql_meta_get(vault, KEY_PASSPHRASE, &row);
+    if (s == RO_NOT_FOUND)
+        return RO_OK;
+    RO_TRY(s);
+    s = wrapping_of_passphrase(vault, ro_buf_view(&row), passphrase, &wrapping);
+    if (s == RO_OK)
+        s = compare_check(vault, wrapping);
+    return s == RO_VAULT_LOCKED ? wrong_key(vault, why) : s;
+}
+
+enum ro_status
 vault_key_open(struct vault *vault,
                const struct vault_key *key,
                struct ro_why *why)

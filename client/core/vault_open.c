@@ -368,6 +368,20 @@ vault_create(const char *dir,
 }
 
 enum ro_status
+vault_check(const char *dir, struct ro_bytes passphrase, struct ro_why *why)
+{
+    const struct ro_entropy none = {0};
+    RO_TRY(find_file(dir, FILE_NAME, why));
+    RO_CLEANUP(vault_freep) struct vault *vault = vault_new(&none);
+    RO_AUTOFREE char *path = join_path(dir, FILE_NAME);
+    if (vault == NULL || path == NULL)
+        return RO_NO_MEMORY;
+    RO_TRY(explain(vault, path, why, vault_sql_look(vault, path)));
+    enum ro_status s = vault_key_check(vault, passphrase, why);
+    return s == RO_VAULT_LOCKED ? s : explain(vault, path, why, s);
+}
+
+enum ro_status
 vault_look(const char *dir, struct ro_why *why, enum vault_key_kind *ret_kind)
 {
     const struct ro_entropy none = {0};

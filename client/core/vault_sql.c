@@ -105,12 +105,13 @@ exec(struct vault *vault, const char *text)
     return status_of(vault, sqlite3_exec(vault->db, text, NULL, NULL, NULL));
 }
 
-enum ro_status
-vault_sql_open(struct vault *vault, const char *path)
+static enum ro_status
+open_database(struct vault *vault, const char *name, int flags)
 {
-    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
-                SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE;
-    int rc = sqlite3_open_v2(path, &vault->db, flags, NULL);
+    int rc = sqlite3_open_v2(name, &vault->db,
+                             flags | SQLITE_OPEN_NOMUTEX |
+                                 SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE,
+                             NULL);
     if (vault->db == NULL)
         return RO_NO_MEMORY;
     RO_TRY(status_of(vault, rc));
@@ -119,7 +120,40 @@ vault_sql_open(struct vault *vault, const char *path)
     sqlite3_db_config(vault->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     sqlite3_db_config(vault->db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
     sqlite3_db_config(vault->db, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
+    return RO_OK;
+}
+
+enum ro_status
+vault_sql_open(struct vault *vault, const char *path)
+{
+    RO_TRY(open_database(vault, path, SQLITE_OPEN_READWRITE));
     return exec(vault, setup_text);
+}
+
+/* The URI of a file that is taken as it lies there. */
+static enum ro_status
+put_uri(const char *path, struct ro_buf *ret_uri)
+{
+    ro_buf_printf(ret_uri, "%s", path[0] == '/' ? "file://" : "file:");
+    for (const char *p = path; *p != '\0'; p++) {
+        if (*p == '/') {
+            ro_buf_put_u8(ret_uri, '/');
+        } else {
+            ro_buf_printf(ret_uri, "%%%02x", (unsigned char)*p);
+        }
+    }
+    ro_buf_printf(ret_uri, "?immutable=1");
+    ro_buf_put_u8(ret_uri, 0);
+    return ro_buf_ok(ret_uri);
+}
+
+enum ro_status
+vault_sql_look(struct vault *vault, const char *path)
+{
+    RO_AUTOBUF uri = {0};
+    RO_TRY(put_uri(path, &uri));
+    return open_database(vault, (const char *)uri.data,
+                         SQLITE_OPEN_READONLY | SQLITE_OPEN_URI);
 }
 
 enum ro_status

@@ -61,11 +61,6 @@ bool ro_passphrase_same(const struct ro_passphrase *a,
 RO_MUST_USE enum ro_status
 ro_passphrase_fits(const struct ro_passphrase *passphrase, struct ro_why *why);
 
-/* A value by which two processes on one profile can tell that they were given
- * the same passphrase, without showing it. */
-struct ro_hash ro_passphrase_proof(const struct ro_passphrase *passphrase,
-                                   const char *profile);
-
 /* Wipes and releases; accepts NULL. */
 void ro_passphrase_free(struct ro_passphrase *passphrase);
 RO_DEFINE_AUTO(ro_passphrase, ro_passphrase_free)
@@ -131,6 +126,15 @@ enum ro_profile_key { RO_PROFILE_KEY_FILE, RO_PROFILE_PASSPHRASE };
 RO_MUST_USE enum ro_status ro_profile_look(const char *profile,
                                            struct ro_why *why,
                                            enum ro_profile_key *ret_key);
+
+/* Whether a passphrase is that of a profile, on which another process may work:
+ * found out here, by as much work as opening it, and told to nobody. Of a
+ * profile with a key file it is not looked at: RO_OK at once. RO_VAULT_LOCKED,
+ * RO_NOT_FOUND, RO_VAULT_DAMAGED. */
+RO_MUST_USE enum ro_status
+ro_profile_check(const char *profile,
+                 const struct ro_passphrase *passphrase,
+                 struct ro_why *why);
 
 /* Ends the worker (what it had begun is committed or left undone), closes the
  * vault, wipes the keys. Results that were not dispatched are dropped. Accepts

@@ -2,12 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """A vault for people: passphrases given and asked for, changed, locked; and an
 older copy of a profile that notices."""
+import fcntl
 import os
 import pty
 import shutil
 import signal
+import socket
 import subprocess
 import sys
+import threading
 
 sys.path.insert(0, os.path.join(os.environ["RO_SOURCE_ROOT"], "tests/support"))
 from rig import Rig, Tap  # noqa: E402
@@ -178,13 +181,44 @@ def ended(rig, process):
     return process.returncode, err.decode()
 
 
+def overheard(tap, rig):
+    """A program that has taken the watch's place hears the same whatever
+    passphrase is given, and nothing where it is a wrong one."""
+    def asking(given):
+        path = rig.path("p/new/watch.sock")
+        with open(rig.path("p/new/lock"), "r+b") as lock, \
+                socket.socket(socket.AF_UNIX) as listener:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            listener.bind(path)
+            listener.listen()
+            listener.settimeout(PATIENCE_S)
+            command = threading.Thread(target=lambda: told.append(
+                run(rig, "new", "status", given=given)))
+            told = []
+            command.start()
+            with listener.accept()[0] as peer:
+                peer.settimeout(PATIENCE_S)
+                heard = peer.recv(65536)
+                if heard:
+                    peer.sendall(b"\0\0\0\2\3\1")  # too many wait
+            command.join()
+            os.unlink(path)
+        return heard, told[0][0]
+
+    without, right, wrong = asking(None), asking(WORDS), asking(OTHER)
+    tap.ok(without[1] == 69 and without[0] != b"", "a command asks", without)
+    tap.ok(right == without, "a passphrase adds nothing to what it says",
+           f"{right} {without}")
+    tap.ok(wrong == (b"", 8), "a wrong one is refused before", wrong)
+
+
 def locked(tap, rig):
-    socket = rig.path("p/new/watch.sock")
+    address = rig.path("p/new/watch.sock")
     code, out, err = run(rig, "new", "lock")
     tap.ok(code == 0 and "Nobody" in out, "nothing to lock", out + err)
     with Changes(rig.path("p/new")) as profile:
         stays = watch(rig, "new")
-        tap.ok(profile.until(lambda: os.path.exists(socket), stays), "a watch")
+        tap.ok(profile.until(lambda: os.path.exists(address), stays), "a watch")
     code, _, err = run(rig, "new", "status")
     tap.ok(code == 0, "which needs no passphrase from others", err)
     code, _, err = run(rig, "new", "status", given=WORDS)
@@ -236,6 +270,7 @@ def main():
         given_in_all_ways(tap, rig)
         asked_on_a_terminal(tap, rig)
         to_a_key_file_and_back(tap, rig)
+        overheard(tap, rig)
         locked(tap, rig)
         an_older_copy(tap, rig)
     return tap.done()

@@ -76,6 +76,34 @@ test_create_and_open(void)
     tap_ok(holds(vault, "k", "value"));
 }
 
+/* While somebody has it open, and in the middle of a commit. */
+static void
+test_check_of_an_open_vault(void)
+{
+    static const struct ro_bytes none = {0};
+    PLACE place = place_new();
+    VAULT *vault = NULL;
+    struct ro_why why = {""};
+    const struct ro_bytes right = ro_bytes_text("seven brown owls");
+    const struct ro_bytes wrong = ro_bytes_text("seven brown owl");
+    tap_is(vault_check(place.dir, right, &why), RO_NOT_FOUND);
+    tap_is(create_by(&place, "seven brown owls", &why, &vault), RO_OK);
+    tap_is(vault_check(place.dir, right, &why), RO_OK);
+    tap_is(vault_check(place.dir, wrong, &why), RO_VAULT_LOCKED);
+    tap_ok(strcmp(why.text, "that is not the passphrase of this profile") == 0);
+    tap_is(vault_check(place.dir, none, &why), RO_VAULT_LOCKED);
+    tap_is(vault_begin(vault), RO_OK);
+    tap_is(vault_check(place.dir, right, &why), RO_OK);
+    tap_is(vault_check(place.dir, wrong, &why), RO_VAULT_LOCKED);
+    tap_is(vault_commit(vault), RO_OK);
+    put_one(vault, "k", "value");
+    tap_ok(holds(vault, "k", "value"));
+
+    const struct vault_key file = {.file = place.key};
+    tap_is(vault_rekey(vault, &file, &why), RO_OK);
+    tap_is(vault_check(place.dir, wrong, &why), RO_OK);
+}
+
 /* A passphrase that nobody asked for is not looked at. */
 static void
 test_beside_a_key_file(void)
@@ -426,6 +454,7 @@ main(void)
 {
     begin_tests();
     tap_run(test_create_and_open);
+    tap_run(test_check_of_an_open_vault);
     tap_run(test_beside_a_key_file);
     tap_run(test_weak);
     tap_run(test_as_hard_as_it_ships);
