@@ -191,21 +191,6 @@ authority_reply_send(struct authority *authority,
 }
 
 enum ro_status
-authority_petition_close(const struct authority *authority,
-                         struct authority_petition *petition,
-                         struct ro_why *why)
-{
-    petition->standing = petition->standing == AUTHORITY_ADMITTING
-                             ? AUTHORITY_ADMITTED
-                             : AUTHORITY_REFUSED;
-    petition->holder[0] = '\0';
-    ro_buf_fini(&petition->certificate);
-    ro_buf_fini(&petition->answer_body);
-    ro_buf_fini(&petition->answer_wrap);
-    return authority_petition_save(authority, petition, why);
-}
-
-enum ro_status
 authority_answer_settle(const struct authority *authority,
                         struct authority_petition *petition,
                         enum ro_status sent,

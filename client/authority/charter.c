@@ -1,89 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The charter: record 1, and whenever the circle agrees on something new. */
-#include "client/authority/inside.h"
+#include "client/authority/charter.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "common/base/text.h"
-#include "common/conf/circle.h"
-#include "common/wire/armour.h"
 #include "common/wire/codec.h"
 
-/* What a charter says besides what the state says. */
-struct chartering {
-    struct ro_buf conf; /* terminated */
-    struct authority_broker broker;
-};
-
-static void
+void
 chartering_fini(struct chartering *chartering)
 {
     ro_buf_fini(&chartering->conf);
 }
 
-/* --- the files ----------------------------------------------------------- */
-
-/* Copies mistakes, which speak of "circle.conf", with the name of the person's
- * own file; returns how many there are. */
-static size_t
-name_mistakes(const struct ro_buf *from,
-              const char *path,
-              struct ro_buf *mistakes)
-{
-    static const char general[] = "circle.conf:";
-    const size_t skip = sizeof(general) - 1;
-    struct ro_bytes rest = ro_buf_view(from);
-    size_t n = 0;
-    while (rest.size > 0) {
-        const uint8_t *stop = memchr(rest.data, '\n', rest.size);
-        size_t length =
-            stop == NULL ? rest.size : (size_t)(stop - rest.data) + 1;
-        bool named = length >= skip && memcmp(rest.data, general, skip) == 0;
-        if (named)
-            ro_buf_printf(mistakes, "%s:", path);
-        ro_buf_put(mistakes, rest.data + (named ? skip : 0),
-                   length - (named ? skip : 0));
-        rest.data += length;
-        rest.size -= length;
-        n++;
-    }
-    return n;
-}
-
-static enum ro_status
-tell_mistakes(const char *path,
-              struct ro_bytes conf,
-              struct ro_buf *mistakes,
-              struct ro_why *why)
-{
-    RO_AUTOBUF found = {0};
-    if (ro_circle_conf_check(conf, &found) == RO_NO_MEMORY)
-        return RO_NO_MEMORY;
-    size_t n = name_mistakes(&found, path, mistakes);
-    RO_TRY(ro_buf_ok(mistakes));
-    return ro_why(why, RO_BAD_INPUT,
-                  "%s has %zu mistake%s, and nothing was signed; put %s right "
-                  "and publish it again",
-                  path, n, n == 1 ? "" : "s", n == 1 ? "it" : "them");
-}
-
-static enum ro_status
-read_conf(const char *path,
-          struct ro_buf *mistakes,
-          struct ro_why *why,
-          struct ro_buf *ret_conf)
-{
-    struct ro_circle_conf *conf = NULL;
-    RO_TRY(ro_file_read(path, RO_CIRCLE_CONF_MAX, why, ret_conf));
-    enum ro_status s = ro_circle_conf_parse(ro_buf_view(ret_conf), why, &conf);
-    ro_circle_conf_free(conf);
-    if (s == RO_BAD_CONFIG)
-        return tell_mistakes(path, ro_buf_view(ret_conf), mistakes, why);
-    RO_TRY(s);
-    ro_buf_put_u8(ret_conf, 0);
-    return ro_buf_ok(ret_conf);
-}
+/* --- where the broker is -------------------------------------------------- */
 
 static enum ro_status
 copy_endpoint(const char *from, char ret_text[AUTHORITY_ENDPOINT_MAX + 1])
@@ -107,28 +38,6 @@ authority_broker_of(const Reachout__Broker *from,
     RO_TRY(ro_field_copy(&from->curve_key, ret_broker->curve.b, RO_KEY_SIZE));
     return ro_field_copy(&from->signing_key, ret_broker->signing.b,
                          RO_KEY_SIZE);
-}
-
-static enum ro_status
-read_broker(const char *path,
-            struct ro_arena *arena,
-            struct ro_why *why,
-            struct authority_broker *ret_broker)
-{
-    RO_AUTOBUF bytes = {0};
-    ProtobufCMessage *message;
-    RO_TRY(ro_armour_read(path, "broker-public", why, &bytes));
-    enum ro_status s = ro_unpack(&reachout__broker_public__descriptor,
-                                 ro_buf_view(&bytes), arena, &message);
-    if (s == RO_OK) {
-        s = authority_broker_of(
-            ((const Reachout__BrokerPublic *)message)->broker, ret_broker);
-    }
-    if (s == RO_OK || s == RO_NO_MEMORY)
-        return s;
-    return ro_why(why, RO_BAD_INPUT,
-                  "%s: does not say where the broker is, and with which keys",
-                  path);
 }
 
 /* --- the record ---------------------------------------------------------- */
@@ -190,8 +99,10 @@ pack_charter(const struct authority *authority,
     return ro_pack(&charter.base, ret_body);
 }
 
-static enum ro_status
-publish_charter(struct authority *authority, void *user, struct ro_why *why)
+enum ro_status
+authority_publish_charter(struct authority *authority,
+                          void *user,
+                          struct ro_why *why)
 {
     struct chartering *chartering = user;
     RO_AUTOBUF body = {0};
@@ -205,11 +116,10 @@ publish_charter(struct authority *authority, void *user, struct ro_why *why)
     return authority_append(authority, &bytes, 1, why);
 }
 
-/* What the directory's charter says, to be said again. */
-static enum ro_status
-repeat_charter(const struct authority *authority,
-               struct ro_why *why,
-               struct chartering *ret_wanted)
+enum ro_status
+authority_repeat_charter(const struct authority *authority,
+                         struct ro_why *why,
+                         struct chartering *ret_wanted)
 {
     const struct ro_charter_view *now =
         ro_directory_charter(authority->directory);
@@ -237,47 +147,7 @@ authority_charter_follow(struct authority *authority, struct ro_why *why)
     RO_TRY(authority_keyset(authority, why, &set));
     if (set.here < set.threshold)
         return RO_OK;
-    RO_TRY(repeat_charter(authority, why, &wanted));
-    RO_TRY(publish_charter(authority, &wanted, why));
+    RO_TRY(authority_repeat_charter(authority, why, &wanted));
+    RO_TRY(authority_publish_charter(authority, &wanted, why));
     return authority_log_sync(authority, why);
-}
-
-/* Reads the files; without them, the charter is to say the same again. */
-static enum ro_status
-read_files(struct authority *authority,
-           const struct authority_chartering *chartering,
-           struct ro_buf *mistakes,
-           struct ro_why *why,
-           struct chartering *wanted)
-{
-    if (chartering->conf_path == NULL) {
-        RO_TRY(authority_log_catch_up(authority, why));
-        return repeat_charter(authority, why, wanted);
-    }
-    RO_TRY(read_conf(chartering->conf_path, mistakes, why, &wanted->conf));
-    RO_TRY(read_broker(chartering->broker_path, authority->arena, why,
-                       &wanted->broker));
-    authority->broker = wanted->broker;
-    link_free(RO_STEAL(authority->link));
-    return RO_OK;
-}
-
-enum ro_status
-authority_charter(struct authority *authority,
-                  const struct authority_chartering *chartering,
-                  struct ro_buf *mistakes,
-                  struct ro_why *why,
-                  uint64_t *ret_record)
-{
-    RO_CLEANUP(chartering_fini) struct chartering wanted = {0};
-    struct ro_bytes record;
-    *ret_record = 0;
-    RO_TRY(read_files(authority, chartering, mistakes, why, &wanted));
-    RO_TRY(authority_complete(authority, publish_charter, &wanted, why));
-    if (authority->draft != NULL)
-        return RO_OK;
-    authority->state.broker = wanted.broker;
-    RO_TRY(authority_state_save(authority->dir, &authority->state, why));
-    return authority_log_newest(authority, REACHOUT__SIGNED__KIND__CHARTER,
-                                &record, ret_record);
 }

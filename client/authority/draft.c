@@ -6,20 +6,6 @@
 #include <sys/stat.h>
 
 enum ro_status
-authority_keyset(struct authority *authority,
-                 struct ro_why *why,
-                 struct authority_keyset *ret_set)
-{
-    const struct keys *keys = NULL;
-    RO_TRY(authority_keys(authority, why, &keys));
-    *ret_set =
-        (struct authority_keyset){.here = keys->n,
-                                  .keys = authority->root.n_keys,
-                                  .threshold = authority->root.threshold};
-    return RO_OK;
-}
-
-enum ro_status
 authority_need_absent(const char *path, struct ro_why *why)
 {
     struct stat there;
@@ -65,10 +51,4 @@ authority_draft_write(struct authority *authority,
     if (draft->n_records == 0 && draft->n_replies == 0)
         return RO_OK;
     return proposal_write(draft, authority->draft_path, why);
-}
-
-uint64_t
-authority_log_size(const struct authority *authority)
-{
-    return ro_directory_size(authority->directory);
 }

@@ -78,7 +78,7 @@ struct authority_state {
     uint32_t generation; /* of the circle's key that is in force */
     uint8_t psk[32];
     struct authority_psk last; /* before it: requests may be under that one */
-    struct authority_psk next; /* after it, see generation.c */
+    struct authority_psk next; /* after it, see rotation.c */
     uint64_t next_seats;       /* of the log's seats, so many have `next` */
     uint64_t covered;          /* number of the newest revocation that has a key
                                   of its own after it */
@@ -227,15 +227,9 @@ RO_MUST_USE enum ro_status authority_sign(struct authority *authority,
 RO_MUST_USE enum ro_status authority_log_load(struct authority *authority,
                                               struct ro_why *why);
 
-/* Fetches what the broker's log has more, verifies it, and keeps it. An empty
- * log is fine. */
-RO_MUST_USE enum ro_status authority_log_sync(struct authority *authority,
-                                              struct ro_why *why);
-
-/* The same for what is drafted: a broker that cannot be reached, or is not
- * known, is no failure then, and what was drafted stays. */
-RO_MUST_USE enum ro_status authority_log_catch_up(struct authority *authority,
-                                                  struct ro_why *why);
+/* Whether the log leads to the pin. RO_ROLLED_BACK, RO_FORKED. */
+RO_MUST_USE enum ro_status
+authority_log_check_pin(const struct authority *authority);
 
 /* What is done with one record, a view into the log. */
 typedef void authority_record_fn(struct ro_bytes record, void *user);
@@ -244,19 +238,6 @@ typedef void authority_record_fn(struct ro_bytes record, void *user);
 void authority_log_each(const struct authority *authority,
                         authority_record_fn *record,
                         void *user);
-
-/* Holds an answer against what we have seen before: RO_ROLLED_BACK when it is
- * less, RO_FROZEN when the broker keeps records back, RO_BAD_FRAME. */
-RO_MUST_USE enum ro_status
-authority_log_check_answer(const struct authority *authority,
-                           const Reachout__Directory__Answer *answer,
-                           struct ro_why *why);
-
-/* Holds a checkpoint against the log, the last one, and the clock. Only with a
- * charter. RO_BAD_RECORD, RO_BAD_SIGNATURE, RO_FORKED, RO_ROLLED_BACK,
- * RO_FROZEN. */
-RO_MUST_USE enum ro_status authority_log_check_point(
-    const struct authority *authority, struct ro_bytes raw, struct ro_why *why);
 
 /* Whether this folder never talked to a broker and knows the directory all the
  * same: it was brought here, and others publish. */
@@ -285,6 +266,31 @@ bool authority_log_has(const struct authority *authority,
 /* The serial of our next record. */
 uint64_t authority_log_serial(const struct authority *authority);
 
+/* --- fetching.c ---------------------------------------------------------- */
+
+/* Fetches what the broker's log has more, verifies it, and keeps it. An empty
+ * log is fine. */
+RO_MUST_USE enum ro_status authority_log_sync(struct authority *authority,
+                                              struct ro_why *why);
+
+/* The same for what is drafted: a broker that cannot be reached, or is not
+ * known, is no failure then, and what was drafted stays. */
+RO_MUST_USE enum ro_status authority_log_catch_up(struct authority *authority,
+                                                  struct ro_why *why);
+
+/* Holds an answer against what we have seen before: RO_ROLLED_BACK when it is
+ * less, RO_FROZEN when the broker keeps records back, RO_BAD_FRAME. */
+RO_MUST_USE enum ro_status
+authority_log_check_answer(const struct authority *authority,
+                           const Reachout__Directory__Answer *answer,
+                           struct ro_why *why);
+
+/* Holds a checkpoint against the log, the last one, and the clock. Only with a
+ * charter. RO_BAD_RECORD, RO_BAD_SIGNATURE, RO_FORKED, RO_ROLLED_BACK,
+ * RO_FROZEN. */
+RO_MUST_USE enum ro_status authority_log_check_point(
+    const struct authority *authority, struct ro_bytes raw, struct ro_why *why);
+
 /* --- publish.c ----------------------------------------------------------- */
 
 /* Asks the broker over the open door; the answer lives in the authority's
@@ -294,6 +300,9 @@ RO_MUST_USE enum ro_status authority_ask(struct authority *authority,
                                          const ProtobufCMessage *ask,
                                          struct ro_why *why,
                                          const ProtobufCMessage **ret_answer);
+
+/* When an ask that begins now is given up, by the monotonic clock. */
+int64_t authority_deadline(const struct authority *authority);
 
 /* The link, made on first use. */
 RO_MUST_USE enum ro_status authority_link(struct authority *authority,
@@ -308,6 +317,8 @@ RO_MUST_USE enum ro_status authority_append(struct authority *authority,
                                             size_t n,
                                             struct ro_why *why);
 
+/* --- complete.c ---------------------------------------------------------- */
+
 /* A step that fetches the log and appends what is missing. */
 typedef enum ro_status
 authority_step_fn(struct authority *authority, void *user, struct ro_why *why);
@@ -320,13 +331,6 @@ RO_MUST_USE enum ro_status authority_complete(struct authority *authority,
                                               void *user,
                                               struct ro_why *why);
 
-/* --- charter.c ----------------------------------------------------------- */
-
-/* Copies a broker of a message, checked. RO_BAD_INPUT, RO_BAD_FRAME. */
-RO_MUST_USE enum ro_status
-authority_broker_of(const Reachout__Broker *from,
-                    struct authority_broker *ret_broker);
-
 /* --- draft.c ------------------------------------------------------------- */
 
 /* RO_REFUSED where a file is there already. */
@@ -337,11 +341,6 @@ RO_MUST_USE enum ro_status authority_need_absent(const char *path,
 void authority_draft_tell(const struct proposal *proposal,
                           uint32_t threshold,
                           struct authority_drafted *ret_drafted);
-
-/* Names the next generation in the charter where the broker takes its key and
- * the signing keys that are here are enough; else nothing is to do. */
-RO_MUST_USE enum ro_status authority_charter_follow(struct authority *authority,
-                                                    struct ro_why *why);
 
 /* --- generation.c -------------------------------------------------------- */
 
@@ -362,6 +361,11 @@ authority_door_write(const struct authority_state *state,
                      const char *path,
                      struct ro_why *why);
 
+/* After a revocation: makes the next key, unless it has one. RO_REFUSED where
+ * it came from another copy of this folder. */
+RO_MUST_USE enum ro_status
+authority_generation_begin(struct authority *authority, struct ro_why *why);
+
 /* Before a revocation is appended: refuses where the newest one in the log has
  * no key yet and came from another copy of this folder, and remembers that this
  * one is ours. RO_REFUSED. */
@@ -372,12 +376,29 @@ RO_MUST_USE enum ro_status authority_removal_begin(struct authority *authority,
 /* Makes the newest revocation in the log ours. Its key gets a generation that
  * no other copy of this folder will have made. */
 RO_MUST_USE enum ro_status
-authority_removal_take_over(struct authority *authority, struct ro_why *why);
+authority_generation_take_over(struct authority *authority, struct ro_why *why);
 
-/* After a revocation: makes a key, gives it to every seat and writes door.key,
- * as far as that was not done. Not in a draft. */
+/* Puts the next key in force once the log's charter names it. */
 RO_MUST_USE enum ro_status
-authority_generation_follow(struct authority *authority, struct ro_why *why);
+authority_generation_settle(struct authority *authority, struct ro_why *why);
+
+/* --- rotation.c ---------------------------------------------------------- */
+
+/* Goes on with the circle's next key as far as it can: after a removal from the
+ * first step on, where RO_REFUSED says that the removal is another copy's; with
+ * any other command from the charter on. Not in a draft. */
+enum authority_rotation_from { ROTATION_FROM_REMOVAL, ROTATION_FROM_CHARTER };
+RO_MUST_USE enum ro_status
+authority_rotation_go_on(struct authority *authority,
+                         enum authority_rotation_from from,
+                         struct ro_why *why);
+
+/* --- distribute.c -------------------------------------------------------- */
+
+/* Gives the next key to every live seat that has not got it yet, sealed under
+ * the key that is in force. */
+RO_MUST_USE enum ro_status authority_distribute(struct authority *authority,
+                                                struct ro_why *why);
 
 /* Seats that are looked at together. */
 #define AUTHORITY_BATCH 32
@@ -388,10 +409,6 @@ uint64_t authority_live_seats(const struct authority *authority,
                               uint64_t from,
                               const struct ro_seat_view **ret_seats,
                               size_t *ret_n);
-
-/* Puts the next key in force once the log's charter names it. */
-RO_MUST_USE enum ro_status
-authority_generation_settle(struct authority *authority, struct ro_why *why);
 
 /* --- invited.c ----------------------------------------------------------- */
 
@@ -470,6 +487,12 @@ authority_petition_find(const struct authority *authority,
 /* Whether it waits for a decision, or for an answer that was not sent. */
 bool authority_petition_is_open(const struct authority_petition *petition);
 
+/* What is left of a request that was answered: enough to know a replay. */
+RO_MUST_USE enum ro_status
+authority_petition_close(const struct authority *authority,
+                         struct authority_petition *petition,
+                         struct ro_why *why);
+
 /* Releases one; accepts NULL. */
 void authority_petition_free(struct authority_petition *petition);
 RO_DEFINE_AUTO(authority_petition, authority_petition_free)
@@ -534,12 +557,6 @@ RO_MUST_USE enum ro_status
 authority_reply_send(struct authority *authority,
                      const struct proposal_reply *reply,
                      struct ro_why *why);
-
-/* What is left of a request that was answered: enough to know a replay. */
-RO_MUST_USE enum ro_status
-authority_petition_close(const struct authority *authority,
-                         struct authority_petition *petition,
-                         struct ro_why *why);
 
 /* --- find.c -------------------------------------------------------------- */
 

@@ -107,6 +107,7 @@ need_directory(struct authority *authority,
         is_listed(authority, guest->home_urn))
         return RO_OK;
     RO_TRY(authority_log_sync(authority, why));
+    RO_TRY(authority_generation_settle(authority, why));
     RO_TRY(authority_log_ready(authority, why));
     uint32_t missing =
         is_listed(authority, guest->urn) ? guest->home_urn : guest->urn;
@@ -287,8 +288,10 @@ authority_replace(struct authority *authority,
     struct guest guest = {0};
     const struct ro_member_view *member = NULL;
     RO_TRY(authority_need_absent(replacing->out_path, why));
-    if (!authority_is_apart(authority))
+    if (!authority_is_apart(authority)) {
         RO_TRY(authority_log_sync(authority, why));
+        RO_TRY(authority_generation_settle(authority, why));
+    }
     RO_TRY(authority_log_ready(authority, why));
     RO_TRY(authority_find_member(authority, &replacing->member, why, &member));
     const struct authority_inviting inviting = {

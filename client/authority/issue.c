@@ -3,7 +3,7 @@
  * Publishing a proposal. What the log has already is known by its body: the
  * signatures on it may be those of other keys.
  */
-#include "client/authority/inside.h"
+#include "client/authority/charter.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -334,7 +334,7 @@ authority_publish(struct authority *authority,
     size_t unheard;
     RO_TRY(send_replies(authority, issuing.proposal, why, &unheard));
     if (has_revocation(issuing.proposal))
-        RO_TRY(authority_generation_follow(authority, why));
+        RO_TRY(authority_rotation_go_on(authority, ROTATION_FROM_REMOVAL, why));
     authority_draft_tell(issuing.proposal, authority->root.threshold,
                          ret_drafted);
     ret_drafted->published = issuing.published;

@@ -241,3 +241,17 @@ authority_one_key(struct authority *authority,
                   "--out FILE, and have it signed with `reachout authority "
                   "sign FILE --dir DIR --out FILE`");
 }
+
+enum ro_status
+authority_keyset(struct authority *authority,
+                 struct ro_why *why,
+                 struct authority_keyset *ret_set)
+{
+    const struct keys *keys = NULL;
+    RO_TRY(authority_keys(authority, why, &keys));
+    *ret_set =
+        (struct authority_keyset){.here = keys->n,
+                                  .keys = authority->root.n_keys,
+                                  .threshold = authority->root.threshold};
+    return RO_OK;
+}

@@ -45,12 +45,6 @@ keep_one(void *user, const struct envelope *one)
     return s;
 }
 
-static int64_t
-deadline(const struct authority *authority)
-{
-    return ro_clock_mono_ms(&authority->world.clock) + authority->world.wait_ms;
-}
-
 /* Takes the next push, or attaches again where the connection was lost. */
 static enum ro_status
 take_next(struct receiving *receiving,
@@ -58,8 +52,8 @@ take_next(struct receiving *receiving,
           int64_t until_ms)
 {
     struct ro_bytes push;
-    const struct mailbox_reader reader = {keep_one, receiving,
-                                          deadline(receiving->authority)};
+    const struct mailbox_reader reader = {
+        keep_one, receiving, authority_deadline(receiving->authority)};
     enum ro_status s = mailbox_wait(mailbox, until_ms, &push);
     if (s == RO_NOT_FOUND)
         return mailbox_stalled(mailbox, receiving->why);
@@ -85,7 +79,7 @@ authority_mailbox_receive(struct authority *authority,
                               .door = LINK_OPEN,
                               .id = authority->mailbox,
                               .pair = authority->state.mailbox};
-    int64_t until_ms = deadline(authority);
+    int64_t until_ms = authority_deadline(authority);
     RO_TRY(authority_link(authority, why));
     RO_TRY(mailbox_attach(&mailbox, until_ms, why));
     while (mailbox.waiting > 0)

@@ -129,6 +129,21 @@ authority_petition_save(const struct authority *authority,
     return ro_armour_write(path, KIND, ro_buf_view(&row), RO_FILE_SECRET, why);
 }
 
+enum ro_status
+authority_petition_close(const struct authority *authority,
+                         struct authority_petition *petition,
+                         struct ro_why *why)
+{
+    petition->standing = petition->standing == AUTHORITY_ADMITTING
+                             ? AUTHORITY_ADMITTED
+                             : AUTHORITY_REFUSED;
+    petition->holder[0] = '\0';
+    ro_buf_fini(&petition->certificate);
+    ro_buf_fini(&petition->answer_body);
+    ro_buf_fini(&petition->answer_wrap);
+    return authority_petition_save(authority, petition, why);
+}
+
 /* --- reading ------------------------------------------------------------- */
 
 static void

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Talking to the broker: asks, records, and doing again what was cut short. */
+/* Asking the broker, and giving it records. */
 #include "client/authority/inside.h"
 
 #include <assert.h>
 
-#define ROUNDS 4
-
-static int64_t
-deadline(const struct authority *authority)
+int64_t
+authority_deadline(const struct authority *authority)
 {
     return ro_clock_mono_ms(&authority->world.clock) + authority->world.wait_ms;
 }
@@ -42,7 +40,7 @@ try_next(struct authority *authority, struct ro_why *why)
     struct link_answer got;
     const struct link_ask hello = {LINK_OPEN, RO_VERB_HELLO, NULL,
                                    &reachout__hello__answer__descriptor,
-                                   deadline(authority)};
+                                   authority_deadline(authority)};
     RO_TRY(make_link(authority, authority->state.next.generation, why, &link));
     enum ro_status s = link_ask(link, &hello, authority->arena, why, &got);
     if (s != RO_OK && s != RO_NEED_HELLO)
@@ -87,7 +85,7 @@ authority_ask(struct authority *authority,
     struct link_answer got;
     RO_TRY(authority_link(authority, why));
     const struct link_ask asked = {LINK_OPEN, verb, ask, answers[verb],
-                                   deadline(authority)};
+                                   authority_deadline(authority)};
     RO_TRY(link_ask(authority->link, &asked, authority->arena, why, &got));
     *ret_answer = got.message;
     return RO_OK;
@@ -142,38 +140,4 @@ authority_append(struct authority *authority,
     ask.n_records = n;
     ask.records = fields;
     return authority_ask(authority, RO_VERB_APPEND, &ask.base, why, &answer);
-}
-
-static enum ro_status
-run_round(struct authority *authority,
-          authority_step_fn *step,
-          void *user,
-          struct ro_why *why)
-{
-    RO_TRY(authority_log_sync(authority, why));
-    RO_TRY(step(authority, user, why));
-    RO_TRY(authority_log_sync(authority, why));
-    return authority_charter_follow(authority, why);
-}
-
-enum ro_status
-authority_complete(struct authority *authority,
-                   authority_step_fn *step,
-                   void *user,
-                   struct ro_why *why)
-{
-    enum ro_status s = RO_OLD_SERIAL;
-    if (authority->draft != NULL) {
-        RO_TRY(authority_log_catch_up(authority, why));
-        return step(authority, user, why);
-    }
-    int64_t until_ms = deadline(authority);
-    for (int round = 0; round < ROUNDS; round++) {
-        s = run_round(authority, step, user, why);
-        if (s != RO_OLD_SERIAL && s != RO_UNREACHABLE)
-            return s;
-        if (ro_clock_mono_ms(&authority->world.clock) >= until_ms)
-            return s;
-    }
-    return s;
 }

@@ -119,7 +119,7 @@ authority_receive(struct authority *authority,
     if (authority_is_apart(authority))
         return authority_list(authority, ret_requests);
     RO_TRY(authority_log_sync(authority, why));
-    RO_TRY(authority_charter_follow(authority, why));
+    RO_TRY(authority_rotation_go_on(authority, ROTATION_FROM_CHARTER, why));
     RO_TRY(authority_mailbox_receive(authority, why, &requests));
     RO_TRY(authority_answer_unheard(authority, why));
     RO_TRY(list_requests(authority, &requests));
@@ -380,7 +380,7 @@ authority_admit(struct authority *authority,
     }
     RO_TRY(authority_complete(authority, publish_seat, &admitting, why));
     if (petition->wish == PETITION_REPLACES)
-        RO_TRY(authority_generation_follow(authority, why));
+        RO_TRY(authority_rotation_go_on(authority, ROTATION_FROM_REMOVAL, why));
     RO_TRY(authority_keys(authority, why, &keys));
     if (keys->n == 0 && authority->draft == NULL) {
         petition->standing = AUTHORITY_ADMITTING;

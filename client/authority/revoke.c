@@ -128,6 +128,14 @@ publish_revocation(struct authority *authority, void *user, struct ro_why *why)
     return authority_append(authority, &bytes, 1, why);
 }
 
+static enum ro_status
+take_over(struct authority *authority, struct ro_why *why)
+{
+    RO_TRY(authority_log_sync(authority, why));
+    RO_TRY(authority_generation_settle(authority, why));
+    return authority_generation_take_over(authority, why);
+}
+
 enum ro_status
 authority_revoke(struct authority *authority,
                  const struct authority_revoking *names,
@@ -143,7 +151,7 @@ authority_revoke(struct authority *authority,
                       AUTHORITY_REVOKE_MAX);
     }
     if (names->whose == AUTHORITY_TAKE_OVER)
-        RO_TRY(authority_removal_take_over(authority, why));
+        RO_TRY(take_over(authority, why));
     if (names->n_members + names->n_seats > 0) {
         RO_TRY(
             authority_complete(authority, publish_revocation, &revoking, why));
@@ -151,6 +159,5 @@ authority_revoke(struct authority *authority,
         RO_TRY(authority_log_catch_up(authority, why));
         RO_TRY(authority_log_ready(authority, why));
     }
-    RO_TRY(authority_generation_follow(authority, why));
-    return authority_charter_follow(authority, why);
+    return authority_rotation_go_on(authority, ROTATION_FROM_REMOVAL, why);
 }

@@ -293,6 +293,7 @@ authority_open(const char *dir,
     authority->broker = authority->state.broker;
     RO_TRY(derive(authority));
     RO_TRY(authority_log_load(authority, why));
+    RO_TRY(authority_generation_settle(authority, why));
     RO_TRY(authority_petitions_load(authority, why));
     RO_TRY(authority_petitions_settle(authority, why));
     *ret_authority = RO_STEAL(authority);

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "client/authority/inside.h"
+#include "client/authority/charter.h"
 #include "common/base/text.h"
 #include "common/conf/circle.h"
 #include "common/wire/codec.h"

@@ -100,7 +100,9 @@ test_a_members_own(void)
     tap_is(revoke_own(&rig, &rogue), RO_OK);
     tap_is(rig_sync(&rig), RO_OK);
     tap_ok(rig_log_size(&rig) == before + 1);
-    tap_is(authority_generation_follow(rig.circle.authority, &why), RO_OK);
+    tap_is(authority_rotation_go_on(rig.circle.authority, ROTATION_FROM_REMOVAL,
+                                    &why),
+           RO_OK);
     tap_say(next_generation(&rig) == 0, "it makes no key");
     tap_is(remove_member(&rig, OTHER), RO_OK);
     tap_ok(next_generation(&rig) == 2);
@@ -179,11 +181,75 @@ test_another_copys(void)
     rig_fini(&rig);
 }
 
+/* --- in force by another copy --------------------------------------------- */
+
+/* What the broker's operator does. */
+static void
+install(struct rig *rig)
+{
+    RO_AUTOBUF key = {0};
+    char path[240];
+    (void)snprintf(path, sizeof(path), "%s/door.key", rig->circle.dir);
+    tap_need(ro_file_read(path, 4096, NULL, &key) == RO_OK);
+    (void)snprintf(path, sizeof(path), "%s/door.key", rig->broker_dir);
+    tap_need(ro_file_write(path, ro_buf_view(&key), RO_FILE_SECRET, NULL) ==
+             RO_OK);
+    rig_stop(rig);
+    rig_start(rig);
+    rig_unlink(rig);
+}
+
+/* Another copy of the folder publishes the charter that puts the next key in
+ * force. This one learns it from the log, whatever it does first, and loses no
+ * key: neither by a charter of its own nor by the next removal. */
+static void
+test_in_force_by_another(void)
+{
+    struct rig rig;
+    struct joiner rogue;
+    struct joiner other;
+    struct ro_why why = {""};
+    char twin[200];
+    uint64_t record = 0;
+    uint8_t psk[32];
+    rig_make_listed(&rig);
+    (void)snprintf(twin, sizeof(twin), "%s", circle_path(&rig.circle, "twin"));
+    join(&rig, ROGUE, &rogue);
+    join(&rig, OTHER, &other);
+    tap_is(remove_member(&rig, OTHER), RO_OK);
+    install(&rig);
+    memcpy(psk, rig.circle.authority->state.next.psk, sizeof(psk));
+    rig_copy(rig.circle.dir, twin);
+    tap_is(authority_rotation_go_on(rig.circle.authority, ROTATION_FROM_CHARTER,
+                                    &why),
+           RO_OK);
+    tap_is(rig_sync(&rig), RO_OK);
+    tap_is(rig_charter(&rig, rig.broker_dir, &record), RO_OK);
+    uint64_t size = rig_log_size(&rig);
+
+    replace(&rig, twin);
+    tap_ok(next_generation(&rig) == 2);
+    tap_is(rig_charter(&rig, rig.broker_dir, &record), RO_OK);
+    tap_say(rig_log_size(&rig) == size, "the charter is there already");
+    tap_ok(next_generation(&rig) == 0);
+    tap_is(rig_charter(&rig, rig.broker_dir, &record), RO_OK);
+    tap_say(rig_log_size(&rig) == size, "and stays there");
+    replace(&rig, twin);
+    tap_is(remove_member(&rig, ROGUE), RO_OK);
+    const struct authority_state *state = &rig.circle.authority->state;
+    tap_ok(state->generation == 2 && state->next.generation == 3);
+    tap_say(memcmp(state->psk, psk, sizeof(psk)) == 0, "the key is not lost");
+    joiner_fini(&rogue);
+    joiner_fini(&other);
+    rig_fini(&rig);
+}
+
 int
 main(int argc, char **argv)
 {
     rig_setup(argc, argv);
     tap_run(test_a_members_own);
     tap_run(test_another_copys);
+    tap_run(test_in_force_by_another);
     return tap_done();
 }
