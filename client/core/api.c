@@ -322,15 +322,13 @@ ro_client_sync(struct ro_client *client,
                const struct ro_sync *sync,
                struct ro_then then)
 {
-    struct ro_clock clock = ro_clock_system();
     struct job *job = new_job(client, jobs_sync, then);
     if (job == NULL)
         return;
     job->what.sync = *sync;
     job->what.sync.for_ms = 0;
     job->kind = sync->for_ms == 0 ? JOB_ONCE : JOB_WATCH;
-    job->until_ms =
-        sync->for_ms < 0 ? -1 : ro_clock_mono_ms(&clock) + sync->for_ms;
+    job->for_ms = sync->for_ms;
     worker_submit(client->worker, job);
 }
 

@@ -33,7 +33,7 @@ struct job {
         const char *path;
     } what;
     enum { JOB_ONCE, JOB_WATCH, JOB_LOCK } kind;
-    int64_t until_ms; /* JOB_WATCH: monotonic; negative: for ever */
+    int64_t for_ms;   /* JOB_WATCH: how long; negative: for ever */
     struct job *next; /* in the queue that it is in */
 };
 

@@ -33,6 +33,7 @@ struct worker {
     struct engine *engine;           /* the thread's own; NULL: locked */
     struct job *watch;               /* the thread's own */
     int64_t watch_at_ms;             /* not before; monotonic */
+    int64_t watch_until_ms;          /* the same; negative: for ever */
     int64_t watch_pause_ms;          /* after the broker was away, doubling */
     enum ro_status watch_status;     /* of the last slice */
     enum ro_reach_state watch_reach; /* as it was told */
@@ -137,7 +138,7 @@ wait_wanted(struct worker *worker, int64_t wait_ms)
         pthread_cond_wait(&worker->wanted, &worker->lock);
         return;
     }
-    clock_gettime(CLOCK_REALTIME, &until);
+    clock_gettime(CLOCK_MONOTONIC, &until); /* as `wanted` was made */
     until.tv_sec += wait_ms / 1000;
     until.tv_nsec += (wait_ms % 1000) * 1000000;
     if (until.tv_nsec >= 1000000000) {
@@ -267,8 +268,8 @@ run_watch(struct worker *worker)
         for_ms = WATCH_SLICE_MS;
     if (worker->watch_reach == RO_BROKER_AWAY)
         for_ms = 1; /* that it is back is told at once */
-    if (watch->until_ms >= 0 && watch->until_ms - now_ms < for_ms)
-        for_ms = watch->until_ms - now_ms;
+    if (worker->watch_until_ms >= 0 && worker->watch_until_ms - now_ms < for_ms)
+        for_ms = worker->watch_until_ms - now_ms;
     if (for_ms <= 0) {
         end_watch(worker, worker->watch_status,
                   ro_status_text(worker->watch_status));
@@ -294,13 +295,15 @@ begin_watch(struct worker *worker, struct job *job)
         finish(worker, job);
         return;
     }
+    int64_t now_ms = ro_clock_mono_ms(&worker->engine->clock);
     worker->watch = job;
-    worker->watch_at_ms = 0;
+    worker->watch_at_ms = now_ms;
+    worker->watch_until_ms = job->for_ms < 0 ? -1 : now_ms + job->for_ms;
     worker->watch_pause_ms = 0;
     worker->watch_status = RO_OK;
     worker->watch_reach = RO_BROKER_UNKNOWN;
     worker->lock_after_ms = job->what.sync.lock_after_ms;
-    worker->asked_at_ms = ro_clock_mono_ms(&worker->engine->clock);
+    worker->asked_at_ms = now_ms;
 }
 
 /* A call is worth waiting for a broker, a slice of a watch gives way to it. */
@@ -375,6 +378,17 @@ releasep(struct worker **worker)
         release(*worker);
 }
 
+/* The machine's time may be set while somebody waits. */
+static void
+init_wanted(pthread_cond_t *wanted)
+{
+    pthread_condattr_t how;
+    pthread_condattr_init(&how);
+    pthread_condattr_setclock(&how, CLOCK_MONOTONIC);
+    pthread_cond_init(wanted, &how);
+    pthread_condattr_destroy(&how);
+}
+
 /* A worker without a thread, an engine and descriptors. */
 static struct worker *
 worker_new(void)
@@ -385,7 +399,7 @@ worker_new(void)
     queue_init(&worker->jobs);
     queue_init(&worker->done);
     pthread_mutex_init(&worker->lock, NULL);
-    pthread_cond_init(&worker->wanted, NULL);
+    init_wanted(&worker->wanted);
     worker->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     worker->interrupt_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     worker->end_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A watch that closes its vault once nobody has asked for anything. */
+/* A watch that closes its vault once nobody has asked for anything, or ends by
+ * the clock that it was given. */
 #include "tests/unit/client/pair.h"
 
 #include <poll.h>
@@ -57,7 +58,7 @@ wall_s(RO_UNUSED void *user)
 /* A watch that is to lock itself after half an hour, with a broker away so
  * that it looks around often. */
 static struct worker *
-start_watch(const struct seat *seat, struct got *got)
+start_watch(const struct seat *seat, int64_t for_ms, struct got *got)
 {
     struct vault *vault = NULL;
     struct engine *engine = NULL;
@@ -73,7 +74,7 @@ start_watch(const struct seat *seat, struct got *got)
     struct job *job = job_new(jobs_sync, into(got));
     tap_need(job != NULL);
     job->kind = JOB_WATCH;
-    job->until_ms = -1;
+    job->for_ms = for_ms;
     job->what.sync =
         (struct ro_sync){.wait_ms = 100, .lock_after_ms = 30 * MINUTE_MS};
     worker_submit(worker, job);
@@ -118,7 +119,7 @@ test_a_watch_locks_itself(void)
     pair_sync_all(pair);
     seat_stop(ann);
     pair_away(pair);
-    struct worker *worker = start_watch(ann, &got);
+    struct worker *worker = start_watch(ann, -1, &got);
     atomic_store(&ahead_ms, 29 * MINUTE_MS);
     ask_something(worker);
     atomic_store(&ahead_ms, 58 * MINUTE_MS);
@@ -135,10 +136,31 @@ test_a_watch_locks_itself(void)
     pair_free(pair);
 }
 
+static void
+test_a_watch_ends_by_its_clock(void)
+{
+    struct got got = {0};
+    struct pair *pair = pair_new_at((int64_t)time(NULL), NULL);
+    struct seat *ann = pair_school(pair, 0);
+    pair_sync_all(pair);
+    seat_stop(ann);
+    pair_away(pair);
+    atomic_store(&ahead_ms, 500 * MINUTE_MS);
+    struct worker *worker = start_watch(ann, 10 * MINUTE_MS, &got);
+    ask_something(worker);
+    tap_say(!await_done(worker, 1000), "it has hardly begun");
+    atomic_store(&ahead_ms, 511 * MINUTE_MS);
+    tap_say(await_done(worker, PATIENCE_MS), "and ends in time");
+    tap_is(got.status, RO_UNREACHABLE);
+    worker_free(worker);
+    pair_free(pair);
+}
+
 int
 main(int argc, char **argv)
 {
     pair_setup(argc, argv);
     tap_run(test_a_watch_locks_itself);
+    tap_run(test_a_watch_ends_by_its_clock);
     return tap_done();
 }
