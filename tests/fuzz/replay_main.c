@@ -2,14 +2,16 @@
 /*
  * Drives a fuzz target without a fuzzer:
  *
- *     replay_NAME CORPUS-FOLDER
+ *     replay_NAME CORPUS-FOLDER [PART/PARTS]
  *
  * First every file of the corpus, then RO_FUZZ_RUNS (2000) mutations of them:
  * flips, bytes, integers, cuts, insertions, repeats, splices. Run k of seed s
  * (RO_FUZZ_SEED, 1) is always the same input, so what fails once fails again.
- * RO_FUZZ_FROM=k begins at run k. Each input lies in memory of exactly its
- * size, so that the address sanitizer sees one byte too many being read. What
- * breaks the target is written to crash-NAME-k in the working folder.
+ * RO_FUZZ_FROM=k begins at run k. Of several parts each tries its share of the
+ * runs, so that they can be tried side by side. Each input lies in memory of
+ * exactly its size, so that the address sanitizer sees one byte too many being
+ * read. What breaks the target is written to crash-NAME-k in the working
+ * folder.
  */
 #include "tests/fuzz/fuzz.h"
 
@@ -308,15 +310,38 @@ name_crash(const char *target, unsigned long run)
     snprintf(current.file, sizeof(current.file), "crash-%s-%lu", target, run);
 }
 
-int
-main(int argc, char **argv)
+/* Which runs: those below `end`. */
+struct share {
+    unsigned long from;
+    unsigned long end;
+};
+
+/* The share that PART/PARTS names; false if it names none. */
+static bool
+take_share(const char *text, struct share *ret_share)
 {
     unsigned long runs = number_from("RO_FUZZ_RUNS", 2000);
     unsigned long from = number_from("RO_FUZZ_FROM", 0);
-    uint64_t seed = number_from("RO_FUZZ_SEED", 1);
+    unsigned long part = 0;
+    unsigned long parts = 0;
 
-    if (argc != 2) {
-        fprintf(stderr, "usage: %s CORPUS-FOLDER\n", argv[0]);
+    if (sscanf(text, "%lu/%lu", &part, &parts) != 2 || part == 0 ||
+        part > parts || parts > 100)
+        return false;
+    ret_share->from = from + runs * (part - 1) / parts;
+    ret_share->end = from + runs * part / parts;
+    return true;
+}
+
+int
+main(int argc, char **argv)
+{
+    uint64_t seed = number_from("RO_FUZZ_SEED", 1);
+    struct share share;
+
+    if (argc < 2 || argc > 3 ||
+        !take_share(argc == 3 ? argv[2] : "1/1", &share)) {
+        fprintf(stderr, "usage: %s CORPUS-FOLDER [PART/PARTS]\n", argv[0]);
         return 64;
     }
     const char *slash = strrchr(argv[1], '/');
@@ -334,14 +359,15 @@ main(int argc, char **argv)
 
     struct input in = {.data = malloc(INPUT_MAX)};
     need(in.data != NULL, target);
-    for (unsigned long run = from; run < from + runs; run++) {
+    for (unsigned long run = share.from; run < share.end; run++) {
         name_crash(target, run + 1);
         make_input(&corpus, seed * 0x100000001b3u + run, &in);
         try_input(&in);
     }
     tap_say(true, "every mutation is survived");
-    printf("# %s: %lu mutations from seed %llu\n", target, runs,
-           (unsigned long long)seed);
+    printf("# %s: %lu mutations from seed %llu, the first is number %lu\n",
+           target, share.end - share.from, (unsigned long long)seed,
+           share.from);
     free(in.data);
     free_corpus(&corpus);
     return tap_done();
