@@ -3,100 +3,36 @@
  * The answer to one who asked to be admitted. It is sealed once and kept, so
  * that sending it again is the same envelope.
  */
-#include "client/authority/inside.h"
+#include "client/authority/sealing.h"
 
 #include "common/wire/codec.h"
 #include "common/wire/rules.h"
 
-#define EXPIRY_HOURS (24 * RO_EXPIRY_DAYS)
-
 /* --- sealing ------------------------------------------------------------- */
 
 static enum ro_status
-pack_content(const struct authority *authority,
-             const struct authority_petition *petition,
-             Reachout__EnrolAnswer *answer,
-             struct ro_buf *ret_content)
+seal_answer(const struct authority *authority,
+            struct authority_petition *petition,
+            Reachout__EnrolAnswer *answer)
 {
-    struct ro_seat_id seat = petition->seat;
-    struct ro_hash recipients;
     Reachout__Content content = REACHOUT__CONTENT__INIT;
-    ro_recipients_hash(&seat, 1, &recipients);
-    content.has_circle = content.has_sender = content.has_sent_at = true;
-    content.has_recipients = true;
-    content.circle =
-        ro_as_field((struct ro_bytes){authority->circle.b, RO_ID_SIZE});
-    content.sender =
-        ro_as_field((struct ro_bytes){authority->mailbox.b, RO_ID_SIZE});
-    content.sent_at = (uint64_t)ro_clock_wall_s(&authority->world.clock);
-    content.recipients =
-        ro_as_field((struct ro_bytes){recipients.b, RO_HASH_SIZE});
+    struct authority_sealed sealed;
     content.enrol_answer = answer;
-    RO_TRY(ro_content_check(&content, NULL));
-    return ro_pack(&content.base, ret_content);
-}
-
-struct ro_reference
-authority_reference(const struct authority *authority)
-{
-    const struct authority_state *state = &authority->state;
-    return (struct ro_reference){
-        .kind = RO_REFERENCE_KEYS,
-        .seat = authority->mailbox,
-        .sealing = *ro_keypair_x25519(state->enrolment),
-        .signing = *ro_keypair_public(state->mailbox),
-    };
-}
-
-static enum ro_status
-wrap(const struct authority *authority,
-     struct authority_petition *petition,
-     struct ro_wrap_inside *inside)
-{
-    const struct authority_state *state = &authority->state;
-    struct ro_wrap_binding binding = {
-        .circle = authority->circle,
-        .mailbox = petition->seat,
+    petition->answer_expiry_hour =
+        authority_expiry_hour(ro_clock_wall_s(&authority->world.clock));
+    const struct authority_sealing to = {
+        .seat = petition->seat,
+        .key = petition->fallback,
         .day = RO_DAY_FALLBACK,
         .generation = petition->generation,
-        .expiry_hour = petition->answer_expiry_hour,
         .psk = authority_psk(authority, petition->generation),
+        .expiry_hour = petition->answer_expiry_hour,
     };
-
-    const struct ro_sealing_key sender = {
-        ro_keypair_x25519_secret(state->enrolment),
-        ro_keypair_x25519(state->enrolment)};
-    const struct ro_wrap_seal seal = {&binding, &petition->fallback, inside,
-                                      &sender};
-    uint8_t bytes[RO_WRAP_SIZE];
-    RO_TRY(ro_bucket_of(petition->answer_body.size, &binding.bucket));
-    ro_body_hash(ro_buf_view(&petition->answer_body), &binding.body_hash);
-    RO_TRY(ro_wrap_seal(&seal, &authority->world.entropy, bytes));
-    ro_buf_put(&petition->answer_wrap, bytes, sizeof(bytes));
-    return ro_buf_ok(&petition->answer_wrap);
-}
-
-static enum ro_status
-seal_content(const struct authority *authority,
-             struct authority_petition *petition,
-             struct ro_bytes content)
-{
-    const struct ro_entropy *entropy = &authority->world.entropy;
-    struct ro_seat_id seat = petition->seat;
-    struct ro_wrap_inside inside = {.sender = authority_reference(authority),
-                                    .sequence = 1};
-    ro_recipients_hash(&seat, 1, &inside.recipients);
-    ro_entropy_fill(entropy, inside.content_key, sizeof(inside.content_key));
-    ro_buf_clear(&petition->answer_body);
+    RO_TRY(authority_seal(authority, &to, &content, &petition->answer_body,
+                          &sealed));
     ro_buf_clear(&petition->answer_wrap);
-    petition->answer_expiry_hour =
-        ro_hour_of(ro_clock_wall_s(&authority->world.clock)) + EXPIRY_HOURS;
-    enum ro_status s = ro_body_seal(content, inside.content_key, entropy,
-                                    &petition->answer_body);
-    if (s == RO_OK)
-        s = wrap(authority, petition, &inside);
-    ro_wipe(&inside, sizeof(inside));
-    return s;
+    ro_buf_put(&petition->answer_wrap, sealed.wrap, sizeof(sealed.wrap));
+    return ro_buf_ok(&petition->answer_wrap);
 }
 
 /* Who has an older invitation gets the newest key with its admission. */
@@ -121,7 +57,6 @@ authority_answer_seal(struct authority *authority,
                       const char *text,
                       struct ro_why *why)
 {
-    RO_SECRET_BUF content = {0};
     Reachout__EnrolAnswer answer = REACHOUT__ENROL_ANSWER__INIT;
     if (petition->standing == standing)
         return RO_OK;
@@ -137,8 +72,7 @@ authority_answer_seal(struct authority *authority,
         return authority_petition_save(authority, petition, why);
     }
     fill_psk(authority, petition, &answer);
-    RO_TRY(pack_content(authority, petition, &answer, &content));
-    RO_TRY(seal_content(authority, petition, ro_buf_view(&content)));
+    RO_TRY(seal_answer(authority, petition, &answer));
     petition->standing = standing;
     return authority_petition_save(authority, petition, why);
 }

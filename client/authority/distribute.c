@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A key of the circle on its way to the seats, as many in one ask as fit. */
-#include "client/authority/inside.h"
+#include "client/authority/sealing.h"
 
 #include <string.h>
 
 #include "common/wire/codec.h"
 #include "common/wire/notices.h"
-#include "common/wire/rules.h"
 
-#define EXPIRY_HOURS (24 * RO_EXPIRY_DAYS)
 #define BATCH AUTHORITY_BATCH
 
 /* Seats that get a key in one ask. */
@@ -19,8 +17,7 @@ struct batch {
     struct ro_notices *notices;
     const struct ro_seat_view *seats[BATCH];
     struct ro_buf bodies[BATCH];
-    uint8_t wraps[BATCH][RO_WRAP_SIZE];
-    struct ro_hash hashes[BATCH];
+    struct authority_sealed sealed[BATCH];
     uint32_t days[BATCH];
     size_t n;
     uint32_t today;
@@ -82,72 +79,28 @@ fetch_notices(struct batch *batch, struct ro_why *why)
 }
 
 static enum ro_status
-pack_content(const struct batch *batch,
-             const struct ro_hash *recipients,
-             struct ro_buf *ret_content)
+seal_one(struct batch *batch, size_t i)
 {
-    const struct authority *authority = batch->authority;
     const struct authority_psk *key = batch->key;
+    const struct ro_seat_view *seat = batch->seats[i];
     Reachout__Content content = REACHOUT__CONTENT__INIT;
     Reachout__Psk psk = REACHOUT__PSK__INIT;
+    struct authority_sealing to = {.seat = seat->id,
+                                   .day = RO_DAY_FALLBACK,
+                                   .generation = batch->under.generation,
+                                   .psk = batch->under.psk,
+                                   .expiry_hour = batch->expiry_hour};
     psk.has_generation = psk.has_psk = true;
     psk.generation = key->generation;
     psk.psk = ro_as_field((struct ro_bytes){key->psk, sizeof(key->psk)});
-    content.has_circle = content.has_sender = content.has_sent_at = true;
-    content.has_recipients = true;
-    content.circle =
-        ro_as_field((struct ro_bytes){authority->circle.b, RO_ID_SIZE});
-    content.sender =
-        ro_as_field((struct ro_bytes){authority->mailbox.b, RO_ID_SIZE});
-    content.sent_at = (uint64_t)ro_clock_wall_s(&authority->world.clock);
-    content.recipients =
-        ro_as_field((struct ro_bytes){recipients->b, RO_HASH_SIZE});
     content.psk = &psk;
-    RO_TRY(ro_content_check(&content, NULL));
-    return ro_pack(&content.base, ret_content);
-}
-
-static enum ro_status
-seal_one(struct batch *batch, size_t i)
-{
-    const struct authority *authority = batch->authority;
-    const struct authority_state *state = &authority->state;
-    const struct ro_entropy *entropy = &authority->world.entropy;
-    const struct ro_seat_view *seat = batch->seats[i];
-    struct ro_key key;
-    RO_TRY(ro_seat_fallback(seat, &key));
-    RO_SECRET_BUF content = {0};
-    struct ro_wrap_inside inside = {.sender = authority_reference(authority),
-                                    .sequence = 1};
-    struct ro_wrap_binding binding = {.circle = authority->circle,
-                                      .mailbox = seat->id,
-                                      .day = RO_DAY_FALLBACK,
-                                      .generation = batch->under.generation,
-                                      .expiry_hour = batch->expiry_hour,
-                                      .psk = batch->under.psk};
-    if (ro_notices_epoch_key(batch->notices, &seat->id, batch->today, &key) ==
-        RO_OK)
-        binding.day = batch->today;
-    struct ro_seat_id id = seat->id; /* it is sorted where it stands */
-    ro_recipients_hash(&id, 1, &inside.recipients);
-    RO_TRY(pack_content(batch, &inside.recipients, &content));
-    ro_entropy_fill(entropy, inside.content_key, sizeof(inside.content_key));
-    ro_buf_clear(&batch->bodies[i]);
-    enum ro_status s = ro_body_seal(ro_buf_view(&content), inside.content_key,
-                                    entropy, &batch->bodies[i]);
-    ro_body_hash(ro_buf_view(&batch->bodies[i]), &batch->hashes[i]);
-    binding.body_hash = batch->hashes[i];
-    batch->days[i] = binding.day;
-    if (s == RO_OK)
-        s = ro_bucket_of(batch->bodies[i].size, &binding.bucket);
-    const struct ro_sealing_key sender = {
-        ro_keypair_x25519_secret(state->enrolment),
-        ro_keypair_x25519(state->enrolment)};
-    const struct ro_wrap_seal seal = {&binding, &key, &inside, &sender};
-    if (s == RO_OK)
-        s = ro_wrap_seal(&seal, entropy, batch->wraps[i]);
-    ro_wipe(&inside, sizeof(inside));
-    return s;
+    RO_TRY(ro_seat_fallback(seat, &to.key));
+    if (ro_notices_epoch_key(batch->notices, &seat->id, batch->today,
+                             &to.key) == RO_OK)
+        to.day = batch->today;
+    batch->days[i] = to.day;
+    return authority_seal(batch->authority, &to, &content, &batch->bodies[i],
+                          &batch->sealed[i]);
 }
 
 /* A seat that is gone meanwhile needs no key. One whose mailbox is full does
@@ -189,10 +142,10 @@ send_batch(struct batch *batch, struct ro_why *why)
         wrap->has_day = wrap->has_generation = wrap->has_expiry_hour = true;
         wrap->mailbox =
             ro_as_field((struct ro_bytes){batch->seats[i]->id.b, RO_ID_SIZE});
-        wrap->body =
-            ro_as_field((struct ro_bytes){batch->hashes[i].b, RO_HASH_SIZE});
+        wrap->body = ro_as_field(
+            (struct ro_bytes){batch->sealed[i].body_hash.b, RO_HASH_SIZE});
         wrap->wrap =
-            ro_as_field((struct ro_bytes){batch->wraps[i], RO_WRAP_SIZE});
+            ro_as_field((struct ro_bytes){batch->sealed[i].wrap, RO_WRAP_SIZE});
         wrap->day = batch->days[i];
         wrap->generation = batch->under.generation;
         wrap->expiry_hour = batch->expiry_hour;
@@ -235,7 +188,7 @@ prepare(struct batch *batch, struct ro_why *why)
     if (link_broker_time(authority->link, &now_s) != RO_OK)
         return ro_why(why, RO_UNREACHABLE, "the broker told no time");
     batch->today = ro_day_of(now_s);
-    batch->expiry_hour = ro_hour_of(now_s) + EXPIRY_HOURS;
+    batch->expiry_hour = authority_expiry_hour(now_s);
     return RO_OK;
 }
 

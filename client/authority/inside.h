@@ -291,7 +291,7 @@ authority_log_check_answer(const struct authority *authority,
 RO_MUST_USE enum ro_status authority_log_check_point(
     const struct authority *authority, struct ro_bytes raw, struct ro_why *why);
 
-/* --- publish.c ----------------------------------------------------------- */
+/* --- asking.c ------------------------------------------------------------ */
 
 /* Asks the broker over the open door; the answer lives in the authority's
  * arena until the next ask. RO_REFUSED before a broker is known. */
@@ -511,10 +511,6 @@ RO_MUST_USE enum ro_status
 authority_mailbox_receive(struct authority *authority,
                           struct ro_why *why,
                           struct authority_requests *requests);
-
-/* The sender of what the authority seals: keys that speak for themselves, those
- * of authority.pub (answer.c). */
-struct ro_reference authority_reference(const struct authority *authority);
 
 /* --- answer.c ------------------------------------------------------------ */
 
