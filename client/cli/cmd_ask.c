@@ -2,6 +2,7 @@
 /* ask: a request, made or only tried. */
 #include "client/cli/commands.h"
 #include "client/cli/input.h"
+#include "client/cli/profile.h"
 #include "client/cli/render_json.h"
 #include "client/cli/render_text.h"
 #include "client/cli/show.h"
@@ -107,7 +108,7 @@ cmd_ask(const struct cli_args *args, struct cli_output *out, struct ro_why *why)
                       &ask.text));
     if (ask.text == NULL)
         ask.text = "";
-    RO_TRY(wait_open(&wait, args, out, why));
+    RO_TRY(profile_open(&wait, args, out, why));
     ro_client_ask(wait.client, &ask,
                   wait_then(&wait, dry ? view_dry_run : view_ask));
     return wait_run(&wait);

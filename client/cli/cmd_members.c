@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* members: who belongs to the circle. */
 #include "client/cli/commands.h"
+#include "client/cli/profile.h"
 #include "client/cli/render_json.h"
 #include "client/cli/render_text.h"
 #include "client/cli/wait.h"
@@ -35,7 +36,7 @@ cmd_members(const struct cli_args *args,
                                               : RO_MEMBERS_ONLY,
     };
     RO_TRY(options_number(args, "near", &range, why, &query.near_km));
-    RO_TRY(wait_open(&wait, args, out, why));
+    RO_TRY(profile_open(&wait, args, out, why));
     ro_client_members(wait.client, &query, wait_then(&wait, view_members));
     return wait_run(&wait);
 }

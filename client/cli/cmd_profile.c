@@ -3,6 +3,7 @@
 #include "client/cli/commands.h"
 #include "client/cli/input.h"
 #include "client/cli/key.h"
+#include "client/cli/profile.h"
 #include "client/cli/render_json.h"
 #include "client/cli/render_text.h"
 #include "client/cli/wait.h"
@@ -120,7 +121,7 @@ cmd_profile_status(const struct cli_args *args,
                    struct ro_why *why)
 {
     RO_CLEANUP(wait_fini) struct wait wait = {0};
-    RO_TRY(wait_open(&wait, args, out, why));
+    RO_TRY(profile_open(&wait, args, out, why));
     ro_client_self(wait.client, wait_then(&wait, view_status));
     return wait_run(&wait);
 }
@@ -230,7 +231,7 @@ cmd_profile_lock(const struct cli_args *args,
     }
     if (s != RO_TAKEN)
         return s;
-    RO_TRY(wait_open(&wait, args, out, why));
+    RO_TRY(profile_open(&wait, args, out, why));
     ro_client_lock(wait.client, wait_then(&wait, view_lock));
     return wait_run(&wait);
 }

@@ -2,6 +2,7 @@
 /* read: what was said. */
 #include "client/cli/commands.h"
 #include "client/cli/input.h"
+#include "client/cli/profile.h"
 #include "client/cli/render_json.h"
 #include "client/cli/render_text.h"
 #include "client/cli/wait.h"
@@ -30,7 +31,7 @@ cmd_read(const struct cli_args *args,
     };
     if (read.thread != NULL)
         RO_TRY(input_id(read.thread, why));
-    RO_TRY(wait_open(&wait, args, out, why));
+    RO_TRY(profile_open(&wait, args, out, why));
     ro_client_read(wait.client, &read, wait_then(&wait, view_read));
     return wait_run(&wait);
 }

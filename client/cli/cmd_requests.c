@@ -2,6 +2,7 @@
 /* requests, show, answers: what stands here. */
 #include "client/cli/commands.h"
 #include "client/cli/input.h"
+#include "client/cli/profile.h"
 #include "client/cli/render_json.h"
 #include "client/cli/render_text.h"
 #include "client/cli/show.h"
@@ -53,7 +54,7 @@ cmd_requests(const struct cli_args *args,
                       "--mine and --incoming exclude each other; without "
                       "either, all are listed");
     }
-    RO_TRY(wait_open(&wait, args, out, why));
+    RO_TRY(profile_open(&wait, args, out, why));
     ro_client_requests(wait.client, &query, wait_then(&wait, view_requests));
     return wait_run(&wait);
 }
@@ -79,7 +80,7 @@ cmd_requests_show(const struct cli_args *args,
 {
     RO_CLEANUP(wait_fini) struct wait wait = {0};
     RO_TRY(input_id(args->words[0], why));
-    RO_TRY(wait_open(&wait, args, out, why));
+    RO_TRY(profile_open(&wait, args, out, why));
     ro_client_show(wait.client, args->words[0], wait_then(&wait, view_show));
     return wait_run(&wait);
 }
@@ -134,7 +135,7 @@ cmd_requests_answers(const struct cli_args *args,
 {
     RO_CLEANUP(wait_fini) struct wait wait = {0};
     RO_TRY(input_id(args->words[0], why));
-    RO_TRY(wait_open(&wait, args, out, why));
+    RO_TRY(profile_open(&wait, args, out, why));
     ro_client_answers(wait.client, args->words[0],
                       wait_then(&wait, view_answers));
     return wait_run(&wait);

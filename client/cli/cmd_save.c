@@ -2,6 +2,7 @@
 /* save: a file that came with a message. */
 #include "client/cli/commands.h"
 #include "client/cli/input.h"
+#include "client/cli/profile.h"
 #include "client/cli/render_json.h"
 #include "client/cli/render_text.h"
 #include "client/cli/wait.h"
@@ -28,7 +29,7 @@ cmd_save(const struct cli_args *args,
     struct ro_save save = {.attachment = args->words[0]};
     RO_TRY(input_id(save.attachment, why));
     RO_TRY(options_need(args, "out", why, &save.out));
-    RO_TRY(wait_open(&wait, args, out, why));
+    RO_TRY(profile_open(&wait, args, out, why));
     ro_client_save(wait.client, &save, wait_then(&wait, view_save));
     return wait_run(&wait);
 }

@@ -5,6 +5,7 @@
 #include "client/cli/hand.h"
 #include "client/cli/host.h"
 #include "client/cli/input.h"
+#include "client/cli/profile.h"
 #include "client/cli/render_json.h"
 #include "client/cli/render_text.h"
 #include "client/cli/wait.h"
@@ -126,7 +127,7 @@ take_only(void *user, const struct ro_result *result)
         wait->out->exit_code = ro_status_exit(RO_KEY_CHANGED);
     }
     if (wait->lender != NULL && is_good(&shown))
-        host_tell(wait->host, &shown);
+        host_tell(wait->hosting->host, &shown);
     show.fn(show.user, &shown);
 }
 
@@ -162,7 +163,7 @@ sync_once(const struct ro_sync *sync,
           struct ro_why *why)
 {
     RO_CLEANUP(wait_fini) struct wait wait = {0};
-    RO_TRY(wait_open(&wait, args, out, why));
+    RO_TRY(profile_open(&wait, args, out, why));
     ro_client_sync(wait.client, sync, (struct ro_then){take_only, &wait});
     return wait_run(&wait);
 }
@@ -202,7 +203,7 @@ sync_and_stay(const struct ro_sync *sync,
     if (args->host != NULL)
         return ro_why(why, RO_REFUSED, HAND_STOP_IT_FIRST, (int)getpid());
     RO_TRY(host_new(&host));
-    RO_TRY(wait_open(&wait, args, out, why));
+    RO_TRY(profile_open(&wait, args, out, why));
     RO_TRY(serve_profile(host, &syncing));
     if (watch && args->form == CLI_TEXT)
         fputs("reachout: watching; Ctrl+C ends\n", stderr);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* verify: whether a member is who it was. */
 #include "client/cli/commands.h"
+#include "client/cli/profile.h"
 #include "client/cli/render_json.h"
 #include "client/cli/render_text.h"
 #include "client/cli/show.h"
@@ -34,7 +35,7 @@ cmd_verify(const struct cli_args *args,
         .how =
             options_has(args, "confirm") ? RO_VERIFY_CONFIRM : RO_VERIFY_SHOW,
     };
-    RO_TRY(wait_open(&wait, args, out, why));
+    RO_TRY(profile_open(&wait, args, out, why));
     ro_client_verify(wait.client, &verify, wait_then(&wait, view_verify));
     return wait_run(&wait);
 }

@@ -3,6 +3,7 @@
  * request or into a thread. */
 #include "client/cli/commands.h"
 #include "client/cli/input.h"
+#include "client/cli/profile.h"
 #include "client/cli/render_json.h"
 #include "client/cli/render_text.h"
 #include "client/cli/show.h"
@@ -66,7 +67,7 @@ carry_out(const struct plan *plan,
           struct ro_why *why)
 {
     RO_CLEANUP(wait_fini) struct wait wait = {0};
-    RO_TRY(wait_open(&wait, args, out, why));
+    RO_TRY(profile_open(&wait, args, out, why));
     plan->call(wait.client, write, wait_then(&wait, plan->view));
     return wait_run(&wait);
 }

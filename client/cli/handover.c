@@ -3,6 +3,7 @@
 
 #include "client/cli/evidence.h"
 #include "client/cli/hand.h"
+#include "client/cli/patience.h"
 
 #include <stdlib.h>
 
@@ -12,7 +13,6 @@
 #define LONG_MOMENT_MS 15000
 /* How often it is looked again. */
 #define LOOK_MS 50
-#define TICK_MS 1000
 
 /* One command on its way to its profile. */
 struct handover {
@@ -67,17 +67,16 @@ static enum hand_state
 wait_answer(struct handover *handover, struct hand *hand)
 {
     struct wait *wait = handover->wait;
-    struct wait_patience patience = {.start_ms =
-                                         ro_clock_mono_ms(&handover->clock)};
-    bool terminal = wait->patience == WAIT_TELLS && wait_has_terminal();
+    struct patience patience = {.start_ms = ro_clock_mono_ms(&handover->clock)};
+    bool terminal = wait->patience == WAIT_TELLS && patience_has_terminal();
     enum hand_state state = hand_work(hand);
     while ((state == HAND_UNDER_WAY || state == HAND_BEGUN) &&
-           wait_for(wait, hand_fd(hand), hand_events(hand), TICK_MS)) {
+           wait_for(wait, hand_fd(hand), hand_events(hand), PATIENCE_TICK_MS)) {
         state = hand_work(hand);
         if (terminal)
-            wait_tick(&patience, ro_clock_mono_ms(&handover->clock));
+            patience_tick(&patience, ro_clock_mono_ms(&handover->clock));
     }
-    wait_tick_end(&patience);
+    patience_end(&patience);
     return state;
 }
 
@@ -137,29 +136,55 @@ take_end(struct handover *handover, const struct hand *hand)
     RO_TRY(ro_buf_ok(&relay->err));
     relay->exit_code = end->exit_code;
     relay->whose = OUTPUT_RELAYED;
-    return RO_TAKEN;
+    return RO_OK;
 }
 
 /* The other end has gone: what was not begun is to be done elsewhere, and what
  * was begun perhaps. */
-static enum ro_status
+static void
 take_loss(struct handover *handover, const struct hand *hand)
 {
     struct wait *wait = handover->wait;
     uint64_t before = 0;
     if (!hand_before(hand, &before))
-        return RO_NOT_FOUND;
+        return;
     handover->until_ms = ro_clock_mono_ms(&handover->clock) + LONG_MOMENT_MS;
     if (wait->fate == WAIT_NOT_LOST)
         wait->before = before;
     wait->fate = WAIT_LOST;
-    return RO_NOT_FOUND;
 }
 
-/* Hands the command over. RO_NOT_FOUND: nobody is there to do it, yet; every
- * other outcome is the end. */
+/* What came of handing it over. */
+enum handed {
+    HANDED_TO_NOBODY, /* nobody is there to do it, yet */
+    HANDED_AND_DONE,
+};
+
 static enum ro_status
-hand_it(struct handover *handover)
+take_answer(struct handover *handover,
+            struct hand *hand,
+            enum handed *ret_handed)
+{
+    switch (wait_answer(handover, hand)) {
+    case HAND_ANSWERED:
+        *ret_handed = HANDED_AND_DONE;
+        return take_end(handover, hand);
+    case HAND_GONE:
+        take_loss(handover, hand);
+        *ret_handed = HANDED_TO_NOBODY;
+        return RO_OK;
+    case HAND_SILENT:
+        return tell_silence(handover, hand);
+    case HAND_UNDER_WAY:
+    case HAND_BEGUN:
+    default:
+        return wait_be_interrupted(handover->wait);
+    }
+}
+
+/* Hands the command over, if somebody is there. */
+static enum ro_status
+hand_it(struct handover *handover, enum handed *ret_handed)
 {
     RO_CLEANUP(hand_freep) struct hand *hand = NULL;
     struct wait *wait = handover->wait;
@@ -170,34 +195,29 @@ hand_it(struct handover *handover)
         handover->asking.before = wait->before;
     }
     const struct place_where where = place_of_ours(handover->setup->profile);
-    RO_TRY(hand_open(&where, &handover->asking, &handover->clock, wait->why,
-                     &hand));
-    RO_TRY(check_passphrase(handover));
-    switch (wait_answer(handover, hand)) {
-    case HAND_ANSWERED:
-        return take_end(handover, hand);
-    case HAND_GONE:
-        return take_loss(handover, hand);
-    case HAND_SILENT:
-        return tell_silence(handover, hand);
-    case HAND_UNDER_WAY:
-    case HAND_BEGUN:
-    default:
-        return wait_be_interrupted(wait);
+    enum ro_status s = hand_open(&where, &handover->asking, &handover->clock,
+                                 wait->why, &hand);
+    if (s == RO_NOT_FOUND) {
+        *ret_handed = HANDED_TO_NOBODY;
+        return RO_OK;
     }
+    RO_TRY(s);
+    RO_TRY(check_passphrase(handover));
+    return take_answer(handover, hand, ret_handed);
 }
 
 /* --- by itself ----------------------------------------------------------- */
 
 /* The profile is open here now, and the command had been begun elsewhere. */
 static enum ro_status
-look_back(struct handover *handover)
+look_back(struct handover *handover, enum handover_end *ret_end)
 {
     struct wait *wait = handover->wait;
     struct evidence now;
     struct cli_output said = {0};
     struct output_relay *relay = &wait->out->relay;
     RO_TRY(evidence_take(wait, wait->args, &now));
+    *ret_end = HANDOVER_OPEN;
     if (now.count <= wait->before)
         return RO_OK;
     said.profile = wait->args->profile;
@@ -207,7 +227,8 @@ look_back(struct handover *handover)
     relay->exit_code = output_finish(wait->args, &said, s, wait->why);
     relay->whose = OUTPUT_RELAYED;
     output_fini(&said);
-    return RO_TAKEN;
+    *ret_end = HANDOVER_DONE;
+    return RO_OK;
 }
 
 /* Somebody has the profile, and cannot be asked. */
@@ -230,14 +251,15 @@ open_or_hand(struct handover *handover, struct ro_client **ret_client)
     struct wait *wait = handover->wait;
     for (;;) {
         struct ro_why taken = {""};
+        enum handed handed = HANDED_TO_NOBODY;
         enum ro_status s = ro_client_open(handover->setup, &taken, ret_client);
         if (s != RO_TAKEN) {
             *wait->why = taken;
             return s;
         }
-        s = hand_it(handover);
-        if (s != RO_NOT_FOUND)
-            return s;
+        RO_TRY(hand_it(handover, &handed));
+        if (handed == HANDED_AND_DONE)
+            return RO_OK;
         if (ro_clock_mono_ms(&handover->clock) >= handover->until_ms)
             return give_up(handover, &taken);
         if (!wait_for(wait, -1, 0, LOOK_MS))
@@ -246,15 +268,20 @@ open_or_hand(struct handover *handover, struct ro_client **ret_client)
 }
 
 enum ro_status
-handover_open(struct wait *wait, const struct ro_client_setup *setup)
+handover_open(struct wait *wait,
+              const struct ro_client_setup *setup,
+              enum handover_end *ret_end)
 {
     RO_CLEANUP(handover_fini)
     struct handover handover = {
         .wait = wait, .setup = setup, .clock = ro_clock_system()};
-    struct ro_client *client = NULL;
+    struct ro_client *client = NULL; /* stays so where it was handed over */
     handover.until_ms = ro_clock_mono_ms(&handover.clock) + MOMENT_MS;
     RO_TRY(open_or_hand(&handover, &client));
+    *ret_end = client == NULL ? HANDOVER_DONE : HANDOVER_OPEN;
+    if (client == NULL)
+        return RO_OK;
     *wait->why = (struct ro_why){""};
     wait_open_take(wait, client);
-    return wait->fate == WAIT_LOST ? look_back(&handover) : RO_OK;
+    return wait->fate == WAIT_LOST ? look_back(&handover, ret_end) : RO_OK;
 }

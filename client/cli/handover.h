@@ -8,11 +8,18 @@
 
 #include "client/cli/wait.h"
 
+/* How a command comes to its profile. */
+enum handover_end {
+    HANDOVER_OPEN, /* the wait has it open */
+    HANDOVER_DONE, /* it was carried out elsewhere, and wait->out->relay has
+                      what it printed */
+};
+
 /* Opens the profile for `wait`, whose arguments, output and signals are set,
- * and waits a moment for another command that works on it. RO_TAKEN with a
- * relay in wait->out: the command was carried out elsewhere, and this is what
- * it printed. Otherwise as ro_client_open. */
+ * and waits a moment for another command that works on it. As ro_client_open;
+ * RO_TAKEN also for a process that has the profile, and does not do it. */
 RO_MUST_USE enum ro_status handover_open(struct wait *wait,
-                                         const struct ro_client_setup *setup);
+                                         const struct ro_client_setup *setup,
+                                         enum handover_end *ret_end);
 
 #endif

@@ -15,6 +15,7 @@
 
 struct host {
     struct serve *serve;
+    struct wait_hosting hosting;
     struct wait *lender;
     struct ro_then told;
     char *slot;          /* "TZ=...", the environment's */
@@ -63,33 +64,7 @@ host_new(struct host **ret_host)
     return RO_OK;
 }
 
-void
-host_view(const struct host *host,
-          const struct wait *wait,
-          const struct ro_result *result)
-{
-    set_zone(host, zone_or_system(host->theirs));
-    wait->view(wait->out, result);
-    set_zone(host, host->zone);
-}
-
 /* --- life ---------------------------------------------------------------- */
-
-enum ro_status
-host_open(struct host *host,
-          struct wait *lender,
-          const char *profile,
-          struct ro_then told,
-          struct ro_why *why)
-{
-    const struct ro_clock clock = ro_clock_system();
-    const struct place_where where = place_of_ours(profile);
-    RO_TRY(serve_open(&where, &clock, why, &host->serve));
-    host->lender = lender;
-    host->told = told;
-    lender->host = host;
-    return RO_OK;
-}
 
 void
 host_free(struct host *host)
@@ -97,16 +72,10 @@ host_free(struct host *host)
     if (host == NULL)
         return;
     if (host->lender != NULL)
-        host->lender->host = NULL;
+        host->lender->hosting = NULL;
     serve_free(host->serve);
     /* the slot stays: it is a part of the environment */
     free(host);
-}
-
-struct serve *
-host_serve(struct host *host)
-{
-    return host->serve;
 }
 
 void
@@ -115,7 +84,7 @@ host_lend(struct host *host, struct wait *wait)
     wait->client = host->lender->client;
     wait->signal_fd = host->lender->signal_fd;
     wait->lender = host->lender;
-    wait->host = host;
+    wait->hosting = &host->hosting;
     wait->patience = WAIT_SILENT;
 }
 
@@ -234,8 +203,9 @@ carry_out(struct errand *errand)
         finish(errand, s);
 }
 
-void
-host_run(struct host *host)
+/* Carries out what waits, one after the other. */
+static void
+run_all(struct host *host)
 {
     const struct handing_asking *asking;
     while (host->lender->progress != WAIT_DONE && host->lender->caught == 0 &&
@@ -251,4 +221,35 @@ host_run(struct host *host)
             carry_out(&errand);
         }
     }
+}
+
+/* --- serving ------------------------------------------------------------ */
+
+/* Shows a result of a command of others, in its time zone. */
+static void
+view_theirs(const struct host *host,
+            const struct wait *wait,
+            const struct ro_result *result)
+{
+    set_zone(host, zone_or_system(host->theirs));
+    wait->view(wait->out, result);
+    set_zone(host, host->zone);
+}
+
+enum ro_status
+host_open(struct host *host,
+          struct wait *lender,
+          const char *profile,
+          struct ro_then told,
+          struct ro_why *why)
+{
+    const struct ro_clock clock = ro_clock_system();
+    const struct place_where where = place_of_ours(profile);
+    RO_TRY(serve_open(&where, &clock, why, &host->serve));
+    host->lender = lender;
+    host->told = told;
+    host->hosting =
+        (struct wait_hosting){host, host->serve, run_all, view_theirs};
+    lender->hosting = &host->hosting;
+    return RO_OK;
 }

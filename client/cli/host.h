@@ -33,18 +33,7 @@ RO_DEFINE_AUTO(host, host_free)
 /* Lends the open client to the wait of a command that was handed over. */
 void host_lend(struct host *host, struct wait *wait);
 
-/* The connections, to be polled. */
-struct serve *host_serve(struct host *host);
-
-/* Carries out what waits, one after the other. */
-void host_run(struct host *host);
-
 /* News that a command of others has fetched. */
 void host_tell(const struct host *host, const struct ro_result *result);
-
-/* Shows a result of a command of others, in its time zone. */
-void host_view(const struct host *host,
-               const struct wait *wait,
-               const struct ro_result *result);
 
 #endif

@@ -1,24 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/cli/wait.h"
 
-#include "client/cli/handover.h"
-#include "client/cli/host.h"
-#include "client/cli/input.h"
-#include "client/cli/key.h"
+#include "client/cli/patience.h"
+#include "client/cli/serve.h"
 #include "common/base/clock.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
-
-/* From when on a terminal is told that we wait, and how often. */
-#define PATIENCE_MS 2000
-#define TICK_MS 1000
 
 static void
 signals_of(sigset_t *set)
@@ -49,41 +42,6 @@ wait_open_take(struct wait *wait, struct ro_client *client)
     wait->progress = WAIT_GOES_ON;
 }
 
-enum ro_status
-wait_open(struct wait *wait,
-          const struct cli_args *args,
-          struct cli_output *out,
-          struct ro_why *why)
-{
-    RO_AUTOBUF folder = {0};
-    struct ro_client_setup setup = {.key_file = NULL};
-    RO_CLEANUP(ro_passphrase_freep) struct ro_passphrase *passphrase = NULL;
-    wait->args = args;
-    wait->out = out;
-    wait->why = why;
-    if (args->host != NULL) {
-        host_lend(args->host, wait);
-        return RO_OK;
-    }
-    RO_TRY(input_profile(args, &folder, why, &setup.profile));
-    RO_TRY(wait_hold_signals(wait, why));
-    RO_TRY(key_given(args, why, &passphrase));
-    setup.passphrase = passphrase;
-    enum ro_status s = handover_open(wait, &setup);
-    if (s == RO_NEED_PASSPHRASE) {
-        RO_TRY(key_ask(wait, KEY_OLD, &passphrase));
-        setup.passphrase = passphrase;
-        s = handover_open(wait, &setup);
-    }
-    if (s != RO_NOT_FOUND)
-        return s;
-    OUTPUT_NEXT(out, "reachout", "help", "join");
-    return ro_why(why, s,
-                  "there is no profile in %s; reachout join makes one from an "
-                  "invitation, and --profile names another",
-                  setup.profile);
-}
-
 /* --- results ------------------------------------------------------------- */
 
 void
@@ -103,7 +61,7 @@ take_only_result(void *user, const struct ro_result *result)
     wait_take(wait, result);
     bool good = result->status == RO_OK || result->status == RO_KEPT;
     if (good && wait->lender != NULL) {
-        host_view(wait->host, wait, result);
+        wait->hosting->view(wait->hosting->host, wait, result);
     } else if (good) {
         wait->view(wait->out, result);
     }
@@ -118,34 +76,6 @@ wait_then(struct wait *wait, wait_view_fn *view)
 }
 
 /* --- waiting ------------------------------------------------------------- */
-
-bool
-wait_has_terminal(void)
-{
-    const char *term = getenv("TERM");
-    return isatty(STDERR_FILENO) && term != NULL && strcmp(term, "dumb") != 0;
-}
-
-void
-wait_tick(struct wait_patience *patience, int64_t now_ms)
-{
-    int64_t waited_ms = now_ms - patience->start_ms;
-    if (waited_ms < PATIENCE_MS)
-        return;
-    fprintf(stderr, "\rwaiting for the broker: %lld s ",
-            (long long)(waited_ms / 1000));
-    fflush(stderr);
-    patience->told = WAIT_TOLD;
-}
-
-void
-wait_tick_end(const struct wait_patience *patience)
-{
-    if (patience->told == WAIT_UNTOLD)
-        return;
-    fputs("\r\033[K", stderr);
-    fflush(stderr);
-}
 
 /* Whether a signal has come; it is kept in `caught`. */
 static bool
@@ -190,8 +120,8 @@ poll_all(struct wait *wait, struct pollfd fds[static FD_COUNT], int timeout_ms)
     fds[FD_CLIENT] = (struct pollfd){ro_client_fd(wait->client), POLLIN, 0};
     fds[FD_SIGNAL] = (struct pollfd){wait->signal_fd, POLLIN, 0};
     fds[FD_STDOUT] = (struct pollfd){heard ? STDOUT_FILENO : -1, 0, 0};
-    if (wait->host != NULL) {
-        const struct serve *serve = host_serve(wait->host);
+    if (wait->hosting != NULL) {
+        const struct serve *serve = wait->hosting->serve;
         int due_ms = serve_due_ms(serve);
         serve_fds(serve, fds + FD_SERVE);
         n = FD_COUNT;
@@ -224,8 +154,8 @@ wait_once(struct wait *wait, int timeout_ms)
         return false;
     if (fds[FD_CLIENT].revents != 0)
         ro_client_dispatch(wait->client);
-    if (wait->host != NULL)
-        serve_work(host_serve(wait->host), fds + FD_SERVE);
+    if (wait->hosting != NULL)
+        serve_work(wait->hosting->serve, fds + FD_SERVE);
     if (fds[FD_STDOUT].revents != 0)
         wait_unheard(wait);
     return true;
@@ -236,8 +166,8 @@ wait_once(struct wait *wait, int timeout_ms)
 static bool
 serve_others(struct wait *wait)
 {
-    if (wait->host != NULL && wait->lender == NULL)
-        host_run(wait->host);
+    if (wait->hosting != NULL && wait->lender == NULL)
+        wait->hosting->run(wait->hosting->host);
     return wait->caught == 0;
 }
 
@@ -245,16 +175,16 @@ enum ro_status
 wait_run(struct wait *wait)
 {
     struct ro_clock clock = ro_clock_system();
-    struct wait_patience patience = {.start_ms = ro_clock_mono_ms(&clock)};
-    bool terminal = wait->patience == WAIT_TELLS && wait_has_terminal();
+    struct patience patience = {.start_ms = ro_clock_mono_ms(&clock)};
+    bool terminal = wait->patience == WAIT_TELLS && patience_has_terminal();
     bool interrupted = false;
     while (wait->progress != WAIT_DONE && !interrupted) {
-        interrupted =
-            !wait_once(wait, terminal ? TICK_MS : -1) || !serve_others(wait);
+        interrupted = !wait_once(wait, terminal ? PATIENCE_TICK_MS : -1) ||
+                      !serve_others(wait);
         if (terminal)
-            wait_tick(&patience, ro_clock_mono_ms(&clock));
+            patience_tick(&patience, ro_clock_mono_ms(&clock));
     }
-    wait_tick_end(&patience);
+    patience_end(&patience);
     return interrupted ? wait_be_interrupted(wait) : wait->status;
 }
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One call of the client library from a command: open the profile, make the
- * call, wait for its result, and end in good order when interrupted.
+ * One call of the client library from a command: make the call (profile.h
+ * opens the profile), wait for its result, and end in good order when
+ * interrupted.
  *
  *     RO_CLEANUP(wait_fini) struct wait wait = {0};
- *     RO_TRY(wait_open(&wait, args, out, why));
+ *     RO_TRY(profile_open(&wait, args, out, why));
  *     ro_client_self(wait.client, wait_then(&wait, view_self));
  *     return wait_run(&wait);
  */
@@ -19,6 +20,20 @@ typedef void wait_view_fn(struct cli_output *out,
                           const struct ro_result *result);
 
 struct host;
+struct serve;
+struct wait;
+
+/* Others whose commands are carried out while we wait (host.h). */
+struct wait_hosting {
+    struct host *host;
+    struct serve *serve; /* their connections, to be polled */
+    /* carries out what waits, one after the other */
+    void (*run)(struct host *host);
+    /* shows a result of a wait that was lent */
+    void (*view)(const struct host *host,
+                 const struct wait *wait,
+                 const struct ro_result *result);
+};
 
 struct wait {
     struct ro_client *client;
@@ -39,27 +54,18 @@ struct wait {
         WAIT_NOT_LOST,
         WAIT_LOST /* begun by another process, and no answer came */
     } fate;
-    uint64_t before;     /* WAIT_LOST: what was there before it */
-    struct host *host;   /* serves other commands meanwhile; NULL: none */
-    struct wait *lender; /* whose client, signals and host these are; NULL: our
-                            own */
+    uint64_t before; /* WAIT_LOST: what was there before it */
+    const struct wait_hosting *hosting; /* NULL: none */
+    struct wait *lender; /* whose client, signals and hosting these are; NULL:
+                            our own */
     enum {
         WAIT_WHATEVER,
         WAIT_WHILE_HEARD /* it ends, RO_OK, when nobody reads stdout */
     } reader;
 };
 
-/* Opens the profile of `args`; for a command that was handed to this process,
- * takes the client that is open. RO_NOT_FOUND (with a hint how to make one) and
- * what ro_client_open refuses with. RO_TAKEN with a relay in `out`: another
- * process has carried the command out, and this is what it printed. */
-RO_MUST_USE enum ro_status wait_open(struct wait *wait,
-                                     const struct cli_args *args,
-                                     struct cli_output *out,
-                                     struct ro_why *why);
-
-/* The same over a client that is open already, which it takes; `args`, `out`
- * and `why` are set by the caller. */
+/* Begins with a client that is open, which it takes; `args`, `out` and `why`
+ * are set by the caller. */
 void wait_open_take(struct wait *wait, struct ro_client *client);
 
 /* Keeps signals for wait_run, so that a client's thread does not get them;
@@ -76,18 +82,6 @@ RO_MUST_USE enum ro_status wait_be_interrupted(struct wait *wait);
 
 /* Ends a wait whose stdout nobody reads. */
 void wait_unheard(struct wait *wait);
-
-/* What a terminal is told while we wait: begin with a zeroed one, tick each
- * second, and end. */
-struct wait_patience {
-    enum { WAIT_UNTOLD, WAIT_TOLD } told;
-    int64_t start_ms;
-};
-void wait_tick(struct wait_patience *patience, int64_t now_ms);
-void wait_tick_end(const struct wait_patience *patience);
-
-/* Whether there is a terminal to tell. */
-bool wait_has_terminal(void);
 
 /* What to pass to a call whose one result `view` shows. */
 struct ro_then wait_then(struct wait *wait, wait_view_fn *view);
