@@ -126,10 +126,12 @@ authority_draft_write(struct authority *authority,
 /* One who signs: a folder with authority.pub and a key, on a computer that may
  * never be online. */
 struct authority_cosigning {
-    const char *dir;      /* keys in DIR/keys and DIR, as *.key */
-    const char *path;     /* a proposal, or an invitation */
-    const char *out_path; /* NULL: only look */
-    int64_t now_s;        /* whether an invitation is still valid */
+    const char *dir;       /* keys in DIR/keys and DIR, as *.key */
+    const char *path;      /* a proposal, or an invitation */
+    const char *out_path;  /* NULL: only look */
+    const char *conf_path; /* the circle.conf that a charter should have, or
+                              NULL */
+    int64_t now_s;         /* whether an invitation is still valid */
 };
 
 /* One thing that is signed, in words. Texts are owned by the list. */
@@ -149,6 +151,11 @@ struct authority_cosigned {
         AUTHORITY_UNCHECKED, /* there is no directory.log beside the keys */
         AUTHORITY_CHECKED,   /* it fits the directory that is here */
     } fit;
+    enum {
+        AUTHORITY_UNCOMPARED, /* no circle.conf was given */
+        AUTHORITY_SAME_CONF,
+        AUTHORITY_OTHER_CONF, /* the charter's item says in which lines */
+    } conf;
     struct authority_item *items;
     size_t n;
     struct authority_drafted drafted; /* after signing */
@@ -156,11 +163,13 @@ struct authority_cosigned {
 /* Releases what it owns; a zeroed one is fine. */
 void authority_cosigned_fini(struct authority_cosigned *cosigned);
 
-/* Checks and tells what is in the file; with `out_path`, adds the signature of
+/* Checks and tells what is in the file, and whether the charter in it has the
+ * circle.conf that was given; with `out_path`, adds the signature of
  * every key that is here and writes it there (0600, never over a file).
  * RO_NOT_FOUND (authority.pub, the file), RO_BAD_INPUT (another circle's, or
  * damaged), RO_BAD_SIGNATURE, RO_REFUSED (no key here, signed by it already,
- * it does not fit the directory that is here, or serials are skipped). */
+ * it does not fit the directory that is here, serials are skipped, it was to be
+ * signed and has another circle.conf, or there is no charter to compare). */
 RO_MUST_USE enum ro_status
 authority_cosign(const struct authority_cosigning *cosigning,
                  struct ro_why *why,

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "client/authority/telling.h"
+#include "common/conf/circle.h"
 #include "common/wire/admission.h"
 #include "common/wire/armour.h"
 #include "common/wire/codec.h"
@@ -292,6 +293,86 @@ check_member_keys(const struct table *table)
     return RO_OK;
 }
 
+/* --- a circle.conf to compare with ---------------------------------------- */
+
+/* Appends to what a charter's item says. */
+static enum ro_status
+append(struct authority_item *item, struct ro_buf *more)
+{
+    char *text = NULL;
+    ro_buf_put_u8(more, 0);
+    RO_TRY(ro_buf_ok(more));
+    if (asprintf(&text, "%s%s", item->text, (const char *)more->data) < 0)
+        return RO_NO_MEMORY;
+    free(item->text);
+    item->text = text;
+    return RO_OK;
+}
+
+static enum ro_status
+read_conf(const struct table *table, struct ro_buf *ret_conf)
+{
+    const char *path = table->cosigning->conf_path;
+    RO_TRY(ro_file_read(path, RO_CIRCLE_CONF_MAX, table->why, ret_conf));
+    if (ret_conf->size > 0 && memchr(ret_conf->data, 0, ret_conf->size) != NULL)
+        return ro_why(table->why, RO_BAD_INPUT, "%s: is no text", path);
+    ro_buf_put_u8(ret_conf, 0);
+    return ro_buf_ok(ret_conf);
+}
+
+static enum ro_status
+compare_conf(const struct table *table,
+             const struct proposal_record *record,
+             struct authority_cosigned *cosigned)
+{
+    const char *path = table->cosigning->conf_path;
+    RO_AUTOBUF conf = {0};
+    RO_AUTOBUF text = {0};
+    struct proposal_body body;
+    if (path == NULL || record->sig.kind != REACHOUT__SIGNED__KIND__CHARTER)
+        return RO_OK;
+    RO_TRY(read_conf(table, &conf));
+    RO_TRY(proposal_body(record, table->arena, &body));
+    const Reachout__Charter *charter = (const void *)body.message;
+    const char *given = (const char *)conf.data;
+    if (strcmp(given, charter->circle_conf) == 0) {
+        ro_buf_printf(&text, "circle.conf is THE SAME as %s\n", path);
+        if (cosigned->conf == AUTHORITY_UNCOMPARED)
+            cosigned->conf = AUTHORITY_SAME_CONF;
+    } else {
+        ro_buf_printf(&text,
+                      "circle.conf is ANOTHER than %s: - is there, + would be "
+                      "signed\n",
+                      path);
+        RO_TRY(telling_conf_changes(given, charter->circle_conf, &text));
+        cosigned->conf = AUTHORITY_OTHER_CONF;
+    }
+    return append(&cosigned->items[cosigned->n - 1], &text);
+}
+
+/* What was given to be compared must have been, and nobody signs another. */
+static enum ro_status
+check_conf(const struct table *table, const struct authority_cosigned *cosigned)
+{
+    const struct authority_cosigning *cosigning = table->cosigning;
+    if (cosigning->conf_path == NULL)
+        return RO_OK;
+    if (cosigned->conf == AUTHORITY_UNCOMPARED) {
+        return ro_why(table->why, RO_REFUSED,
+                      "there is no charter in it, whose circle.conf could be "
+                      "compared with %s",
+                      cosigning->conf_path);
+    }
+    if (cosigned->conf == AUTHORITY_SAME_CONF || cosigning->out_path == NULL)
+        return RO_OK;
+    return ro_why(table->why, RO_REFUSED,
+                  "its circle.conf is another than %s, and nothing was signed; "
+                  "without --out the lines are shown",
+                  cosigning->conf_path);
+}
+
+/* --- a proposal ----------------------------------------------------------- */
+
 static enum ro_status
 tell_proposal(struct table *table, struct authority_cosigned *cosigned)
 {
@@ -313,6 +394,7 @@ tell_proposal(struct table *table, struct authority_cosigned *cosigned)
             return RO_BAD_INPUT;
         RO_TRY(s);
         cosigned->n++;
+        RO_TRY(compare_conf(table, record, cosigned));
         RO_TRY(check_fit(table, record));
     }
     for (size_t i = 0; i < proposal->n_replies; i++) {
@@ -334,6 +416,7 @@ sign_proposal(struct table *table, struct authority_cosigned *cosigned)
     if (s != RO_OK)
         return ro_why(table->why, s, "%s: %s", path, detail.text);
     RO_TRY(tell_proposal(table, cosigned));
+    RO_TRY(check_conf(table, cosigned));
     if (out != NULL && proposal_sign(table->proposal, &table->keys) == 0) {
         return ro_why(table->why, RO_REFUSED,
                       "the keys that are here have signed it already");
@@ -441,6 +524,7 @@ static enum ro_status
 sign_invitation(struct table *table, struct authority_cosigned *cosigned)
 {
     RO_CLEANUP(paper_fini) struct paper paper = {0};
+    RO_TRY(check_conf(table, cosigned));
     RO_TRY(read_paper(table, &paper));
     cosigned->items = calloc(1, sizeof(*cosigned->items));
     if (cosigned->items == NULL)

@@ -67,9 +67,10 @@ cmd_cosign_suggest(const struct cli_args *args,
 /* --- sign ---------------------------------------------------------------- */
 
 const struct cli_option cmd_cosign_sign_options[] = {
-    {"dir", "DIR",  "a folder with authority.pub and a signing key",     CLI_ONCE},
-    {"out", "FILE", "sign it, and write it to FILE; without: only look",
-     CLI_ONCE                                                                    },
+    {"dir",  "DIR",  "a folder with authority.pub and a signing key",     CLI_ONCE},
+    {"file", "FILE", "compare its circle.conf with this one",             CLI_ONCE},
+    {"out",  "FILE", "sign it, and write it to FILE; without: only look",
+     CLI_ONCE                                                                     },
     CLI_OPTIONS_END
 };
 
@@ -101,6 +102,12 @@ show_item(struct cli_output *out,
     show_body(&out->text, item->text);
 }
 
+static const char *const confs[] = {
+    [AUTHORITY_UNCOMPARED] = NULL,
+    [AUTHORITY_SAME_CONF] = "same",
+    [AUTHORITY_OTHER_CONF] = "different",
+};
+
 static void
 show_cosigned(struct cli_output *out, const struct authority_cosigned *cosigned)
 {
@@ -113,6 +120,7 @@ show_cosigned(struct cli_output *out, const struct authority_cosigned *cosigned)
     for (size_t i = 0; i < cosigned->n; i++)
         show_item(out, list, &cosigned->items[i]);
     cmd_cosign_show(out, &cosigned->drafted);
+    doc_text(json, "file", confs[cosigned->conf]);
     doc_truth(json, "checked",
               cosigned->fit == AUTHORITY_CHECKED ? DOC_TRUE : DOC_FALSE);
     if (cosigned->fit != AUTHORITY_CHECKED && cosigned->drafted.records > 0) {
@@ -131,7 +139,9 @@ cmd_cosign_sign(const struct cli_args *args,
     RO_CLEANUP(authority_cosigned_fini)
     struct authority_cosigned cosigned = {0};
     struct authority_cosigning cosigning = {
-        .path = args->words[0], .out_path = options_text(args, "out")};
+        .path = args->words[0],
+        .out_path = options_text(args, "out"),
+        .conf_path = options_text(args, "file")};
     const struct authority_world world = authority_world_system();
     cosigning.now_s = ro_clock_wall_s(&world.clock);
     RO_TRY(options_need(args, "dir", why, &cosigning.dir));

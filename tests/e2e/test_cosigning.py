@@ -37,6 +37,31 @@ def found(tap, rig):
     rig.up()
 
 
+def compare(tap, rig):
+    """Ada has the circle.conf that was agreed on; is it what she signs?"""
+    seen = rig.need("sign", "c1", "--dir", "ada", "--file", "circle.conf")
+    tap.ok(seen["file"] == "same" and "is THE SAME as circle.conf"
+           in seen["signs"][0]["text"], "it is the one that was agreed on", seen)
+    with open(rig.path("circle.conf")) as stream:
+        lines = stream.read().splitlines()
+    at = next(i for i, line in enumerate(lines) if line.startswith("k = "))
+    was, lines[at] = lines[at], "k = 17"
+    with open(rig.path("agreed.conf"), "w") as stream:
+        stream.write("\n".join(lines) + "\n")
+    seen = rig.need("sign", "c1", "--dir", "ada", "--file", "agreed.conf")
+    tap.ok(seen["file"] == "different"
+           and f"  - k = 17\n  + {was}\n" in seen["signs"][0]["text"],
+           "another one is told, line by line", seen)
+    code, _, talk = rig.office("sign", "c1", "--dir", "ada", "--file",
+                               "agreed.conf", "--out", "c9")
+    tap.ok(code == 1 and "nothing was signed" in talk
+           and not os.path.exists(rig.path("c9")), "and not signed", talk)
+    code, _, talk = rig.office("sign", "c1", "--dir", "ada", "--file", "nowhere")
+    tap.ok(code == 3 and "nowhere" in talk, "no file is no comparison", talk)
+    tap.ok(rig.need("sign", "c1", "--dir", "ada")["file"] is None,
+           "without a file nothing is compared")
+
+
 def charter(tap, rig):
     words = ["charter", "--dir", "auth", "--file", "circle.conf", "--broker",
              "b/broker.pub"]
@@ -54,6 +79,7 @@ def charter(tap, rig):
     tap.ok(seen["signs"][0]["kind"] == "charter" and seen["out"] is None
            and "2 of 3 keys sign" in seen["signs"][0]["text"]
            and not os.path.exists(rig.path("c2")), "looking signs nothing", seen)
+    compare(tap, rig)
     code, steps = told(rig, "sign", "c1", "--dir", "ada", "--out", "c0")
     tap.ok(code == 0 and steps == ["reachout authority publish --dir DIR c0"],
            "a signer's folder publishes nothing, and is not told to", steps)
@@ -75,6 +101,10 @@ def register(tap, rig):
     rig.need("register", "--dir", "auth", "--csv", "cast.csv", "--out", "r1")
     shutil.move(rig.path("auth/keys/1.key"), rig.path("one.key"))
     rig.need("register", "--dir", "auth", "--csv", "cast.csv", "--out", "r0")
+    code, _, talk = rig.office("sign", "r0", "--dir", "ben", "--file",
+                               "circle.conf")
+    tap.ok(code == 1 and "no charter" in talk,
+           "what has no circle.conf is not compared", talk)
     seen = rig.need("sign", "r0", "--dir", "ben")
     tap.ok(seen["signatures"] == 0 and seen["signs"][0]["kind"] == "listing",
            "a folder without a key writes it unsigned", seen)
