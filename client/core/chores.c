@@ -7,6 +7,7 @@
 #include "client/core/riding.h"
 #include "client/core/row.h"
 #include "client/core/sequence.h"
+#include "client/core/told.h"
 #include "client/core/verifying.h"
 
 #include <string.h>
@@ -136,6 +137,7 @@ tidy(struct engine *engine)
         return RO_OK;
     RO_TRY(outbox_expire(engine));
     RO_TRY(outbox_renew(engine));
+    RO_TRY(told_forget(engine));
     RO_TRY(message_forget(engine->vault, hour));
     ro_set_u32(value, hour);
     const struct vault_place place = {VAULT_STATE, TIDIED, {0}};

@@ -21,6 +21,8 @@
 #include <string.h>
 
 #define PUSH_PIECES 4096
+/* What was too much for its day is not taken again so soon. */
+#define AFRESH_HOURS 24
 /* A broker that delivers is there: the time to wait for it counts anew for
  * each push, but not for ever. */
 #define LONGEST_MS ((int64_t)15 * 60 * 1000)
@@ -173,17 +175,25 @@ keep_message(struct engine *engine,
         return message_remember(engine->vault, &message->id,
                                 opened->expiry_hour);
     }
-    RO_TRY(told_count(engine, message, why));
+    RO_TRY(told_count(engine, opened, why));
     RO_TRY(message_put(engine->vault, message));
     RO_TRY(arriving_announce(engine, opened, &whole));
     return whole == ARRIVING_WHOLE ? riding_owe(engine, message) : RO_OK;
 }
 
 /* A refused message is remembered, so that its replay is silent, and its
- * number is used up, so that it is not asked for again. */
+ * number is used up, so that it is not asked for again. But what was too much
+ * for its day may come again on another. */
 static enum ro_status
-note_refused(struct engine *engine, const struct opened *opened)
+note_refused(struct engine *engine,
+             const struct opened *opened,
+             enum ro_status refusal)
 {
+    if (refusal == RO_OVER_QUOTA) {
+        return message_remember(engine->vault, &opened->message.id,
+                                ro_hour_of(opened->message.arrived_at_s) +
+                                    AFRESH_HOURS);
+    }
     enum ro_status s = sequence_take(engine->vault, &opened->sequence_thread,
                                      &opened->sender.seat, opened->sequence);
     if (s != RO_OK && s != RO_MISBOUND)
@@ -203,7 +213,8 @@ commit_answer(struct engine *engine, const struct opened *opened)
     return s;
 }
 
-/* RO_OK: kept. RO_MISBOUND: refused. Others: the vault failed. */
+/* RO_OK: kept. RO_MISBOUND, RO_OVER_QUOTA: refused. Others: the vault failed.
+ */
 static enum ro_status
 commit_message(struct engine *engine,
                const struct opened *opened,
@@ -215,10 +226,10 @@ commit_message(struct engine *engine,
     RO_TRY(vault_begin(engine->vault));
     enum ro_status s =
         vault_end(engine->vault, keep_message(engine, opened, why));
-    if (s != RO_MISBOUND)
+    if (s != RO_MISBOUND && s != RO_OVER_QUOTA)
         return s;
     RO_TRY(vault_begin(engine->vault));
-    RO_TRY(vault_end(engine->vault, note_refused(engine, opened)));
+    RO_TRY(vault_end(engine->vault, note_refused(engine, opened, s)));
     return s;
 }
 
@@ -293,7 +304,7 @@ receive_opened(struct receiving *receiving,
     if (s != RO_NOT_FOUND)
         return s;
     s = commit_message(engine, opened, &news.why);
-    if (s == RO_MISBOUND) {
+    if (s == RO_MISBOUND || s == RO_OVER_QUOTA) {
         news.trouble = s;
         if (news.why.text[0] == '\0') {
             (void)ro_why(&news.why, s,

@@ -276,6 +276,7 @@ opening_open(struct engine *engine,
     memcpy(opened.message.row.b, opened.message.id.b, RO_ID_SIZE);
     opened.message.place = RO_PLACE_THEIRS;
     opened.expiry_hour = envelope->expiry_hour;
+    opened.day = envelope->day;
     opened.message.arrived_at_s = engine_now_s(engine);
     *ret_opened = opened;
     opened.message.content = (struct ro_buf){0};

@@ -27,6 +27,7 @@ struct opened {
     struct ro_member_id side; /* the sender's member; zero for keys */
     Reachout__Role role;      /* of the sender's seat */
     uint32_t expiry_hour;     /* the broker forgets it then */
+    uint32_t day;             /* it was wrapped for; RO_DAY_FALLBACK: any */
     struct message
         message; /* its content packed; released by opening_opened_fini */
     struct ro_thread_id sequence_thread; /* whose sequence it counts in */

@@ -2,6 +2,7 @@
 #include "client/core/told.h"
 
 #include "client/core/row.h"
+#include "common/crypto/seal.h"
 
 #include <string.h>
 
@@ -36,11 +37,100 @@ put(struct vault *vault, struct ro_bytes key, const struct told *told)
     return vault_put(vault, &place, ro_buf_view(&row));
 }
 
+/* --- of one day ---------------------------------------------------------- */
+
+struct day {
+    struct ro_member_id side;
+    uint32_t day;
+    uint32_t requests;
+    uint64_t bytes;
+};
+
+#define DAY_KEY (RO_ID_SIZE + 4)
+
+static void
+key_of_day(const struct day *day, uint8_t ret_key[static DAY_KEY])
+{
+    memcpy(ret_key, day->side.b, RO_ID_SIZE);
+    ro_set_u32(ret_key + RO_ID_SIZE, day->day);
+}
+
+static enum ro_status
+read_day(struct ro_bytes value, struct day *ret_day)
+{
+    struct row_reader row = row_read(value);
+    row_fixed(&row, ret_day->side.b, RO_ID_SIZE);
+    ret_day->day = row_u32(&row);
+    ret_day->requests = row_u32(&row);
+    ret_day->bytes = row_u64(&row);
+    return row_end(&row);
+}
+
+/* Reads the day whose member and number are set; one that is not there is 0. */
+static enum ro_status
+get_day(struct vault *vault, struct day *day)
+{
+    RO_AUTOBUF value = {0};
+    uint8_t key[DAY_KEY];
+    key_of_day(day, key);
+    enum ro_status s = vault_get(vault, VAULT_TOLD_DAY,
+                                 (struct ro_bytes){key, sizeof(key)}, &value);
+    if (s == RO_NOT_FOUND)
+        return RO_OK;
+    RO_TRY(s);
+    return read_day(ro_buf_view(&value), day);
+}
+
+static enum ro_status
+put_day(struct vault *vault, const struct day *day)
+{
+    RO_AUTOBUF row = {0};
+    uint8_t key[DAY_KEY];
+    const struct vault_place place = {
+        VAULT_TOLD_DAY, {key, sizeof(key)},
+         {0  }
+    };
+    key_of_day(day, key);
+    ro_buf_put(&row, day->side.b, RO_ID_SIZE);
+    ro_buf_put_u32(&row, day->day);
+    ro_buf_put_u32(&row, day->requests);
+    ro_buf_put_u64(&row, day->bytes);
+    RO_TRY(ro_buf_ok(&row));
+    return vault_put(vault, &place, ro_buf_view(&row));
+}
+
+enum told_request { TOLD_NEW_REQUEST, TOLD_KNOWN_REQUEST };
+
+static enum ro_status
+count_day(struct engine *engine,
+          const struct opened *opened,
+          enum told_request request,
+          struct ro_why *why)
+{
+    const struct message *message = &opened->message;
+    struct day day = {.side = message->side, .day = opened->day};
+    if (day.day == RO_DAY_FALLBACK)
+        day.day = ro_day_of(message->arrived_at_s);
+    RO_TRY(get_day(engine->vault, &day));
+    day.requests += request == TOLD_NEW_REQUEST ? 1 : 0;
+    day.bytes += message->content.size;
+    if (day.requests > TOLD_DAY_REQUESTS_MAX ||
+        day.bytes > TOLD_DAY_BYTES_MAX) {
+        return ro_why(why, RO_OVER_QUOTA,
+                      "more has come from it in one day than is kept here: %d "
+                      "new requests, %d MiB",
+                      TOLD_DAY_REQUESTS_MAX,
+                      (int)(TOLD_DAY_BYTES_MAX / 1024 / 1024));
+    }
+    return put_day(engine->vault, &day);
+}
+
 enum ro_status
 told_count(struct engine *engine,
-           const struct message *message,
+           const struct opened *opened,
            struct ro_why *why)
 {
+    const struct message *message = &opened->message;
     uint8_t key[RO_ID_SIZE * 2];
     struct told told;
     if (ro_member_id_equal(&message->side, &engine->keyring->member_id))
@@ -49,6 +139,8 @@ told_count(struct engine *engine,
     memcpy(key + RO_ID_SIZE, message->side.b, RO_ID_SIZE);
     const struct ro_bytes at = {key, sizeof(key)};
     RO_TRY(get(engine->vault, at, &told));
+    const enum told_request request =
+        told.messages == 0 ? TOLD_NEW_REQUEST : TOLD_KNOWN_REQUEST;
     told.messages++;
     told.bytes += message->content.size;
     if (told.messages > TOLD_MESSAGES_MAX || told.bytes > TOLD_BYTES_MAX) {
@@ -57,5 +149,52 @@ told_count(struct engine *engine,
                       "here: %d messages, %d MiB",
                       TOLD_MESSAGES_MAX, (int)(TOLD_BYTES_MAX / 1024 / 1024));
     }
+    RO_TRY(count_day(engine, opened, request, why));
     return put(engine->vault, at, &told);
+}
+
+/* --- days that are over -------------------------------------------------- */
+
+struct forgetting {
+    uint32_t before;
+    struct ro_buf *keys;
+};
+
+static enum ro_status
+collect_old(void *user, struct ro_bytes value)
+{
+    const struct forgetting *forgetting = user;
+    struct day day;
+    uint8_t key[DAY_KEY];
+    RO_TRY(read_day(value, &day));
+    if (day.day >= forgetting->before)
+        return RO_OK;
+    key_of_day(&day, key);
+    ro_buf_put(forgetting->keys, key, sizeof(key));
+    return ro_buf_ok(forgetting->keys);
+}
+
+static enum ro_status
+drop_days(struct vault *vault, const struct ro_buf *keys)
+{
+    for (size_t at = 0; at < keys->size; at += DAY_KEY) {
+        RO_TRY(vault_drop(vault, VAULT_TOLD_DAY,
+                          (struct ro_bytes){keys->data + at, DAY_KEY}));
+    }
+    return RO_OK;
+}
+
+enum ro_status
+told_forget(struct engine *engine)
+{
+    RO_AUTOBUF keys = {0};
+    const uint32_t today = ro_day_of(engine_past_s(engine));
+    const uint32_t kept = engine_expiry_hours(engine) / 24 + 2;
+    struct forgetting forgetting = {today > kept ? today - kept : 0, &keys};
+    RO_TRY(vault_walk(engine->vault, VAULT_TOLD_DAY, (struct ro_bytes){0},
+                      collect_old, &forgetting));
+    if (keys.size == 0)
+        return RO_OK;
+    RO_TRY(vault_begin(engine->vault));
+    return vault_end(engine->vault, drop_days(engine->vault, &keys));
 }

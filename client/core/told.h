@@ -1,22 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How much one member has told us in one request. Whoever may write to us may
- * not fill our memory: a story is loaded whole, and what is told is counted.
+ * How much one member has told us in one request, and on one day. Whoever may
+ * write to us may not fill our memory (a story is loaded whole) nor our disk:
+ * what is told is counted.
  */
 #ifndef CLIENT_CORE_TOLD_H
 #define CLIENT_CORE_TOLD_H
 
-#include "client/core/message.h"
+#include "client/core/opening.h"
 
 /* At most so many messages, and so many bytes of content, of one counterpart in
  * one request. */
 #define TOLD_MESSAGES_MAX 2000
 #define TOLD_BYTES_MAX ((uint64_t)8 * 1024 * 1024)
 
+/* The same of one day, in all requests; the day is that of the wrap, so that
+ * what has waited for us over a holiday counts for the days on which it was
+ * sent. */
+#define TOLD_DAY_REQUESTS_MAX 200 /* in which it had told nothing before */
+#define TOLD_DAY_BYTES_MAX ((uint64_t)64 * 1024 * 1024)
+
 /* Counts a message that came, inside the commit that keeps it; those of our own
- * other seats are not counted. RO_MISBOUND: it is too much. */
+ * other seats are not counted. RO_MISBOUND: it is too much for its request.
+ * RO_OVER_QUOTA: for its day; sent again later it may be kept. */
 RO_MUST_USE enum ro_status told_count(struct engine *engine,
-                                      const struct message *message,
+                                      const struct opened *opened,
                                       struct ro_why *why);
+
+/* Drops the counts of days of which nothing can come any more, in a commit of
+ * its own. */
+RO_MUST_USE enum ro_status told_forget(struct engine *engine);
 
 #endif

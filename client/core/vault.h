@@ -48,6 +48,7 @@ enum vault_table {
                             while it is to be sent */
     VAULT_COMPARED = 16, /* member id -> whether its key was compared */
     VAULT_TOLD = 17,     /* request id, member id -> how much it told there */
+    VAULT_TOLD_DAY = 18, /* member id, day -> how much it told that day */
 };
 
 /* What wraps a vault's key: a key file or a passphrase, one of them. */

@@ -106,6 +106,7 @@ table_name(uint8_t table)
         [VAULT_CHUNK] = "chunk",
         [VAULT_COMPARED] = "compared",
         [VAULT_TOLD] = "told",
+        [VAULT_TOLD_DAY] = "told that day",
     };
     return table < RO_LEN(names) ? names[table] : names[0];
 }

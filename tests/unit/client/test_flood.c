@@ -16,6 +16,9 @@
     8200 /* messages, each with as many names as a content may have            \
           */
 
+#define TEN(text) text text text text text text text text text text
+#define LONG_TEXT TEN(TEN("Thirty letters, or thereabouts. "))
+
 static char request[RO_ID_HEX];
 static char thread[RO_ID_HEX];
 
@@ -164,6 +167,82 @@ test_too_much_of_one(void)
     close_circle();
 }
 
+/* Says that ben has told so much today already. */
+static void
+put_told_today(uint32_t requests, uint64_t bytes)
+{
+    RO_AUTOBUF value = {0};
+    uint8_t key[RO_ID_SIZE + 4];
+    const uint32_t today = engine_day(ann->engine);
+    memcpy(key, ben->member->id.b, RO_ID_SIZE);
+    ro_set_u32(key + RO_ID_SIZE, today);
+    ro_buf_put(&value, key, sizeof(key));
+    ro_buf_put_u32(&value, requests);
+    ro_buf_put_u64(&value, bytes);
+    const struct vault_place place = {
+        VAULT_TOLD_DAY, {key, sizeof(key)},
+         {0  }
+    };
+    test_must(vault_begin(ann->engine->vault));
+    test_must(vault_put(ann->engine->vault, &place, ro_buf_view(&value)));
+    test_must(vault_commit(ann->engine->vault));
+}
+
+static size_t
+days_told(void)
+{
+    size_t n = 0;
+    test_must(vault_count(ann->engine->vault, VAULT_TOLD_DAY, &n));
+    return n;
+}
+
+/* A member may begin so many requests a day, whatever their ids. */
+static void
+test_too_many_requests(void)
+{
+    open_circle();
+    tap_say(days_told() == 1, "it is counted");
+    put_told_today(TOLD_DAY_REQUESTS_MAX - 1, 0);
+    test_must(seat_ask(ben, urn_of(ann), "The last one."));
+    test_must(seat_ask(ben, urn_of(ann), "One more."));
+    test_must(seat_write(ben, jobs_say, thread, "Where we were."));
+    test_must(seat_ask(cat, urn_of(ann), "From another."));
+    tap_is(seat_sync(ann), RO_OK);
+    tap_need(seat_trouble(ann, 0) != NULL && seat_trouble(ann, 1) == NULL);
+    tap_is(seat_trouble(ann, 0)->trouble, RO_OVER_QUOTA);
+    tap_ok(strstr(seat_trouble(ann, 0)->why.text, "200 new requests") != NULL);
+    tap_ok(seat_shows(ann, "The last one.") == 1);
+    tap_ok(seat_shows(ann, "One more.") == 0);
+    tap_say(seat_shows(ann, "Where we were.") == 1, "what is begun goes on");
+    tap_ok(seat_shows(ann, "From another.") == 1);
+    pair_pass(pair, 2 * (int64_t)86400);
+    tap_is(seat_sync(ann), RO_OK);
+    pair_pass(pair, 6 * (int64_t)86400);
+    tap_is(seat_sync(ben), RO_OK);
+    tap_is(seat_sync(ann), RO_OK);
+    tap_say(seat_shows(ann, "One more.") == 1, "sent again, it is kept");
+    pair_pass(pair, 95 * (int64_t)86400);
+    tap_is(seat_sync(ann), RO_OK);
+    tap_say(days_told() == 0, "the counts go");
+    close_circle();
+}
+
+static void
+test_too_much_in_one_day(void)
+{
+    open_circle();
+    put_told_today(0, TOLD_DAY_BYTES_MAX - 2500);
+    test_must(seat_write(ben, jobs_say, thread, "The last one."));
+    test_must(seat_write(ben, jobs_say, thread, LONG_TEXT));
+    tap_is(seat_sync(ann), RO_OK);
+    tap_need(seat_trouble(ann, 0) != NULL && seat_trouble(ann, 1) == NULL);
+    tap_is(seat_trouble(ann, 0)->trouble, RO_OVER_QUOTA);
+    tap_ok(strstr(seat_trouble(ann, 0)->why.text, "64 MiB") != NULL);
+    tap_ok(seat_shows(ann, "The last one.") == 1);
+    tap_ok(seat_shows(ann, LONG_TEXT) == 0);
+    close_circle();
+}
+
 /* One request here whose content is none. */
 static void
 spoil(void)
@@ -281,6 +360,8 @@ main(int argc, char **argv)
     pair_setup(argc, argv);
     tap_run(test_what_names_nothing_costs_nothing);
     tap_run(test_too_much_of_one);
+    tap_run(test_too_many_requests);
+    tap_run(test_too_much_in_one_day);
     tap_run(test_one_that_cannot_be_read);
     tap_run(test_files_that_nobody_asked_for);
     return tap_done();
