@@ -66,7 +66,7 @@ static enum ro_status
 check_given(const struct options *options, struct ro_why *why)
 {
     struct ro_root root;
-    struct keys_door door;
+    struct broker_door door;
     RO_TRY(check_endpoint(options->member, why));
     RO_TRY(check_endpoint(options->open, why));
     RO_TRY(keys_read_authority(options->authority, why, &root));

@@ -60,19 +60,21 @@ keys_read_authority(const char *path,
 
 /* Whether the key belongs to the circle that these authority keys make. */
 static bool
-is_of_circle(const struct keys_door *door, const struct ro_root *root)
+is_of_circle(const Reachout__DoorKey *message, const struct ro_root *root)
 {
     struct ro_circle_id circle;
+    struct ro_circle_id stated;
     ro_circle_id_of(root->keys, root->n_keys, (uint8_t)root->threshold,
                     &circle);
-    return ro_circle_id_equal(&circle, &door->circle);
+    return ro_field_copy(&message->circle, stated.b, RO_ID_SIZE) == RO_OK &&
+           ro_circle_id_equal(&circle, &stated);
 }
 
 static enum ro_status
-take_door(const Reachout__DoorKey *message, struct keys_door *ret_door)
+take_door(const Reachout__DoorKey *message, struct broker_door *ret_door)
 {
-    RO_TRY(ro_field_copy(&message->circle, ret_door->circle.b,
-                         sizeof(ret_door->circle.b)));
+    if (message->circle.len != RO_ID_SIZE)
+        return RO_BAD_INPUT;
     RO_TRY(ro_field_copy(&message->psk, ret_door->psk, sizeof(ret_door->psk)));
     ret_door->generation = message->generation;
     ro_wipe(message->psk.data, message->psk.len);
@@ -91,7 +93,7 @@ enum ro_status
 keys_read_door(const char *path,
                const struct ro_root *root,
                struct ro_why *why,
-               struct keys_door *ret_door)
+               struct broker_door *ret_door)
 {
     RO_SECRET_BUF bytes = {0};
     RO_TRY(read_secret(path, "door-key", why, &bytes));
@@ -104,7 +106,8 @@ keys_read_door(const char *path,
                   &message) != RO_OK ||
         take_door((const Reachout__DoorKey *)message, ret_door) != RO_OK)
         return bad_file(path, why);
-    if (root != NULL && !is_of_circle(ret_door, root)) {
+    if (root != NULL &&
+        !is_of_circle((const Reachout__DoorKey *)message, root)) {
         return ro_why(why, RO_BAD_INPUT,
                       "%s: it is of another circle than the authority's keys",
                       path);

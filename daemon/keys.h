@@ -8,20 +8,12 @@
 #include "common/base/status.h"
 #include "common/crypto/sign.h"
 #include "common/wire/directory.h"
-
-/* door.key's content. */
-struct keys_door {
-    uint8_t psk[32];
-    uint32_t generation;
-    uint8_t previous_psk[32];
-    uint32_t previous_generation; /* 0: there is none */
-    struct ro_circle_id circle;
-};
+#include "daemon/pipeline/broker.h"
 
 /* Everything of them. */
 struct keys {
     struct ro_root root;      /* authority.pub */
-    struct keys_door door;    /* door.key */
+    struct broker_door door;  /* door.key */
     struct ro_keypair *curve; /* used in its X25519 form */
     struct ro_keypair *signing;
 };
@@ -46,7 +38,7 @@ RO_MUST_USE enum ro_status keys_read_authority(const char *path,
 RO_MUST_USE enum ro_status keys_read_door(const char *path,
                                           const struct ro_root *root,
                                           struct ro_why *why,
-                                          struct keys_door *ret_door);
+                                          struct broker_door *ret_door);
 
 /* Reads them all; what is wrong with each is appended to `errors`, a line
  * each, and then there are none: RO_BAD_CONFIG, RO_NO_MEMORY. */

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <sys/statvfs.h>
 #include <sysexits.h>
@@ -120,18 +119,15 @@ open_broker(struct parts *parts,
         .root = parts->keys->root,
         .curve = *ro_keypair_x25519(parts->keys->curve),
         .signing = parts->keys->signing,
-        .psk_generation = parts->keys->door.generation,
-        .previous_generation = parts->keys->door.previous_generation,
         .clock_trust = options->clock == OPTIONS_CLOCK_ACCEPTED
                            ? BROKER_CLOCK_ACCEPTED
                            : BROKER_CLOCK_DOUBTED,
     };
-    memcpy(setup.psk, parts->keys->door.psk, sizeof(setup.psk));
-    memcpy(setup.previous_psk, parts->keys->door.previous_psk,
-           sizeof(setup.previous_psk));
+    /* not above: gcc 12 with trivial-auto-var-init then zeroes a piece of root
+     */
+    setup.door = parts->keys->door;
     enum ro_status s = broker_new(&setup, why, &parts->broker);
-    ro_wipe(&setup.psk, sizeof(setup.psk));
-    ro_wipe(&setup.previous_psk, sizeof(setup.previous_psk));
+    ro_wipe(&setup.door, sizeof(setup.door));
     return s;
 }
 
@@ -140,25 +136,19 @@ static void
 reload(void *user)
 {
     struct parts *parts = user;
-    struct keys_door read = {.generation = 0};
-    struct broker_door door;
+    struct broker_door door = {.generation = 0};
     struct ro_why why = {""};
     enum ro_status s = keys_read_door(parts->config->door_key_file,
-                                      &parts->keys->root, &why, &read);
-    door.generation = read.generation;
-    door.previous_generation = read.previous_generation;
-    memcpy(door.psk, read.psk, sizeof(door.psk));
-    memcpy(door.previous_psk, read.previous_psk, sizeof(door.previous_psk));
+                                      &parts->keys->root, &why, &door);
     if (s == RO_OK)
         s = broker_rekey(parts->broker, &door);
     if (s == RO_OK) {
         ro_log(RO_LOG_NOTICE, "door-key generation=%u previous=%u",
-               read.generation, read.previous_generation);
+               door.generation, door.previous_generation);
     } else {
         ro_log(RO_LOG_ERROR, "door-key outcome=%s why=\"%s\"",
                ro_status_name(s), why.text);
     }
-    ro_wipe(&read, sizeof(read));
     ro_wipe(&door, sizeof(door));
 }
 

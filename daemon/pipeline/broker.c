@@ -67,20 +67,6 @@ broker_rekey(struct broker *broker, const struct broker_door *door)
     return RO_OK;
 }
 
-static enum ro_status
-take_door(struct broker *broker, const struct broker_setup *setup)
-{
-    struct broker_door door = {
-        .generation = setup->psk_generation,
-        .previous_generation = setup->previous_generation,
-    };
-    memcpy(door.psk, setup->psk, sizeof(door.psk));
-    memcpy(door.previous_psk, setup->previous_psk, sizeof(door.previous_psk));
-    enum ro_status s = broker_rekey(broker, &door);
-    ro_wipe(&door, sizeof(door));
-    return s;
-}
-
 enum ro_status
 broker_new(const struct broker_setup *setup,
            struct ro_why *why,
@@ -94,7 +80,7 @@ broker_new(const struct broker_setup *setup,
     broker->limits = setup->limits;
     broker->curve = setup->curve;
     broker->signing = setup->signing;
-    RO_TRY(take_door(broker, setup));
+    RO_TRY(broker_rekey(broker, &setup->door));
     broker->ledger.store = setup->store;
     broker->ledger.root = setup->root;
     RO_TRY(make_parts(broker, &setup->entropy));

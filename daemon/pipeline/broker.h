@@ -44,6 +44,14 @@ struct broker_limits {
  * clock starts the broker with it accepted. */
 enum broker_clock { BROKER_CLOCK_DOUBTED, BROKER_CLOCK_ACCEPTED };
 
+/* Keys of the open door, as in door.key: the newest, and the one before it. */
+struct broker_door {
+    uint8_t psk[32];
+    uint32_t generation;
+    uint8_t previous_psk[32];
+    uint32_t previous_generation; /* 0: there is none */
+};
+
 /* What the broker is and knows, given once. Keys are copied. */
 struct broker_setup {
     struct ro_clock clock;
@@ -54,18 +62,7 @@ struct broker_setup {
     struct ro_key curve;              /* public CURVE key of both doors */
     const struct ro_keypair *signing; /* borrowed; checkpoints */
     enum broker_clock clock_trust;
-    uint8_t psk[32]; /* of door.key */
-    uint32_t psk_generation;
-    uint8_t previous_psk[32];
-    uint32_t previous_generation; /* 0: there is none */
-};
-
-/* Keys of the open door: the newest, and the one before it. */
-struct broker_door {
-    uint8_t psk[32];
-    uint32_t generation;
-    uint8_t previous_psk[32];
-    uint32_t previous_generation; /* 0: there is none */
+    struct broker_door door; /* the caller wipes it */
 };
 
 /* Days for which the previous key is good once the charter names the new one:

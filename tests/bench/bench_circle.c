@@ -251,10 +251,10 @@ pass_an_hour(struct town *town)
         .root = house->circle->root,
         .curve = *ro_keypair_x25519(house->circle->broker_curve),
         .signing = house->circle->broker_signing,
-        .psk_generation = house->circle->generation,
+        .door.generation = house->circle->generation,
     };
     struct broker *broker = NULL;
-    memcpy(setup.psk, house->circle->psk, sizeof(setup.psk));
+    memcpy(setup.door.psk, house->circle->psk, sizeof(setup.door.psk));
     house_end(house, SIGTERM);
     test_must(store_open(house->home, NULL, &setup.store));
     test_must(broker_new(&setup, NULL, &broker));

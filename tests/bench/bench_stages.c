@@ -342,9 +342,9 @@ open_broker(struct bench *bench)
         .root = bench->circle->root,
         .curve = *ro_keypair_x25519(bench->circle->broker_curve),
         .signing = bench->circle->broker_signing,
-        .psk_generation = bench->circle->generation,
+        .door.generation = bench->circle->generation,
     };
-    memcpy(setup.psk, bench->circle->psk, sizeof(setup.psk));
+    memcpy(setup.door.psk, bench->circle->psk, sizeof(setup.door.psk));
     test_must(store_open(bench->folder.path, &why, &bench->store));
     setup.store = bench->store;
     test_must(broker_new(&setup, &why, &bench->broker));

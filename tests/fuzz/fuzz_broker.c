@@ -120,9 +120,9 @@ start(struct world *world)
         .root = base.circle->root,
         .curve = *ro_keypair_x25519(base.circle->broker_curve),
         .signing = base.circle->broker_signing,
-        .psk_generation = base.circle->generation,
+        .door.generation = base.circle->generation,
     };
-    memcpy(setup.psk, base.circle->psk, sizeof(setup.psk));
+    memcpy(setup.door.psk, base.circle->psk, sizeof(setup.door.psk));
     world->store = base.idle;
     base.idle = NULL;
     if (world->store == NULL)

@@ -94,9 +94,9 @@ house_open(const struct cast *cast, struct house *house)
         .root = circle->root,
         .curve = *ro_keypair_x25519(circle->broker_curve),
         .signing = circle->broker_signing,
-        .psk_generation = circle->generation,
+        .door.generation = circle->generation,
     };
-    memcpy(setup.psk, circle->psk, sizeof(setup.psk));
+    memcpy(setup.door.psk, circle->psk, sizeof(setup.door.psk));
     test_must(broker_new(&setup, &why, &house->broker));
 }
 

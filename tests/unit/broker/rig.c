@@ -20,9 +20,9 @@ start(struct rig *rig)
         .root = rig->circle->root,
         .curve = *ro_keypair_x25519(rig->circle->broker_curve),
         .signing = rig->circle->broker_signing,
-        .psk_generation = rig->circle->generation,
+        .door.generation = rig->circle->generation,
     };
-    memcpy(setup.psk, rig->circle->psk, sizeof(setup.psk));
+    memcpy(setup.door.psk, rig->circle->psk, sizeof(setup.door.psk));
     enum ro_status s = store_open(rig->folder.path, &why, &rig->store);
     if (s == RO_OK) {
         setup.store = rig->store;

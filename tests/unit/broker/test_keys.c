@@ -85,7 +85,7 @@ test_two_generations(void)
     struct keys_paths of = write_files(&folder);
     for (size_t i = 0; i < RO_LEN(cases); i++) {
         Reachout__DoorKey door = REACHOUT__DOOR_KEY__INIT;
-        struct keys_door read;
+        struct broker_door read;
         struct ro_why why = {""};
         RO_AUTOBUF packed = {0};
         door.has_circle = door.has_generation = door.has_psk = 1;

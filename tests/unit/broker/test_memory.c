@@ -383,10 +383,10 @@ start_once(struct rig *rig, struct ro_why *why)
         .root = rig->circle->root,
         .curve = *ro_keypair_x25519(rig->circle->broker_curve),
         .signing = rig->circle->broker_signing,
-        .psk_generation = rig->circle->generation,
+        .door.generation = rig->circle->generation,
         .store = rig->store,
     };
-    memcpy(setup.psk, rig->circle->psk, sizeof(setup.psk));
+    memcpy(setup.door.psk, rig->circle->psk, sizeof(setup.door.psk));
     return broker_new(&setup, why, &rig->broker);
 }
 
