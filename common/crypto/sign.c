@@ -146,37 +146,37 @@ ro_verify(const struct ro_key *ed25519,
     return RO_OK;
 }
 
+/* The points with which every exchange gives zeros, as u in little-endian hex
+ * with the top bit off, which X25519 leaves out of account; p is 2^255 - 19.
+ * They are those of order 2 to 8 on the curve and its twist (RFC 7748, section
+ * 6.1), as https://cr.yp.to/ecdh.html lists them. */
+static const char *const small_order[] = {
+    /* 0, of order 2 */
+    "0000000000000000000000000000000000000000000000000000000000000000",
+    /* 1, of order 4 */
+    "0100000000000000000000000000000000000000000000000000000000000000",
+    /* one of order 8 */
+    "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800",
+    /* the other one of order 8 */
+    "5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157",
+    /* p - 1, of order 4 */
+    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    /* p, which is 0 */
+    "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    /* p + 1, which is 1 */
+    "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+};
+
 bool
 ro_x25519_is_sound(const uint8_t key[static RO_KEY_SIZE])
 {
-    /* 0, 1, the two points of order 8, p - 1, p, p + 1; the top bit of a key
-     * does not count */
-    static const uint8_t small[][RO_KEY_SIZE] = {
-        {0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0, 0,    0,    0,    0,
-         0,                                                                                                 0,    0,    0,    0,    0,    0, 0,    0,    0,    0,    0,    0,    0,    0,    0   },
-        {0x01, 0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0, 0,    0,    0,    0,
-         0,                                                                                                 0,    0,    0,    0,    0,    0, 0,    0,    0,    0,    0,    0,    0,    0,    0   },
-        {0xe0, 0xeb, 0x7a, 0x7c, 0x3b, 0x41, 0xb8, 0xae, 0x16, 0x56, 0xe3,
-         0xfa,                                                                0xf1, 0x9f, 0xc4, 0x6a, 0xda, 0x09, 0x8d, 0xeb, 0x9c, 0x32,
-         0xb1,                                                                                                                               0xfd, 0x86, 0x62, 0x05, 0x16, 0x5f, 0x49, 0xb8, 0   },
-        {0x5f, 0x9c, 0x95, 0xbc, 0xa3, 0x50, 0x8c, 0x24, 0xb1, 0xd0, 0xb1,
-         0x55,                                                                0x9c, 0x83, 0xef, 0x5b, 0x04, 0x44, 0x5c, 0xc4, 0x58, 0x1c,
-         0x8e,                                                                                                                               0x86, 0xd8, 0x22, 0x4e, 0xdd, 0xd0, 0x9f, 0x11, 0x57},
-        {0xec, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-         0xff,                                                                0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-         0xff,                                                                                                                               0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f},
-        {0xed, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-         0xff,                                                                0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-         0xff,                                                                                                                               0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f},
-        {0xee, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-         0xff,                                                                0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-         0xff,                                                                                                                               0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f},
-    };
     uint8_t masked[RO_KEY_SIZE];
+    char hex[2 * RO_KEY_SIZE + 1];
     memcpy(masked, key, RO_KEY_SIZE);
     masked[RO_KEY_SIZE - 1] &= 0x7f;
-    for (size_t i = 0; i < RO_LEN(small); i++) {
-        if (memcmp(masked, small[i], RO_KEY_SIZE) == 0)
+    ro_hex(masked, sizeof(masked), hex);
+    for (size_t i = 0; i < RO_LEN(small_order); i++) {
+        if (strcmp(hex, small_order[i]) == 0)
             return false;
     }
     return true;
