@@ -86,12 +86,15 @@ RO_DEFINE_AUTO(authority, authority_free)
 
 /* --- several keys -------------------------------------------------------- */
 
-/* How many signing keys are here, of how many, and how many must sign. */
+/* What an authority has of its signing keys. */
 struct authority_keyset {
     size_t here;
     size_t keys;
     uint32_t threshold;
 };
+
+/* Fills in how many signing keys are here, of how many, and how many must
+ * sign. Otherwise as the reading of their files ended; `why` names the file. */
 RO_MUST_USE enum ro_status authority_keyset(struct authority *authority,
                                             struct ro_why *why,
                                             struct authority_keyset *ret_set);
@@ -301,15 +304,17 @@ struct authority_named {
     uint32_t urn;
 };
 
-/* Writes an invitation with which a member that is there joins with new keys
- * and keeps its id; its Lead's by default. Outcomes as of authority_invite;
- * RO_NOT_FOUND, RO_AMBIGUOUS (the member). */
+/* Who is to join with new keys. */
 struct authority_replacing {
     struct authority_named member;
     const char *seat; /* NULL: the first that its kind may have */
     int64_t valid_s;
     const char *out_path;
 };
+
+/* Writes an invitation with which a member that is there joins with new keys
+ * and keeps its id; its Lead's by default. Outcomes as of authority_invite;
+ * RO_NOT_FOUND, RO_AMBIGUOUS (the member). */
 RO_MUST_USE enum ro_status
 authority_replace(struct authority *authority,
                   const struct authority_replacing *replacing,
@@ -469,11 +474,7 @@ authority_receive(struct authority *authority,
                   struct ro_why *why,
                   struct authority_requests *ret_requests);
 
-/* Takes in a request that came as a file, and asks nobody. A request that is
- * here already is not taken twice. RO_BAD_INPUT (no such file, damaged, of
- * another circle, or not what it says), RO_TICKET_USED (another request came
- * with that invitation), RO_TICKET_EXPIRED (by our clock, now), RO_NOT_FOUND;
- * `why` names the file. */
+/* What became of a request that came as a file. */
 struct authority_taken {
     struct ro_message_id id;
     enum {
@@ -482,6 +483,12 @@ struct authority_taken {
         AUTHORITY_ANSWERED_ALREADY,
     } as;
 };
+
+/* Takes in a request that came as a file, and asks nobody. A request that is
+ * here already is not taken twice. RO_BAD_INPUT (no such file, damaged, of
+ * another circle, or not what it says), RO_TICKET_USED (another request came
+ * with that invitation), RO_TICKET_EXPIRED (by our clock, now), RO_NOT_FOUND;
+ * `why` names the file. */
 RO_MUST_USE enum ro_status
 authority_take_file(struct authority *authority,
                     const char *path,

@@ -384,10 +384,12 @@ authority_generation_settle(struct authority *authority, struct ro_why *why);
 
 /* --- rotation.c ---------------------------------------------------------- */
 
+/* After what a rotation goes on. */
+enum authority_rotation_from { ROTATION_FROM_REMOVAL, ROTATION_FROM_CHARTER };
+
 /* Goes on with the circle's next key as far as it can: after a removal from the
  * first step on, where RO_REFUSED says that the removal is another copy's; with
  * any other command from the charter on. Not in a draft. */
-enum authority_rotation_from { ROTATION_FROM_REMOVAL, ROTATION_FROM_CHARTER };
 RO_MUST_USE enum ro_status
 authority_rotation_go_on(struct authority *authority,
                          enum authority_rotation_from from,
@@ -424,13 +426,15 @@ authority_invited_keep(const struct authority *authority,
  * also where its rows are short. */
 #define AUTHORITY_BLOCK_ROWS 256
 
-/* Packs rows from `*at` on into the body of one block, as many as fit, and
- * moves `*at` behind them. */
+/* Rows of a register on their way into blocks; borrowed. */
 struct authority_rows {
     const struct register_row *const *rows;
     size_t n;
     uint64_t serial; /* of the block */
 };
+
+/* Packs rows from `*at` on into the body of one block, as many as fit, and
+ * moves `*at` behind them. */
 RO_MUST_USE enum ro_status
 authority_block_pack(const struct authority *authority,
                      const struct authority_rows *rows,

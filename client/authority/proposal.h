@@ -84,13 +84,15 @@ RO_MUST_USE enum ro_status proposal_check(const struct proposal *proposal,
                                           const struct ro_root *root,
                                           struct ro_why *why);
 
-/* A record's body, unpacked into the arena (which is reset); its circle and
- * serial. RO_BAD_RECORD. */
+/* A record's body; valid as long as the arena is not reset. */
 struct proposal_body {
     const ProtobufCMessage *message;
     const ProtobufCBinaryData *circle;
     uint64_t serial;
 };
+
+/* A record's body, unpacked into the arena (which is reset); its circle and
+ * serial. RO_BAD_RECORD. */
 RO_MUST_USE enum ro_status proposal_body(const struct proposal_record *record,
                                          struct ro_arena *arena,
                                          struct proposal_body *ret_body);

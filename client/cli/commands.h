@@ -20,6 +20,8 @@ enum commands_hand {
     COMMANDS_SAYS,   /* handed over; says something into a thread */
     COMMANDS_WRITES, /* handed over; another message about its first word */
 };
+
+/* Which of these a command is, as commands.def says. */
 enum commands_hand commands_hand(const struct cli_command *command);
 
 /* Runs the command that was parsed, which there is. */

@@ -38,8 +38,10 @@ void doc_number(json_t *object, const char *key, double number);
 /* Adds a time; 0: null, it has not happened. */
 void doc_time(json_t *object, const char *key, int64_t wall_s);
 
-/* Adds true or false. */
+/* What a field says that is true or false, or null where nobody knows. */
 enum doc_truth { DOC_FALSE, DOC_TRUE, DOC_UNKNOWN };
+
+/* Adds true, false or null under `key`. */
 void doc_truth(json_t *object, const char *key, enum doc_truth truth);
 
 /* Adds null: a field of the contract that is not computed yet. */

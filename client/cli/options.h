@@ -144,13 +144,15 @@ size_t options_all(const struct cli_args *args,
                    const char **ret_values,
                    size_t room);
 
-/* A number, plain digits with or without a decimal point, between `range->min`
- * and `range->max`; `range->absent` if it was not given. RO_USAGE otherwise. */
+/* What a number may be. */
 struct cli_range {
     double min;
     double max;
     double absent;
 };
+
+/* A number, plain digits with or without a decimal point, between `range->min`
+ * and `range->max`; `range->absent` if it was not given. RO_USAGE otherwise. */
 RO_MUST_USE enum ro_status options_number(const struct cli_args *args,
                                           const char *name,
                                           const struct cli_range *range,

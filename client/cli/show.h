@@ -26,6 +26,8 @@ void show_word(struct ro_buf *out, const char *word);
 struct show_short {
     char hex[SHOW_ID_DIGITS + 1];
 };
+
+/* The first SHOW_ID_DIGITS hex digits of an id. */
 struct show_short show_short(const uint8_t id[static 16]);
 
 /* Appends the beginning of an id, or "-" for none. */

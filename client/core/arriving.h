@@ -62,6 +62,9 @@ RO_MUST_USE enum ro_status arriving_chunk(struct vault *vault,
 
 /* Called for each file. */
 typedef enum ro_status arriving_fn(void *user, const struct arriving *file);
+
+/* Calls `fn` for each file that the vault knows. What `fn` returns ends the
+ * walk unless it is RO_OK; RO_VAULT_DAMAGED. */
 RO_MUST_USE enum ro_status
 arriving_walk(struct vault *vault, arriving_fn *fn, void *user);
 
@@ -69,9 +72,11 @@ arriving_walk(struct vault *vault, arriving_fn *fn, void *user);
  * cannot be noted it counts on as unsaved, and that is all. */
 void arriving_saved(struct vault *vault, const struct arriving *file);
 
+/* Whether all chunks of a message's files are here. */
+enum arriving_whole { ARRIVING_INCOMPLETE, ARRIVING_WHOLE };
+
 /* A message came that brings files, inside the commit that keeps it: from here
  * on their chunks are known. Tells whether all of them are here already. */
-enum arriving_whole { ARRIVING_INCOMPLETE, ARRIVING_WHOLE };
 RO_MUST_USE enum ro_status arriving_announce(struct engine *engine,
                                              const struct opened *opened,
                                              enum arriving_whole *ret_whole);

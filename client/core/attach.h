@@ -18,15 +18,17 @@ void attach_key(const struct ro_attachment_id *file,
                 uint32_t index,
                 uint8_t ret_key[static ATTACH_KEY_SIZE]);
 
+/* Files on the disk, as they were named; borrowed. */
+struct attach_paths {
+    const char *const *at;
+    size_t n;
+};
+
 /* Reads files into the vault, inside a commit, and describes them in `say`
  * (its list lives in `arena`). At most RO_ATTACHMENTS_MAX and together
  * RO_ATTACHMENTS_LIMIT bytes, of memory a chunk at a time. RO_NOT_FOUND,
  * RO_BAD_INPUT (no plain file, too many), RO_TOO_LARGE, RO_IO_FAILED; `why`
  * says which. */
-struct attach_paths {
-    const char *const *at;
-    size_t n;
-};
 RO_MUST_USE enum ro_status attach_read(struct engine *engine,
                                        const struct attach_paths *paths,
                                        struct ro_arena *arena,

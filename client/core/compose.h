@@ -57,13 +57,15 @@ RO_MUST_USE enum ro_status compose_stands(const struct engine *engine,
 RO_MUST_USE enum ro_status compose_drop(struct engine *engine,
                                         struct composed *composed);
 
-/* Checks an ask without writing: fills `audience` (in `arena`) and the members
- * that it reaches. */
+/* Whom an ask names, and whom it reaches; in the arena. */
 struct compose_audience {
     Reachout__Audience *audience;
     Reachout__Audience **list;
     size_t n;
 };
+
+/* Checks an ask without writing: fills `audience` (in `arena`) and the members
+ * that it reaches. */
 RO_MUST_USE enum ro_status compose_check_ask(struct engine *engine,
                                              const struct ro_ask *ask,
                                              struct ro_arena *arena,

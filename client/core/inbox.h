@@ -38,11 +38,12 @@ void inbox_news_fini(struct news_list *list);
 RO_MUST_USE enum ro_status inbox_news_add(struct news_list *list,
                                           const struct news *one);
 
+/* When receiving ends. */
+enum inbox_until { INBOX_EMPTY, INBOX_LINGER };
+
 /* Attaches our mailbox and receives until it is empty; with INBOX_LINGER it
  * first waits for something to come, until the deadline or the interrupt. Adds
- * to `news`.
- * RO_UNREACHABLE, the alarms, RO_IO_FAILED. */
-enum inbox_until { INBOX_EMPTY, INBOX_LINGER };
+ * to `news`. RO_UNREACHABLE, the alarms, RO_IO_FAILED. */
 RO_MUST_USE enum ro_status inbox_receive(struct engine *engine,
                                          enum inbox_until until,
                                          int64_t deadline_ms,

@@ -55,15 +55,17 @@ struct keyring {
     char refusal[241];
 };
 
-/* Makes a keyring with fresh keys from an invitation's bytes (the protobuf
- * inside the armour) at `now_s`. `holder` may be NULL. RO_BAD_INPUT,
- * RO_BAD_TICKET, RO_TICKET_EXPIRED. */
+/* What a keyring is made of; borrowed. */
 struct keyring_source {
     struct ro_bytes invitation;
     const char *holder;
     int64_t now_s;
     const struct ro_entropy *entropy;
 };
+
+/* Makes a keyring with fresh keys from an invitation's bytes (the protobuf
+ * inside the armour) at `now_s`. `holder` may be NULL. RO_BAD_INPUT,
+ * RO_BAD_TICKET, RO_TICKET_EXPIRED. */
 RO_MUST_USE enum ro_status keyring_make(const struct keyring_source *source,
                                         struct ro_why *why,
                                         struct keyring **ret_keyring);

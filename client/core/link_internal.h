@@ -123,12 +123,14 @@ RO_MUST_USE enum ro_status link_frame_hello(struct link *link,
                                             const struct link_end *end,
                                             uint32_t *ret_serial);
 
-/* Unpacks an answer's payload; a refusal becomes its outcome and its words
- * (which came from somebody else) are made harmless. */
+/* A frame that came, without its header; `payload` is the link's. */
 struct link_frame {
     struct ro_frame_header header;
     struct ro_bytes payload;
 };
+
+/* Unpacks an answer's payload; a refusal becomes its outcome and its words
+ * (which came from somebody else) are made harmless. */
 RO_MUST_USE enum ro_status
 link_frame_answer(const struct link_frame *frame,
                   const ProtobufCMessageDescriptor *type,

@@ -60,11 +60,14 @@ RO_MUST_USE enum ro_status message_get(struct vault *vault,
                                        const struct row_id *row,
                                        struct message *ret_message);
 
-/* Messages of one request (zero: of none), oldest row first. */
+/* A list of messages; ends with message_list_fini. */
 struct messages {
     struct message *at;
     size_t n;
 };
+
+/* Messages of one request (zero: of none), oldest row first.
+ * RO_VAULT_DAMAGED, RO_NO_MEMORY. */
 RO_MUST_USE enum ro_status message_list(struct vault *vault,
                                         const struct ro_request_id *request,
                                         struct messages *ret_messages);

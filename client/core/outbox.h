@@ -43,14 +43,16 @@ RO_MUST_USE enum ro_status outbox_arrived(struct engine *engine,
 /* How often a wrap is sent again for each reason, at most once a day. */
 #define OUTBOX_RESENT_MAX 3
 
-/* A seat asks for what it misses: serves its own wraps of that thread that have
- * no receipt, by sending them again; inside a commit. */
+/* What a seat misses of a thread: its messages `from` to `to`. */
 struct outbox_resend {
     struct ro_seat_id seat;
     struct ro_thread_id thread;
     uint64_t from;
     uint64_t to;
 };
+
+/* A seat asks for what it misses: serves its own wraps of that thread that have
+ * no receipt, by sending them again; inside a commit. */
 RO_MUST_USE enum ro_status outbox_resend(struct engine *engine,
                                          const struct outbox_resend *resend);
 

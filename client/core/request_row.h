@@ -22,11 +22,13 @@ RO_MUST_USE enum ro_status request_row_get(struct vault *vault,
                                            const struct ro_request_id *id,
                                            struct request_row *ret_request);
 
-/* All requests, oldest first. */
+/* A list of requests; ends with request_row_list_fini. */
 struct request_rows {
     struct request_row *at;
     size_t n;
 };
+
+/* All requests, oldest first. RO_VAULT_DAMAGED, RO_NO_MEMORY. */
 RO_MUST_USE enum ro_status request_row_all(struct vault *vault,
                                            struct request_rows *ret_rows);
 /* Releases what it owns; a zeroed one is fine. */

@@ -10,9 +10,11 @@
 RO_MUST_USE enum ro_status
 sync_keys(struct engine *engine, int64_t deadline_ms, struct ro_why *why);
 
+/* Whether sync_keys came through a moment ago. */
+enum sync_keys_state { SYNC_KEYS_OLD, SYNC_KEYS_FRESH };
+
 /* sync_keys, unless it came through a moment ago, then sends what waits.
  * RO_KEPT when something still waits. */
-enum sync_keys_state { SYNC_KEYS_OLD, SYNC_KEYS_FRESH };
 RO_MUST_USE enum ro_status sync_send(struct engine *engine,
                                      enum sync_keys_state keys,
                                      int64_t deadline_ms,

@@ -81,9 +81,11 @@ RO_MUST_USE enum ro_status vault_open(const char *dir,
                                       struct ro_why *why,
                                       struct vault **ret_vault);
 
+/* What opens a vault. */
+enum vault_key_kind { VAULT_KEY_FILE, VAULT_KEY_PASSPHRASE };
+
 /* Whether a folder has a vault that no process holds, and which kind of key it
  * has. RO_NOT_FOUND, RO_TAKEN, RO_VAULT_DAMAGED. */
-enum vault_key_kind { VAULT_KEY_FILE, VAULT_KEY_PASSPHRASE };
 RO_MUST_USE enum ro_status
 vault_look(const char *dir, struct ro_why *why, enum vault_key_kind *ret_kind);
 

@@ -73,18 +73,19 @@ RO_MUST_USE enum ro_status view_verified(const struct viewing *viewing,
 RO_MUST_USE enum ro_status view_choices(const struct viewing *viewing,
                                         const struct find_choices *choices);
 
-/* Fills result->audience and result->readers: the names, what stands behind
- * them now, and everybody who can read what `speaker` says to them. */
+/* Whom a request names, and who says it; borrowed. */
 struct view_audience {
     Reachout__Audience **names;
     size_t n;
     const struct ro_member_id *speaker;
 };
+
+/* Fills result->audience and result->readers: the names, what stands behind
+ * them now, and everybody who can read what `speaker` says to them. */
 RO_MUST_USE enum ro_status view_audience(const struct viewing *viewing,
                                          const struct view_audience *audience);
 
-/* What a content says to people: text, holder, outcome, days; "" and -1 where
- * it does not say. Strings live in `arena`. */
+/* What a content says to people. */
 struct view_said {
     const char *text;
     const char *holder;
@@ -95,6 +96,9 @@ struct view_said {
     double days;
     uint32_t within_km; /* 0: not said */
 };
+
+/* What a content says to people: text, holder, outcome, days; "" and -1 where
+ * it does not say. Strings live in `arena`. */
 RO_MUST_USE enum ro_status view_said(const struct viewing *viewing,
                                      const struct message *message,
                                      struct view_said *ret_said);

@@ -107,22 +107,24 @@ RO_MUST_USE enum ro_status ro_client_create(const struct ro_join_setup *setup,
                                             struct ro_why *why,
                                             struct ro_client **ret_client);
 
+struct ro_new_key {
+    const char *key_file;
+    const struct ro_passphrase *passphrase;
+};
+
 /* Gives a profile another key, a file (created 0600 if absent) or a passphrase:
  * one of them. In one commit: whatever happens, either the key before or this
  * one opens it. The file before stays where it is, and like the passphrase
  * before it still opens copies that were made of the profile. As
  * ro_client_open, and RO_BAD_INPUT (the passphrase will not do). */
-struct ro_new_key {
-    const char *key_file;
-    const struct ro_passphrase *passphrase;
-};
 RO_MUST_USE enum ro_status ro_profile_rekey(const struct ro_client_setup *setup,
                                             const struct ro_new_key *key,
                                             struct ro_why *why);
 
+enum ro_profile_key { RO_PROFILE_KEY_FILE, RO_PROFILE_PASSPHRASE };
+
 /* Looks at a profile from outside: RO_OK if no process works on it, and which
  * kind of key it has; RO_TAKEN, RO_NOT_FOUND, RO_VAULT_DAMAGED. */
-enum ro_profile_key { RO_PROFILE_KEY_FILE, RO_PROFILE_PASSPHRASE };
 RO_MUST_USE enum ro_status ro_profile_look(const char *profile,
                                            struct ro_why *why,
                                            enum ro_profile_key *ret_key);
@@ -429,11 +431,6 @@ void ro_client_self(struct ro_client *client, struct ro_then then);
  * client, and open the profile again with its key. */
 void ro_client_lock(struct ro_client *client, struct ro_then then);
 
-/* Fetches, sends what waits, and, when `for_ms` > 0, stays attached so long
- * (negative: until ro_client_free). Fills self, events and sent (receipts and
- * the like do not count), turned and admitted_among; with `for_ms` != 0 `then`
- * runs once for each batch that has something of these, and a last time with
- * none. */
 struct ro_sync {
     int64_t wait_ms;
     int64_t for_ms;
@@ -441,6 +438,12 @@ struct ro_sync {
      * without another call; monotonic; 0: never */
     int64_t lock_after_ms;
 };
+
+/* Fetches, sends what waits, and, when `for_ms` > 0, stays attached so long
+ * (negative: until ro_client_free). Fills self, events and sent (receipts and
+ * the like do not count), turned and admitted_among; with `for_ms` != 0 `then`
+ * runs once for each batch that has something of these, and a last time with
+ * none. */
 void ro_client_sync(struct ro_client *client,
                     const struct ro_sync *sync,
                     struct ro_then then);

@@ -59,13 +59,15 @@ struct table {
     size_t n_states;
 };
 
-/* One step of a machine: RO_FORBIDDEN where no state would let this actor do
- * that, RO_ILLEGAL where only this state does not. */
+/* Who does what in which state. */
 struct table_step {
     size_t state;
     enum flow_event event;
     enum flow_actor actor;
 };
+
+/* One step of a machine: RO_FORBIDDEN where no state would let this actor do
+ * that, RO_ILLEGAL where only this state does not. */
 RO_MUST_USE enum ro_status table_next(const struct table *table,
                                       const struct table_step *step,
                                       size_t *ret_next);

@@ -125,6 +125,17 @@ struct flow_thread {
     enum intro_state state;
 };
 
+/* Messages on their way in, and what they come to. */
+struct flow_story {
+    struct flow_message *messages;
+    size_t n_messages;
+    struct flow_thread *threads;
+    size_t room;
+    /* results */
+    enum request_state state;
+    size_t n_threads;
+};
+
 /* Folds the messages of one request, in whatever order they arrived: puts
  * them into an order in which everybody's causes stand before their effects
  * (the ask; by `seen`; then by time sent, then by kind, then the lower id),
@@ -137,15 +148,6 @@ struct flow_thread {
  * never sees. The parts of one act (introduced and not-chosen; close or
  * withdraw, and closed) should bear one time. `threads` has room for `room`
  * and is filled in the order of the story; RO_NO_ROOM beyond, RO_NO_MEMORY. */
-struct flow_story {
-    struct flow_message *messages;
-    size_t n_messages;
-    struct flow_thread *threads;
-    size_t room;
-    /* results */
-    enum request_state state;
-    size_t n_threads;
-};
 RO_MUST_USE enum ro_status flow_fold(struct flow_story *story);
 
 #endif

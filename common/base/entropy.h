@@ -15,11 +15,13 @@ struct ro_entropy {
 /* getrandom(2). Aborts if the kernel has none to give. */
 struct ro_entropy ro_entropy_system(void);
 
-/* A repeatable stream for tests, from a seed; not secret, not for release
- * paths. The struct must outlive the source. */
+/* A repeatable stream for tests; not secret, not for release paths. */
 struct ro_entropy_seeded {
     uint64_t state;
 };
+
+/* A source that draws from `seeded`, which must outlive it and keeps where
+ * the stream stands. */
 struct ro_entropy ro_entropy_of(struct ro_entropy_seeded *seeded);
 
 /* Fills `out`. */

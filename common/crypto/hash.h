@@ -33,10 +33,13 @@ void ro_hash_256(enum ro_label label,
                  size_t n_parts,
                  struct ro_hash *ret_hash);
 
-/* The same as ro_hash_256, of bytes that come one piece after the other. */
+/* A hash that is being made. */
 struct ro_hashing {
     _Alignas(64) uint8_t state[384];
 };
+
+/* Begins what ro_hash_256 makes in one call, adds to it piece by piece, and
+ * ends it. No outcome: it cannot fail. */
 void ro_hashing_begin(enum ro_label label, struct ro_hashing *ret_hashing);
 void ro_hashing_add(struct ro_hashing *hashing, struct ro_bytes bytes);
 void ro_hashing_end(struct ro_hashing *hashing, struct ro_hash *ret_hash);

@@ -66,12 +66,14 @@ ro_body_seal(struct ro_bytes content,
              const struct ro_entropy *entropy,
              struct ro_buf *ret_body);
 
-/* The same into a body of this bucket or a larger one that holds it: what is
- * cut into pieces must not show where its end is. */
+/* How a body is sealed; the key is borrowed. */
 struct ro_body_sealing {
     const uint8_t *content_key; /* 32 bytes */
     enum ro_bucket least;
 };
+
+/* As ro_body_seal, into a body of this bucket or a larger one that holds it:
+ * what is cut into pieces must not show where its end is. */
 RO_MUST_USE enum ro_status
 ro_body_seal_in(struct ro_bytes content,
                 const struct ro_body_sealing *sealing,
@@ -116,15 +118,17 @@ struct ro_sealing_key {
     const struct ro_key *public_key;
 };
 
-/* Wraps for one seat: inner by mode_auth, outer by mode_psk, both to
- * `recipient` (the X25519 epoch, fallback or enrolment key of that day).
- * RO_BAD_INPUT for a key of small order. */
+/* What a wrap says, for whom and by whom; borrowed. */
 struct ro_wrap_seal {
     const struct ro_wrap_binding *binding;
     const struct ro_key *recipient;
     const struct ro_wrap_inside *inside;
     const struct ro_sealing_key *sender;
 };
+
+/* Wraps for one seat: inner by mode_auth, outer by mode_psk, both to
+ * `recipient` (the X25519 epoch, fallback or enrolment key of that day).
+ * RO_BAD_INPUT for a key of small order. */
 RO_MUST_USE enum ro_status ro_wrap_seal(const struct ro_wrap_seal *seal,
                                         const struct ro_entropy *entropy,
                                         uint8_t ret_wrap[static RO_WRAP_SIZE]);

@@ -145,8 +145,11 @@ void ro_dir_key_put(struct ro_directory *directory,
                     const struct ro_key *key,
                     enum ro_dir_owner owner);
 
-/* One line of text, checked; must it be there, or may it be absent. */
+/* Whether a field may be absent. */
 enum ro_dir_presence { RO_DIR_OPTIONAL, RO_DIR_REQUIRED };
+
+/* Checks that a text is there if it must be, and is one line of at most
+ * RO_NAME_LIMIT bytes. RO_BAD_RECORD; `name` is for why. */
 RO_MUST_USE enum ro_status ro_dir_line(const struct ro_dir_step *step,
                                        const char *text,
                                        const char *name,

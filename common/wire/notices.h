@@ -79,9 +79,7 @@ void ro_notices_digest(const struct ro_notices *notices,
 /* The n-th list as it came (any order), or an empty view past the end. */
 struct ro_bytes ro_notices_nth(const struct ro_notices *notices, size_t n);
 
-/* Makes a list: keys[i] (X25519) is for day first_day + i; it expires with its
- * last key. Appends the Signed to `out`. RO_BAD_INPUT for no key, or more than
- * RO_EPOCH_DAYS_MAX. */
+/* A list of a seat's keys for the days from `first_day` on; borrowed. */
 struct ro_epoch_list {
     struct ro_circle_id circle;
     struct ro_seat_id seat;
@@ -90,6 +88,10 @@ struct ro_epoch_list {
     const struct ro_key *keys;
     size_t n_keys;
 };
+
+/* Makes a list: keys[i] (X25519) is for day first_day + i; it expires with its
+ * last key. Appends the Signed to `out`. RO_BAD_INPUT for no key, or more than
+ * RO_EPOCH_DAYS_MAX. */
 RO_MUST_USE enum ro_status ro_epoch_list_sign(const struct ro_epoch_list *list,
                                               const struct ro_keypair *signing,
                                               struct ro_buf *out);

@@ -19,16 +19,22 @@ struct ro_text_rule {
     size_t limit;
     enum ro_rule_presence presence;
 };
+
+/* Checks a text field (NULL: absent) against its rule. RO_BAD_INPUT; `why`
+ * has the field's name. */
 RO_MUST_USE enum ro_status ro_rule_text(const char *text,
                                         const struct ro_text_rule *rule,
                                         struct ro_why *why);
 
-/* A byte field of exactly `size` bytes, not all of them zero. */
+/* What a field of bytes must be. */
 struct ro_bytes_rule {
     const char *name;
     size_t size;
     enum ro_rule_presence presence;
 };
+
+/* Checks that a field has exactly `size` bytes, not all of them zero, or is
+ * absent where it may be. RO_BAD_INPUT; `why` has the field's name. */
 RO_MUST_USE enum ro_status ro_rule_bytes(protobuf_c_boolean has,
                                          const ProtobufCBinaryData *field,
                                          const struct ro_bytes_rule *rule,

@@ -66,14 +66,16 @@ RO_MUST_USE enum ro_status ro_signed_make(Reachout__Signed__Kind kind,
  * under which nothing may be signed, for what is no kind. */
 enum ro_label ro_signed_label(Reachout__Signed__Kind kind);
 
-/* Checks that the signatures come from at least `threshold` different keys of
- * `keys`, each index at most once, and that every one holds. RO_NO_RIGHT when
- * too few, RO_BAD_SIGNATURE when one does not hold. */
+/* Whose signatures count, and how many are needed; borrowed. */
 struct ro_signers {
     const struct ro_key *keys;
     size_t n_keys;
     uint32_t threshold;
 };
+
+/* Checks that the signatures come from at least `threshold` different keys of
+ * `keys`, each index at most once, and that every one holds. RO_NO_RIGHT when
+ * too few, RO_BAD_SIGNATURE when one does not hold. */
 RO_MUST_USE enum ro_status ro_signed_check(const struct ro_signed *sig,
                                            const struct ro_signers *signers);
 

@@ -45,10 +45,12 @@ RO_DEFINE_AUTO(edge, edge_free)
 /* The endpoint of a door as bound. */
 const char *edge_endpoint(const struct edge *edge, enum door door);
 
+/* Whether there is something to read. */
+enum edge_ready { EDGE_QUIET, EDGE_READY };
+
 /* Waits for something at the doors, or on `fd` (a descriptor of the caller's),
  * for at most `timeout_ms`; ret_fd_ready tells about `fd`. RO_IO_FAILED when
  * waiting is not possible any more. */
-enum edge_ready { EDGE_QUIET, EDGE_READY };
 RO_MUST_USE enum ro_status edge_wait(struct edge *edge,
                                      int fd,
                                      int64_t timeout_ms,

@@ -49,14 +49,16 @@ void outbox_take_back(struct outbox *outbox);
 RO_MUST_USE enum ro_status outbox_note(struct outbox *outbox,
                                        const struct outbox_ask *ask);
 
-/* Keeps the answer to an ask. RO_TOO_LARGE when it fits no frame,
- * RO_NO_MEMORY. */
+/* What is answered; borrowed. */
 struct outbox_answer {
     const struct outbox_ask *to;
     enum ro_status status;
     int64_t time_s;
     const ProtobufCMessage *message;
 };
+
+/* Keeps the answer to an ask. RO_TOO_LARGE when it fits no frame,
+ * RO_NO_MEMORY. */
 RO_MUST_USE enum ro_status outbox_put(struct outbox *outbox,
                                       const struct outbox_answer *answer);
 

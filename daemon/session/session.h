@@ -86,9 +86,11 @@ struct session *sessions_find(struct sessions *sessions, struct session_id id);
 /* Marks it closing; sessions_reap removes it at the end of the turn. */
 void sessions_close(struct sessions *sessions, struct session_id id);
 
+/* Hears of a session that is gone; its id finds nothing any more. */
+typedef void sessions_gone_fn(void *user, struct session_id id);
+
 /* Removes what is closing, with its attachments. `gone` (may be NULL) hears of
  * each. */
-typedef void sessions_gone_fn(void *user, struct session_id id);
 void
 sessions_reap(struct sessions *sessions, sessions_gone_fn *gone, void *user);
 

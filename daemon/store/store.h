@@ -54,20 +54,24 @@ void store_tidy(struct store *store);
  * is RO_NO_ROOM, as on a full disk. RO_STORE_BROKEN, RO_NO_MEMORY. */
 RO_MUST_USE enum ro_status store_cap(struct store *store, uint64_t bytes);
 
+/* Bytes that are to stay free, and bytes that are held back for need. */
+struct store_margin {
+    uint64_t free_min;
+    uint64_t reserve;
+};
+
 /* Keeps room on the disk from now on. With less than `free_min` bytes free, as
  * a turn's begin finds it, the store is short: who uses it refuses what is new.
  * A file of `reserve` bytes (0: none) stands beside the store's, if there is
  * room for it; it is given up when a turn was RO_NO_ROOM, so that what makes
  * room can still be written, and made again when there is room; meanwhile the
  * store is short too. Without this call it never is. */
-struct store_margin {
-    uint64_t free_min;
-    uint64_t reserve;
-};
 void store_keep_room(struct store *store, const struct store_margin *margin);
 
-/* Whether it is short. */
+/* Whether the disk has the room that was asked for. */
 enum store_space { STORE_HAS_ROOM, STORE_IS_SHORT };
+
+/* Whether the store is short, as its last turn's begin found it. */
 enum store_space store_space(const struct store *store);
 
 /* Called once for each thing read; `user` is the caller's. Anything but RO_OK
@@ -265,7 +269,7 @@ store_enrol_mailbox(struct store *store, const struct ro_seat_id *mailbox);
 
 /* --- figures ------------------------------------------------------------- */
 
-/* What the store holds, for the counters and the demo. */
+/* How much a store holds. */
 struct store_figures {
     uint64_t records;
     uint64_t notices;
@@ -274,6 +278,9 @@ struct store_figures {
     uint64_t mailboxes; /* with something waiting */
     uint64_t bytes;     /* of the files */
 };
+
+/* Counts what the store holds. Only tests ask: it reads everything.
+ * RO_STORE_BROKEN. */
 RO_MUST_USE enum ro_status store_measure(struct store *store,
                                          struct store_figures *ret_figures);
 

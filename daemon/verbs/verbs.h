@@ -13,11 +13,14 @@
 /* Room for lists in an answer besides the header and its other fields. */
 #define VERBS_LIST_BYTES (RO_FRAME_LIMIT - RO_FRAME_HEADER_SIZE - 1024)
 
-/* The newest checkpoint as a field of an answer. */
+/* A checkpoint as a field of an answer. */
 struct verbs_checkpoint {
     protobuf_c_boolean has;
     ProtobufCBinaryData bytes;
 };
+
+/* The newest checkpoint, for an answer; absent before the first one. The
+ * bytes are the ledger's, valid for the turn. */
 struct verbs_checkpoint verbs_checkpoint(const struct broker *broker);
 
 /* Fills a connection's credit if it is due, and what it and its address have

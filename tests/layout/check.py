@@ -252,15 +252,21 @@ def spdx_first(tree):
 
 @rule("every exported function is under a comment in its header")
 def headers_speak(tree):
-    """Functions of one paragraph, with no line between, share its comment."""
+    """Functions of one paragraph, with no line between, share its comment; a
+    type ends the paragraph, and what is said of the type says nothing of the
+    functions under it."""
+    type_end = re.compile(r"(\}|enum \w+ \{).*;$|^(struct|union|enum) \w+;$|"
+                          r"^typedef\b.*;$|^RO_DEFINE_AUTO\b")
     for path in tree.api_headers():
         lines = tree.text(path).split("\n")
         for f in source.functions(tree.text(path), False):
             above = f.line - 2
             while above >= 0 and lines[above].strip() \
+                    and not type_end.search(lines[above].strip()) \
                     and not lines[above].rstrip().endswith("*/"):
                 above -= 1
-            if not f.is_static and (above < 0 or not lines[above].strip()):
+            if not f.is_static and (above < 0 or not lines[above].strip() or
+                                    type_end.search(lines[above].strip())):
                 yield f"{path}:{f.line}: {f.name}() has no comment above it"
 
 

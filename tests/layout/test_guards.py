@@ -192,6 +192,12 @@ CASES = [
     ("headers_speak", "daemon/mute2.h",
      header("MUTE", "/* One. */\nint one(void);\n\n__attribute__((cold)) int\n"
             "mute(void);\n"), "mute()"),
+    ("headers_speak", "daemon/mute3.h",
+     header("MUTE", "/* A pair. */\nstruct pair {\n    int a;\n};\n"
+            "int mute(struct pair p);\n"), "mute()"),
+    ("headers_speak", "daemon/mute4.h",
+     header("MUTE", "/* Two. */\nenum two { A, B };\nint mute(void);\n"),
+     "mute()"),
     ("no_bare_bool", "daemon/flag.h",
      header("FLAG", "#include <stdbool.h>\n/* Sets. */\n"
             "void set(int a, bool on);"), "flag.h:6: a bare bool"),
