@@ -347,8 +347,16 @@ read_piece(struct row_reader *row, struct ro_buf *ret_buf)
 {
     struct ro_bytes piece = row_piece(row);
     ro_buf_put(ret_buf, piece.data, piece.size);
-    if (ro_buf_ok(ret_buf) != RO_OK)
-        row->failed = true;
+}
+
+/* A piece that found no memory is no damage. */
+static enum ro_status
+check_pieces(const struct keyring *keyring)
+{
+    RO_TRY(ro_buf_ok(&keyring->ticket));
+    RO_TRY(ro_buf_ok(&keyring->certificate));
+    RO_TRY(ro_buf_ok(&keyring->enrol_body));
+    return ro_buf_ok(&keyring->enrol_wrap);
 }
 
 static void
@@ -393,6 +401,7 @@ read_row(struct keyring *keyring, struct ro_bytes value)
     keyring->enrol_expiry_hour = row_u32(&row);
     keyring->enrolment = row_u8(&row);
     read_text(&row, keyring->refusal, sizeof(keyring->refusal));
+    RO_TRY(check_pieces(keyring));
     return row_end(&row);
 }
 
