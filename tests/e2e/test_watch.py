@@ -3,11 +3,13 @@
 """What a watch, and the first sync of a member, tell besides mail."""
 import json
 import os
+import shutil
 import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.environ["RO_SOURCE_ROOT"], "tests/support"))
 from rig import Rig, Tap  # noqa: E402
+from waits import PATIENCE_S, Changes  # noqa: E402
 
 FIRST, SECOND, THIRD = 900001, 900012, 900013
 
@@ -74,12 +76,48 @@ def comes_and_goes(tap, rig):
            "both end with 0", (watch.returncode, person.returncode))
 
 
+def ends_in_words(tap, rig):
+    """What ends a watch is the last line of its stream: an error document."""
+    def lock():
+        rig.run(FIRST, "lock")
+
+    def remove():
+        rig.authority("revoke", "--urn", THIRD)
+
+    def another_broker():
+        """In the same place, with other keys."""
+        rig.kill()
+        os.rename(rig.path("b"), rig.path("before"))
+        rig.init_broker()
+        shutil.copy(rig.path("before/reachoutd.conf"), rig.path("b"))
+        rig.up()
+
+    for profile, begin, exit_code, words in (
+            (FIRST, lock, 8, "locked"), (THIRD, remove, 4, "removed"),
+            (SECOND, another_broker, 9, "not the broker")):
+        address = rig.path("p", profile, "watch.sock")
+        with Changes(rig.path("p", profile)) as folder:
+            watch = rig.start(profile, "sync", "--watch")
+            folder.until(lambda: os.path.exists(address), watch)
+        begin()
+        out, err = watch.communicate(timeout=PATIENCE_S)
+        rig.clients.discard(watch)
+        last = json.loads(out.splitlines()[-1]) if out else {}
+        error = last.get("error", {})
+        tap.ok(watch.returncode == exit_code and last.get("schema") == 1
+               and error.get("exit") == exit_code
+               and words in f"{error.get('text')}: {error.get('why')}",
+               f"exit {exit_code}: the stream ends with what it was",
+               f"{watch.returncode} {out} {err}")
+
+
 def main():
     tap = Tap()
     with Rig(schools=[FIRST]) as rig:
         rig.found()
         admission(tap, rig)
         comes_and_goes(tap, rig)
+        ends_in_words(tap, rig)
     return tap.done()
 
 
