@@ -56,6 +56,12 @@ cli_run_fn cmd_cosign_revoke;
 extern const struct cli_option cmd_roster_options[];
 cli_run_fn cmd_roster;
 
+/* Invitations (cmd_invite.c). */
+extern const struct cli_option cmd_invite_options[];
+extern const struct cli_option cmd_invite_replace_options[];
+cli_run_fn cmd_invite;
+cli_run_fn cmd_invite_replace;
+
 /* Who asks to be admitted, and the yes or no (cmd_admission.c). */
 extern const struct cli_option cmd_admission_requests_options[];
 extern const struct cli_option cmd_admission_admit_options[];
