@@ -212,6 +212,7 @@ render_json_requests(json_t *document, const struct ro_result *result)
         doc_text(item, "place", own_place(request->place));
         add_wanted(item, request);
     }
+    doc_texts(document, "left_out", result->left_out, result->n_left_out);
 }
 
 /* Ours are where their message is. */

@@ -126,6 +126,7 @@ render_text_requests(struct ro_buf *out, const struct ro_result *result)
     }
     if (result->n_requests == 0)
         ro_buf_printf(out, "No requests.\n");
+    lines_left_out(out, result);
 }
 
 static void

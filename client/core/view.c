@@ -207,8 +207,7 @@ add_members(const struct ro_buf *ids, struct recipients *held)
     return RO_OK;
 }
 
-/* For whom something waits until their numbers were compared. */
-static enum ro_status
+enum ro_status
 view_held(const struct viewing *viewing)
 {
     RO_AUTOBUF rows = {0};

@@ -59,6 +59,10 @@ const char *view_name(const struct viewing *viewing,
  * unknown. */
 double view_km(const struct engine *engine, uint32_t urn);
 
+/* Fills result->left_out with those for whom something waits in the outbox
+ * until somebody has compared their numbers. RO_NO_MEMORY, RO_VAULT_DAMAGED. */
+RO_MUST_USE enum ro_status view_held(const struct viewing *viewing);
+
 /* Fills result->left_out: those of some members who get nothing until somebody
  * has compared their numbers, and why. */
 RO_MUST_USE enum ro_status view_left_out(const struct viewing *viewing,

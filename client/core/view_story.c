@@ -245,7 +245,7 @@ view_requests(const struct viewing *viewing,
     }
     viewing->result->requests = list;
     viewing->result->n_requests = n;
-    return RO_OK;
+    return view_held(viewing);
 }
 
 /* --- its story ----------------------------------------------------------- */

@@ -489,7 +489,7 @@ struct ro_requests_query {
     enum { RO_REQUESTS_ALL, RO_REQUESTS_MINE, RO_REQUESTS_INCOMING } which;
     const char *state; /* NULL: any */
 };
-/* Fills requests, newest first. */
+/* Fills requests, newest first, and left_out. */
 void ro_client_requests(struct ro_client *client,
                         const struct ro_requests_query *query,
                         struct ro_then then);

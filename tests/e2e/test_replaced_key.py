@@ -73,7 +73,11 @@ def kept(tap, rig, thread, member):
     code, seen, talk = rig.finish(rig.start(900001, "sync"))
     tap.ok(code == 9 and len(alarms(seen)) == 1 and "kept" in talk,
            "sync keeps it, tells it, exit 9", (code, seen, talk))
-    tap.ok(rig.run(900001, "status")["outbox"] == 1, "it waits")
+    status = rig.run(900001, "status")
+    tap.ok(status["outbox"] == 1, "it waits")
+    held = rig.run(900001, "requests")["left_out"]
+    tap.ok(len(held) == 1 and "verify" in held[0] and held == status["left_out"],
+           "requests says for whom, as status does", held)
     asked = rig.run(900001, "ask", "--topic", "TL1", "--urgency", "U3", "--to",
                     "urn:900013", "--text", "You, perhaps?")
     tap.ok(asked["request"] is not None, "others go on", asked)
