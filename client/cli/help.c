@@ -58,11 +58,12 @@ help_command(struct ro_buf *out,
              const struct cli_command *upper,
              const struct cli_command *command)
 {
-    ro_buf_printf(out, "reachout %s%s%s: %s\n\nusage: reachout %s%s%s %s\n",
+    ro_buf_printf(out, "reachout %s%s%s: %s\n\nusage: reachout %s%s%s%s%s\n",
                   upper != NULL ? upper->name : "", upper != NULL ? " " : "",
                   command->name, command->help,
                   upper != NULL ? upper->name : "", upper != NULL ? " " : "",
-                  command->name, command->synopsis);
+                  command->name, command->synopsis[0] == '\0' ? "" : " ",
+                  command->synopsis);
     if (command->below != NULL)
         list_commands(out, command->below);
     if (command->options != NULL) {

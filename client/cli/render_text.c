@@ -128,7 +128,7 @@ render_text_members(struct ro_buf *out, const struct ro_result *result)
             ro_buf_printf(out, "%9s", "");
         ro_buf_printf(out, "  ");
         show_column(out, member->kind, 13);
-        show_column(out, member->phase, 11);
+        show_column(out, member->phase, 15);
         show_line(out, member->name);
         if (member->verified == RO_VERIFIED_NO_LONGER)
             show_doubt(out, member->doubt);

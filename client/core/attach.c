@@ -59,7 +59,7 @@ close_file(struct file_reading *reading)
 static enum ro_status
 too_large(const struct file_reading *reading)
 {
-    return ro_why(reading->why, RO_TOO_LARGE,
+    return ro_why(reading->why, RO_BAD_INPUT,
                   "%s is too large; all files of a message may have %u MiB "
                   "together",
                   reading->path, RO_ATTACHMENTS_LIMIT / 1024 / 1024);

@@ -107,7 +107,7 @@ drafts_text(const char *text, struct ro_why *why, char **ret_text)
         return RO_OK;
     struct ro_bytes bytes = ro_bytes_text(text);
     if (bytes.size > RO_TEXT_LIMIT) {
-        return ro_why(why, RO_TOO_LARGE,
+        return ro_why(why, RO_BAD_INPUT,
                       "the text has %zu bytes, at most %d fit; shorten it or "
                       "send it in parts",
                       bytes.size, RO_TEXT_LIMIT);

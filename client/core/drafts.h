@@ -39,7 +39,7 @@ RO_MUST_USE enum ro_status drafts_finish(struct drafts *drafts,
                                          enum ro_status s);
 
 /* Our own text for a field: checked, at most RO_TEXT_LIMIT bytes; NULL stays
- * NULL. RO_BAD_INPUT or RO_TOO_LARGE say what to do. The result points into
+ * NULL. RO_BAD_INPUT says what to do. The result points into
  * `text`. */
 RO_MUST_USE enum ro_status
 drafts_text(const char *text, struct ro_why *why, char **ret_text);

@@ -255,7 +255,7 @@ engine_conf(struct engine *engine,
         const struct ro_charter_view *charter =
             ro_directory_charter(engine->directory);
         if (charter == NULL) {
-            return ro_why(why, RO_NOT_READY,
+            return ro_why(why, RO_REFUSED,
                           "the circle's charter is not here yet; run sync");
         }
         struct ro_circle_conf *conf;

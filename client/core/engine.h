@@ -157,7 +157,7 @@ int64_t engine_past_s(const struct engine *engine);
 uint32_t engine_expiry_hours(struct engine *engine);
 
 /* The charter's configuration, read again when the directory grew.
- * RO_NOT_READY before the charter is here. */
+ * RO_REFUSED before the charter is here. */
 RO_MUST_USE enum ro_status engine_conf(struct engine *engine,
                                        struct ro_why *why,
                                        const struct ro_circle_conf **ret_conf);

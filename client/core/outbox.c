@@ -65,7 +65,7 @@ outbox_add(struct engine *engine,
     RO_TRY(ro_buf_ok(&outgoing.members));
     RO_TRY(ro_pack(&draft->content->base, &message.content));
     if (message.content.size > RO_CONTENT_LIMIT - SEALING_ROOM) {
-        return ro_why(why, RO_TOO_LARGE,
+        return ro_why(why, RO_BAD_INPUT,
                       "%zu bytes do not fit into one message; shorten it",
                       message.content.size);
     }

@@ -9,6 +9,7 @@
 #include "client/core/vault_internal.h"
 
 #include <errno.h>
+#include <sys/stat.h>
 
 #include "common/crypto/column.h"
 #include "common/crypto/hash.h"
@@ -87,11 +88,19 @@ check_value(const struct ro_secret *wrapping, uint8_t ret_check[CHECK_SIZE])
 
 /* --- a key file ---------------------------------------------------------- */
 
-/* The wrapping key of a key file. RO_NOT_FOUND without the file. */
+/* The wrapping key of a key file. RO_NOT_FOUND without the file; what others
+ * can read is no secret any more, and is not used. */
 static enum ro_status
 read_key_file(const char *path, struct ro_why *why, struct ro_secret **ret_key)
 {
     RO_SECRET_BUF bytes = {0};
+    struct stat st;
+    if (stat(path, &st) == 0 && (st.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+        return ro_why(why, RO_BAD_INPUT,
+                      "%s: it is secret, and others than its owner can get at "
+                      "it: chmod 600 %s",
+                      path, path);
+    }
     RO_TRY(ro_armour_read(path, "key", why, &bytes));
     if (bytes.size != VAULT_KEY_SIZE) {
         return ro_why(why, RO_BAD_INPUT, "%s: a key has %d bytes", path,

@@ -84,8 +84,7 @@ status_of(struct vault *vault, int rc)
     case SQLITE_CONSTRAINT:
     case SQLITE_MISMATCH:
     case SQLITE_AUTH:
-        return vault_damaged(vault, "the database file: %s",
-                             sqlite3_errmsg(vault->db));
+        return vault_damaged(vault, "the database file cannot be read");
     case SQLITE_FULL:
         return name_file(vault, RO_DISK_FULL, "cannot grow");
     case SQLITE_NOMEM:
@@ -193,9 +192,8 @@ look_at_pages(struct vault *vault)
     struct ro_bytes said = vault_sql_column(stmt, 0);
     if (ro_bytes_equal(said, ro_bytes_text("ok")))
         return RO_OK;
-    return vault_damaged(vault, "the database file: %.*s",
-                         said.size < 160 ? (int)said.size : 160,
-                         (const char *)said.data);
+    return vault_damaged(vault, "the database file: some of its pages are not "
+                                "as they were written");
 }
 
 /* A page that there was no memory for is told like one that is damaged; but

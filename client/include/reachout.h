@@ -541,7 +541,7 @@ void ro_client_decline(struct ro_client *client,
  * do), with files, at most 8 and 25 MiB of them together. They are read before
  * it tries the broker, and not needed afterwards. `wait_ms` counts anew for
  * each piece of a file that the broker takes. Fills message_id, thread_id,
- * place. RO_NOT_FOUND, RO_BAD_INPUT, RO_TOO_LARGE: a file; nothing is kept. */
+ * place. RO_NOT_FOUND, RO_BAD_INPUT: a file; nothing is kept. */
 void ro_client_say(struct ro_client *client,
                    const struct ro_write *write,
                    struct ro_then then);

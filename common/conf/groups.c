@@ -46,6 +46,50 @@ ro_phase_group_exists(const char *name)
     return false;
 }
 
+/* Whether no row before has the same phase. */
+static bool
+is_first_row(size_t row)
+{
+    for (size_t i = 0; i < row; i++) {
+        if (table[i].phase != NULL &&
+            strcmp(table[i].phase, table[row].phase) == 0)
+            return false;
+    }
+    return true;
+}
+
+/* The register's word for a school that is of no phase. */
+#define NO_PHASE "Not applicable"
+
+enum ro_status
+ro_phase_check(const char *name, struct ro_why *ret_why)
+{
+    struct ro_nearest nearest = {.word = name};
+    for (size_t i = 0; i < RO_LEN(table); i++) {
+        if (table[i].phase == NULL)
+            continue;
+        if (strcasecmp(table[i].phase, name) == 0)
+            return RO_OK;
+        ro_nearest_try(&nearest, table[i].phase);
+    }
+    if (strcasecmp(NO_PHASE, name) == 0)
+        return RO_OK;
+    if (nearest.best != NULL) {
+        return ro_why(ret_why, RO_NOT_FOUND,
+                      "the register has no phase '%.40s'; did you mean '%s'?",
+                      name, nearest.best);
+    }
+    (void)ro_why(ret_why, RO_NOT_FOUND, "the register has no phase '%.40s'; ",
+                 name);
+    ro_offer_begin(ret_why, "there are ");
+    for (size_t i = 0; i < RO_LEN(table); i++) {
+        if (table[i].phase != NULL && is_first_row(i))
+            ro_offer_add(ret_why, table[i].phase);
+    }
+    ro_offer_add(ret_why, NO_PHASE);
+    return RO_NOT_FOUND;
+}
+
 /* Whether a school is in a phase group; NULL asks for any but "other". */
 static bool
 in_phase_group(const char *name, const struct ro_listing_facts *facts)

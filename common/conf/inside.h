@@ -47,6 +47,11 @@ struct ro_circle_conf {
     struct ro_day_range closures[RO_CIRCLE_RANGES_MAX];
 };
 
+/* Whether the register knows that phase, in any case: RO_OK, or RO_NOT_FOUND
+ * with those that there are (groups.c). */
+RO_MUST_USE enum ro_status ro_phase_check(const char *name,
+                                          struct ro_why *ret_why);
+
 /* Whether a phase group has that name (groups.c). */
 bool ro_phase_group_exists(const char *name);
 

@@ -36,6 +36,7 @@ ro_parse_refuse(struct ro_parse *parse,
                 const char *reason)
 {
     parse->is_refused = true;
+    parse->n_refused++;
     ro_mistake(parse->mistakes, item->line, item->key->name, "%s", reason);
 }
 
@@ -75,6 +76,7 @@ finish(struct ro_parse *parse)
         .conf = parse->conf,
         .mistakes = parse->mistakes,
         .no_memory = parse->no_memory,
+        .n_refused = parse->n_refused,
     };
 }
 
@@ -166,8 +168,9 @@ parse_text(struct ro_bytes text,
         RO_TRY(ro_conf_read(text, keys, mistakes, &taker));
     }
     finish(&parse);
-    /* after broken syntax, what is missing may only have been skipped */
-    if (mistakes->count == 0)
+    /* after broken syntax, or a section that is none, what is missing may only
+     * have been skipped */
+    if (mistakes->count == parse.n_refused)
         check_whole(conf, mistakes);
     if (parse.no_memory)
         return RO_NO_MEMORY;

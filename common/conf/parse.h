@@ -20,6 +20,7 @@ struct ro_parse {
     struct ro_circle_conf *conf;
     struct ro_mistakes *mistakes;
     bool no_memory;
+    unsigned n_refused; /* of all mistakes: those of single values */
 
     /* The section that is open. What it has none of is NULL or zero, also
      * where the section itself was refused: takers then only check. */

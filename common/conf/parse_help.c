@@ -247,8 +247,13 @@ ro_parse_rule(struct ro_parse *parse, const struct ro_conf_item *item)
     size_t rule = 0;
     while (strcmp(rule_keys[rule], item->key->name) != 0)
         rule++;
-    if (item->value[0] == '\0')
+    struct ro_why why = {""};
+    if (item->value[0] == '\0') {
         ro_parse_refuse(parse, item, "one of its values is empty");
+    } else if (rule == RO_RULE_PHASE &&
+               ro_phase_check(item->value, &why) != RO_OK) {
+        ro_parse_refuse(parse, item, why.text);
+    }
     if (parse->group == NULL)
         return;
     struct ro_group_word *entry = ro_parse_room(parse, sizeof(*entry));

@@ -409,12 +409,39 @@ alone(struct syntax *s, const struct token *name, const struct token *title)
     return DROPPED;
 }
 
+/* Whether a word that was taken goes on with what is in no word. */
+static bool
+is_odd(const struct syntax *s, const struct token *word)
+{
+    return word->kind == WORD && strchr(" \t\n{}=,\"#", *s->at) == NULL;
+}
+
+/* A title with other characters: on to the section's end, for what is in it may
+ * well be right. */
+static enum ending
+odd_title(struct syntax *s, const struct token *name, const struct token *title)
+{
+    s->at += strcspn(s->at, " \t\n{}=,\"#");
+    const size_t size = (size_t)(s->at - title->text);
+    ro_mistake(s->mistakes, title->line, NULL,
+               "%.*s: a name has letters, digits and -; anything else stands "
+               "in double quotes",
+               size > SHOWN_WORD ? SHOWN_WORD : (int)size, title->text);
+    skip_space(s);
+    if (*s->at != '{' || find_key(s, name) == NULL)
+        return SPOILT;
+    s->at++;
+    return skip_section(s);
+}
+
 /* On what stands behind the name. */
 static enum ending
 section(struct syntax *s, const struct token *name, const struct token *title)
 {
     if (is_value(title) && title->line != name->line)
         return alone(s, name, title);
+    if (is_odd(s, title))
+        return odd_title(s, name, title);
     struct token opens = is_value(title) ? next(s) : *title;
     if (opens.kind != OPENS)
         return spoilt(s, &opens, is_value(title) ? "'{'" : "'=' or '{'");

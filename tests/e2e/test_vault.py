@@ -149,6 +149,11 @@ def to_a_key_file_and_back(tap, rig):
            "to a key file", err)
     code, _, err = run(rig, "new", "status")
     tap.ok(code == 0, "which is remembered", err)
+    os.chmod(key, 0o644)
+    code, _, err = run(rig, "new", "status")
+    tap.ok(code == 8 and f"chmod 600 {key}" in err,
+           "but not while others can read it", (code, err))
+    os.chmod(key, 0o600)
     code, _, err = run(rig, "new", "passphrase", fresh="owls")
     tap.ok(code == 1 and "at least 10" in err, "back: not to a weak one", err)
     code, _, err = run(rig, "new", "passphrase", fresh=WORDS)

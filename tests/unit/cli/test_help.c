@@ -78,11 +78,14 @@ test_below(void)
 {
     RO_AUTOBUF upper = {0};
     RO_AUTOBUF lower = {0};
+    RO_AUTOBUF alone = {0};
     help_command(&upper, NULL, &commands[2]);
     help_command(&lower, &commands[2], &below[0]);
     tap_ok(strstr(text_of(&upper), "  init        found a circle\n") != NULL);
     tap_ok(strstr(text_of(&lower),
                   "usage: reachout authority init --dir DIR\n") != NULL);
+    help_command(&alone, NULL, &commands[3]);
+    tap_ok(strstr(text_of(&alone), "usage: reachout offer\n") != NULL);
 }
 
 static void

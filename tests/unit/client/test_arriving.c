@@ -505,6 +505,9 @@ test_over_nothing(void)
     tap_is(seat_sync(ben), RO_OK);
     struct ro_attachment seen = files_seen(ben, thread, 0);
     tap_ok(strcmp(seen.name, "_-rf") == 0);
+    tap_is(files_save(ben, files_id(&seen), files_path(pair, "")), RO_OK);
+    tap_say(strstr(ben->job->result.saved, "//") == NULL,
+            "a folder's name may end with its slash");
     const char *there = files_make(pair, "there", 3);
     tap_is(files_save(ben, files_id(&seen), there), RO_REFUSED);
     tap_ok(strstr(ben->job->result.why, "written over") != NULL);

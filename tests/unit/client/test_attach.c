@@ -255,13 +255,13 @@ test_refused_before_anything_is_kept(void)
     const char *device = "/dev/zero";
     tap_is(files_say(ann, thread, &device, 1), RO_BAD_INPUT);
     const char *endless = "/proc/self/pagemap"; /* says that it is empty */
-    tap_is(files_say(ann, thread, &endless, 1), RO_TOO_LARGE);
+    tap_is(files_say(ann, thread, &endless, 1), RO_BAD_INPUT);
     const char *two[] = {files_make(pair, "small", 10),
                          files_make(pair, "large", 0)};
     tap_need(truncate(two[1], RO_ATTACHMENTS_LIMIT + 1) == 0);
-    tap_is(files_say(ann, thread, &two[1], 1), RO_TOO_LARGE);
+    tap_is(files_say(ann, thread, &two[1], 1), RO_BAD_INPUT);
     tap_need(truncate(two[1], RO_ATTACHMENTS_LIMIT - 9) == 0);
-    tap_is(files_say(ann, thread, two, 2), RO_TOO_LARGE);
+    tap_is(files_say(ann, thread, two, 2), RO_BAD_INPUT);
     tap_ok(strstr(ann->job->result.why, "25 MiB") != NULL);
     /* the second cannot be read, after the first one was */
     const char *half[] = {two[0], missing};

@@ -267,7 +267,7 @@ test_the_longest_text(void)
     test_must(seat_sync(ben));
     tap_ok(seat_shows(ben, text) == 1);
     text[RO_TEXT_LIMIT] = 'y';
-    tap_is(seat_write(ann, jobs_say, thread, text), RO_TOO_LARGE);
+    tap_is(seat_write(ann, jobs_say, thread, text), RO_BAD_INPUT);
     tap_say(outbox_size(ben) == 0, "its receipt came along");
     close_circle();
 }

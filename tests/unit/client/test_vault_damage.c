@@ -60,7 +60,7 @@ static const struct damage at_open[] = {
      "the check of the key"                                                                    },
     {"UPDATE meta SET name = name; PRAGMA application_id = 1",          "not a vault"          },
     {"UPDATE meta SET name = name; PRAGMA user_version = 9",            "format 9"             },
-    {"UPDATE meta SET name = name; DROP TABLE row",                     "no such table"        },
+    {"UPDATE meta SET name = name; DROP TABLE row",                     "the database file"    },
 };
 
 static struct vault *

@@ -361,6 +361,21 @@ test_mistakes_of_groups(void)
         is_refused("900003, 900009", "099999", "@urns: a URN has six digits"));
     tap_ok(is_refused("\"Tideway Academies Trust\"", "\"\"",
                       "@trusts: one of its values is empty"));
+    tap_ok(is_refused("group tideway", "group \"Tideway!\"",
+                      "@group: Tideway!: a name has up to 32 small letters, "
+                      "digits and -, and begins with a letter"));
+    tap_ok(is_refused("group tideway", "group Tideway!",
+                      "@Tideway!: a name has letters, digits and -; anything "
+                      "else stands in double quotes"));
+    tap_ok(is_refused("{ \"Primary\" }", "{ \"Primery\" }",
+                      "@phases: the register has no phase 'Primery'; did you "
+                      "mean 'Primary'?"));
+    tap_ok(
+        is_refused("{ \"Primary\" }", "{ \"Kindergarten\" }",
+                   "@phases: the register has no phase 'Kindergarten'; there "
+                   "are Nursery, Primary, Middle deemed primary, Middle "
+                   "deemed secondary, Secondary, All-through, 16 plus, Not "
+                   "applicable"));
 }
 
 static void
@@ -418,6 +433,19 @@ test_missing(void)
                    "circle.conf: urgency: U3 is missing\n"
                    "circle.conf: urgency: U4 is missing\n"
                    "circle.conf: term: a calendar needs at least one\n"));
+    /* with a value that is wrong, what is missing is told, too */
+    tap_ok(all_say("k = 0\ntopic TL1 { words = \"x\" }\n",
+                   "circle.conf:1: k: a number from 2 to 1000 is expected\n"
+                   "circle.conf: urgency: U1 is missing\n"
+                   "circle.conf: urgency: U2 is missing\n"
+                   "circle.conf: urgency: U3 is missing\n"
+                   "circle.conf: urgency: U4 is missing\n"
+                   "circle.conf: term: a calendar needs at least one\n"));
+    /* a name with odd characters spoils nothing but its section */
+    tap_ok(all_say("k = 0\ngroup Tide! {\n phases = { a }\n words = x\n}\n",
+                   "circle.conf:2: Tide!: a name has letters, digits and -; "
+                   "anything else stands in double quotes\n"
+                   "circle.conf:1: k: a number from 2 to 1000 is expected\n"));
     /* several at once, each with its line */
     tap_ok(all_say("k = 0\nfoo = 1\n\ntopic TL1 { }\n",
                    "circle.conf:2: foo: unknown key\n"
