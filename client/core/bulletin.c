@@ -171,16 +171,17 @@ take_notices(struct fetch *fetch, const Reachout__Notices__Answer *answer)
 
 /* One ask for notices. ret_newest: the broker's newest cursor. */
 static enum ro_status
-fetch_page(struct fetch *fetch, int64_t deadline_ms, uint64_t *ret_newest)
+fetch_page(struct fetch *fetch, int64_t wait_ms, uint64_t *ret_newest)
 {
     struct engine *engine = fetch->engine;
     uint64_t before = engine->notices_cursor;
     Reachout__Notices__Ask ask = REACHOUT__NOTICES__ASK__INIT;
     ask.has_after = true;
     ask.after = before;
-    const struct link_ask asked = {
-        engine_reading_door(engine), RO_VERB_NOTICES, &ask.base,
-        &reachout__notices__answer__descriptor, deadline_ms};
+    const struct link_ask asked = {engine_reading_door(engine), RO_VERB_NOTICES,
+                                   &ask.base,
+                                   &reachout__notices__answer__descriptor,
+                                   engine_deadline(engine, wait_ms)};
     struct link_answer got;
     RO_TRY(link_ask(engine->link, &asked, engine->arena, fetch->why, &got));
     const Reachout__Notices__Answer *answer = (const void *)got.message;
@@ -198,13 +199,11 @@ fetch_page(struct fetch *fetch, int64_t deadline_ms, uint64_t *ret_newest)
 }
 
 static enum ro_status
-fetch_pages(struct fetch *fetch, int64_t deadline_ms)
+fetch_pages(struct fetch *fetch, int64_t wait_ms)
 {
     uint64_t newest;
-    const int64_t wait_ms = deadline_ms - engine_deadline(fetch->engine, 0);
-    do { /* each page may take as long as the first */
-        RO_TRY(fetch_page(fetch, engine_deadline(fetch->engine, wait_ms),
-                          &newest));
+    do {
+        RO_TRY(fetch_page(fetch, wait_ms, &newest));
     } while (fetch->engine->notices_cursor < newest &&
              fetch->page == PAGE_MORE);
     if (fetch->digest == DIGEST_OPEN)
@@ -232,12 +231,12 @@ adopt(struct fetch *fetch)
 }
 
 enum ro_status
-bulletin_sync(struct engine *engine, int64_t deadline_ms, struct ro_why *why)
+bulletin_sync(struct engine *engine, int64_t wait_ms, struct ro_why *why)
 {
     struct fetch fetch = {.engine = engine, .why = why};
     uint64_t cursor = engine->notices_cursor;
     bool news = false;
-    enum ro_status s = fetch_pages(&fetch, deadline_ms);
+    enum ro_status s = fetch_pages(&fetch, wait_ms);
     if ((s == RO_OK || s == RO_UNREACHABLE) && fetch.digest == DIGEST_HELD)
         news = adopt(&fetch);
     ro_buf_fini(&fetch.raw);

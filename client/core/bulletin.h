@@ -15,7 +15,7 @@
  * notice is of a seat that our log does not know yet: fetch the log and try
  * again. The alarms are those of directory_sync. */
 RO_MUST_USE enum ro_status
-bulletin_sync(struct engine *engine, int64_t deadline_ms, struct ro_why *why);
+bulletin_sync(struct engine *engine, int64_t wait_ms, struct ro_why *why);
 
 /* Forgets checkpoint, cursor and notices, all of which are the word of one
  * broker, for the next one's; inside a commit. */

@@ -115,7 +115,7 @@ take_record(struct engine *engine, struct ro_bytes raw, struct ro_why *why)
 /* One ask for records. ret_more: whether the log is longer still. */
 static enum ro_status
 fetch_records(struct engine *engine,
-              int64_t deadline_ms,
+              int64_t wait_ms,
               struct ro_why *why,
               bool *ret_more)
 {
@@ -123,9 +123,10 @@ fetch_records(struct engine *engine,
     Reachout__Directory__Ask ask = REACHOUT__DIRECTORY__ASK__INIT;
     ask.has_from = true;
     ask.from = have;
-    const struct link_ask asked = {
-        engine_reading_door(engine), RO_VERB_DIRECTORY, &ask.base,
-        &reachout__directory__answer__descriptor, deadline_ms};
+    const struct link_ask asked = {engine_reading_door(engine),
+                                   RO_VERB_DIRECTORY, &ask.base,
+                                   &reachout__directory__answer__descriptor,
+                                   engine_deadline(engine, wait_ms)};
     struct link_answer got;
     RO_TRY(link_ask(engine->link, &asked, engine->arena, why, &got));
     const Reachout__Directory__Answer *answer = (const void *)got.message;
@@ -146,14 +147,11 @@ fetch_records(struct engine *engine,
 }
 
 static enum ro_status
-fetch_log(struct engine *engine, int64_t deadline_ms, struct ro_why *why)
+fetch_log(struct engine *engine, int64_t wait_ms, struct ro_why *why)
 {
     bool more = true;
-    const int64_t wait_ms = deadline_ms - engine_deadline(engine, 0);
-    while (more) { /* each page may take as long as the first */
-        RO_TRY(fetch_records(engine, engine_deadline(engine, wait_ms), why,
-                             &more));
-    }
+    while (more)
+        RO_TRY(fetch_records(engine, wait_ms, why, &more));
     return RO_OK;
 }
 
@@ -161,13 +159,12 @@ fetch_log(struct engine *engine, int64_t deadline_ms, struct ro_why *why)
 
 /* One round: RO_STALE asks for another one. */
 static enum ro_status
-fetch_all(struct engine *engine, int64_t deadline_ms, struct ro_why *why)
+fetch_all(struct engine *engine, int64_t wait_ms, struct ro_why *why)
 {
-    const int64_t wait_ms = deadline_ms - engine_deadline(engine, 0);
-    RO_TRY(fetch_log(engine, deadline_ms, why));
+    RO_TRY(fetch_log(engine, wait_ms, why));
     RO_TRY(engine_check_clocks(engine, why));
     RO_TRY(moved_follow(engine, why));
-    RO_TRY(bulletin_sync(engine, engine_deadline(engine, wait_ms), why));
+    RO_TRY(bulletin_sync(engine, wait_ms, why));
     return witness_hold(engine, why);
 }
 
@@ -220,7 +217,7 @@ finish(struct engine *engine,
 }
 
 enum ro_status
-directory_sync(struct engine *engine, int64_t deadline_ms, struct ro_why *why)
+directory_sync(struct engine *engine, int64_t wait_ms, struct ro_why *why)
 {
     const struct found before = look(engine);
     enum ro_status s = RO_STALE;
@@ -229,7 +226,7 @@ directory_sync(struct engine *engine, int64_t deadline_ms, struct ro_why *why)
     RO_TRY(roster_look(engine, &roster));
     RO_TRY(vault_begin(engine->vault));
     for (int round = 0; s == RO_STALE && round < SYNC_ROUNDS; round++)
-        s = fetch_all(engine, deadline_ms, why);
+        s = fetch_all(engine, wait_ms, why);
     if (s == RO_STALE) {
         s = ro_why(why, RO_FROZEN,
                    "the broker withholds records that its checkpoint or its "

@@ -13,15 +13,15 @@
 RO_MUST_USE enum ro_status directory_load(struct engine *engine,
                                           struct ro_why *why);
 
-/* Fetches what is new until `deadline_ms` and verifies it, in one commit: what
- * ends in an alarm leaves log, notices and checkpoint as they were, so that a
- * broker that is put right again finds us where we agreed last; what was cut
- * off by RO_UNREACHABLE is kept as far as it came. Outcomes: RO_UNREACHABLE,
- * RO_WRONG_BROKER, RO_BAD_RECORD, and the alarms RO_ROLLED_BACK, RO_FORKED
- * (also one that a message has proven, witness.h), RO_FROZEN, RO_NO_RIGHT,
- * RO_KEY_REUSED, RO_BAD_SIGNATURE. */
+/* Fetches what is new, waiting `wait_ms` for each answer, and verifies it, in
+ * one commit: what ends in an alarm leaves log, notices and checkpoint as they
+ * were, so that a broker that is put right again finds us where we agreed last;
+ * what was cut off by RO_UNREACHABLE is kept as far as it came. Outcomes:
+ * RO_UNREACHABLE, RO_WRONG_BROKER, RO_BAD_RECORD, and the alarms
+ * RO_ROLLED_BACK, RO_FORKED (also one that a message has proven, witness.h),
+ * RO_FROZEN, RO_NO_RIGHT, RO_KEY_REUSED, RO_BAD_SIGNATURE. */
 RO_MUST_USE enum ro_status
-directory_sync(struct engine *engine, int64_t deadline_ms, struct ro_why *why);
+directory_sync(struct engine *engine, int64_t wait_ms, struct ro_why *why);
 
 /* The key that signs checkpoints: of the charter, before it of the
  * invitation. */

@@ -331,7 +331,9 @@ receive_envelope(struct receiving *receiving, const struct envelope *envelope)
                                     &trouble.why, &opened);
     if (s == RO_STALE && receiving->directory == DIRECTORY_AS_IT_WAS) {
         receiving->directory = DIRECTORY_FRESH;
-        RO_TRY(directory_sync(engine, receiving->deadline_ms, receiving->why));
+        RO_TRY(directory_sync(
+            engine, receiving->deadline_ms - engine_deadline(engine, 0),
+            receiving->why));
         s = opening_open(engine, envelope, receiving->content, &trouble.why,
                          &opened);
     }

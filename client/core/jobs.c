@@ -130,8 +130,7 @@ sync_or_watch(struct engine *engine, struct job *job, struct news_list *news)
     const struct ro_sync *sync = &job->what.sync;
     const uint64_t left_before = engine->n_left;
     const enum ro_enrolment enrolment = engine->keyring->enrolment;
-    enum ro_status s = sync_all(engine, engine_deadline(engine, sync->wait_ms),
-                                &job->why, news);
+    enum ro_status s = sync_all(engine, sync->wait_ms, &job->why, news);
     if ((s != RO_OK && s != RO_KEPT) || sync->for_ms <= 0 || news->n > 0 ||
         engine->n_left > left_before || engine->keyring->enrolment != enrolment)
         return s;
@@ -219,11 +218,11 @@ static enum ro_status
 ask_to_join(struct engine *engine, struct job *job)
 {
     RO_AUTONEWS news = {0};
-    int64_t deadline_ms = engine_deadline(engine, JOIN_BROKER_MS);
     if (engine->keyring->enrolment == RO_ENROL_MADE ||
         engine->keyring->enrolment == RO_ENROL_WRITTEN)
-        RO_TRY(enrol_request(engine, deadline_ms, &job->why));
-    enum ro_status s = sync_all(engine, deadline_ms, &job->why, &news);
+        RO_TRY(enrol_request(engine, engine_deadline(engine, JOIN_BROKER_MS),
+                             &job->why));
+    enum ro_status s = sync_all(engine, JOIN_BROKER_MS, &job->why, &news);
     return s == RO_NOT_READY ? RO_OK : s;
 }
 
@@ -307,12 +306,13 @@ stops_writing(enum ro_status s)
     return ro_status_is_alarm(s) || s == RO_VAULT_SET_BACK;
 }
 
-/* One command that writes: by when, whether the directory and our keys came
- * through meanwhile, and what composes it (NULL: it is an ask). */
+/* One command that writes: how long it waits for each answer, what composes it
+ * (NULL: it is an ask), and what fetching directory and keys came to. */
 struct writing {
-    int64_t deadline_ms;
-    enum sync_keys_state keys;
+    int64_t wait_ms;
     compose_fn *compose;
+    enum ro_status fetched;
+    struct ro_why why;
 };
 
 /* What was kept is sent if the broker is there in time. Alarms are told as
@@ -322,9 +322,10 @@ send_composed(struct engine *engine,
               struct job *job,
               const struct writing *writing)
 {
-    struct ro_why why = {0};
-    enum ro_status s =
-        sync_send(engine, writing->keys, writing->deadline_ms, &why);
+    struct ro_why why = writing->why;
+    enum ro_status s = writing->fetched;
+    if (s == RO_OK)
+        s = sync_send(engine, writing->wait_ms, &why);
     if (s == RO_OK)
         return RO_OK;
     explain(engine, s, &why);
@@ -363,13 +364,12 @@ finish_writing(struct engine *engine,
 static enum ro_status
 freshen(struct engine *engine, struct job *job, struct writing *writing)
 {
-    struct ro_why why = {0};
-    enum ro_status s = sync_keys(engine, writing->deadline_ms, &why);
-    writing->keys = s == RO_OK ? SYNC_KEYS_FRESH : SYNC_KEYS_OLD;
-    if (!stops_writing(s))
+    writing->why = (struct ro_why){""};
+    writing->fetched = sync_keys(engine, writing->wait_ms, &writing->why);
+    if (!stops_writing(writing->fetched))
         return RO_OK;
-    job->why = why;
-    return s;
+    job->why = writing->why;
+    return writing->fetched;
 }
 
 static enum ro_status
@@ -439,8 +439,8 @@ static void
 write_job(struct engine *engine, struct job *job, compose_fn *fn)
 {
     const struct viewing viewing = viewing_of(engine, job);
-    struct writing writing = {engine_deadline(engine, job->what.write.wait_ms),
-                              SYNC_KEYS_OLD, fn};
+    struct writing writing = {.wait_ms = job->what.write.wait_ms,
+                              .compose = fn};
     RO_AUTOCOMPOSED composed = {0};
     enum ro_status s = write_down(engine, job, &writing, &composed);
     if (s == RO_AMBIGUOUS && view_choices(&viewing, &composed.choices) != RO_OK)
@@ -500,8 +500,7 @@ try_ask(struct engine *engine, struct job *job)
 {
     const struct viewing viewing = viewing_of(engine, job);
     const struct ro_ask *ask = &job->what.ask;
-    struct writing writing = {engine_deadline(engine, ask->wait_ms),
-                              SYNC_KEYS_OLD, NULL};
+    struct writing writing = {.wait_ms = ask->wait_ms};
     enum ro_status s = freshen(engine, job, &writing);
     if (s == RO_OK)
         s = view_ask(&viewing, ask);
@@ -513,8 +512,7 @@ jobs_ask(struct engine *engine, struct job *job)
 {
     const struct viewing viewing = viewing_of(engine, job);
     const struct ro_ask *ask = &job->what.ask;
-    struct writing writing = {engine_deadline(engine, ask->wait_ms),
-                              SYNC_KEYS_OLD, NULL};
+    struct writing writing = {.wait_ms = ask->wait_ms};
     RO_AUTOCOMPOSED composed = {0};
     if (ask->how == RO_ASK_DRY_RUN) {
         try_ask(engine, job);

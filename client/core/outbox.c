@@ -112,7 +112,7 @@ is_held_back(const struct engine *engine,
 static enum ro_status
 flush_row(struct engine *engine,
           const struct row_id *row,
-          int64_t deadline_ms,
+          int64_t wait_ms,
           struct ro_why *why)
 {
     RO_AUTOOUTGOING outgoing = {0};
@@ -135,7 +135,7 @@ flush_row(struct engine *engine,
     }
     if (outgoing.n_to > 0 && outgoing_count(&outgoing, OUTGOING_WAITING) == 0)
         return RO_OK;
-    return posting_send(engine, &outgoing, deadline_ms, why);
+    return posting_send(engine, &outgoing, wait_ms, why);
 }
 
 /* --- a key replaced since a draft was written ---------------------------- */
@@ -236,7 +236,7 @@ flush_pieces(struct engine *engine, int64_t wait_ms, struct ro_why *why)
         memcpy(row.b, rows.data + at, RO_ID_SIZE);
         enum ro_status s = RO_KEPT;
         if (!engine_is_wanted(engine)) {
-            s = flush_row(engine, &row, engine_deadline(engine, wait_ms), why);
+            s = flush_row(engine, &row, wait_ms, why);
         }
         if (can_wait(s) || s == RO_KEPT) {
             return ro_why(why, RO_KEPT,
@@ -249,18 +249,16 @@ flush_pieces(struct engine *engine, int64_t wait_ms, struct ro_why *why)
 }
 
 enum ro_status
-outbox_flush(struct engine *engine, int64_t deadline_ms, struct ro_why *why)
+outbox_flush(struct engine *engine, int64_t wait_ms, struct ro_why *why)
 {
     RO_AUTOBUF rows = {0};
-    const int64_t wait_ms = deadline_ms - engine_deadline(engine, 0);
     held_clear(&engine->held);
     RO_TRY(outgoing_waiting(engine->vault, &rows));
     for (size_t at = 0; at < rows.size; at += RO_ID_SIZE) {
         struct row_id row;
         memcpy(row.b, rows.data + at, RO_ID_SIZE);
         RO_TRY(split(engine, &row, &rows));
-        enum ro_status s =
-            flush_row(engine, &row, engine_deadline(engine, wait_ms), why);
+        enum ro_status s = flush_row(engine, &row, wait_ms, why);
         if (can_wait(s)) {
             return ro_why(why, RO_KEPT, "%s; it goes with a later sync",
                           ro_status_text(s));

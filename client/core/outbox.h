@@ -25,14 +25,15 @@ RO_MUST_USE enum ro_status outbox_add(struct engine *engine,
                                       struct ro_why *why,
                                       struct row_id *ret_row);
 
-/* Seals and sends all that waits until `deadline_ms`. RO_OK: the broker has
- * everything that can be delivered, and engine->held says what stays here for
- * one member alone (held.h); RO_KEPT: something still waits for the broker
+/* Seals and sends all that waits, giving the broker `wait_ms` for each frame.
+ * RO_OK: the broker has everything that can be delivered, and engine->held says
+ * what stays here for one member alone (held.h); RO_KEPT: something still waits
+ * for the broker
  * (`why` says for what); alarms and RO_UNREACHABLE as they are. What cannot be
  * sealed or delivered has failed (its place says so, and `why` after RO_OK)
  * and holds nothing up. */
 RO_MUST_USE enum ro_status
-outbox_flush(struct engine *engine, int64_t deadline_ms, struct ro_why *why);
+outbox_flush(struct engine *engine, int64_t wait_ms, struct ro_why *why);
 
 /* A seat says that this message of ours arrived; inside a commit. What every
  * seat has leaves the outbox. */

@@ -167,7 +167,7 @@ static enum ro_status
 send_frame(struct engine *engine,
            struct outgoing *outgoing,
            const struct frame *frame,
-           int64_t deadline_ms,
+           int64_t wait_ms,
            struct ro_why *why)
 {
     Reachout__Deposit__Ask ask = REACHOUT__DEPOSIT__ASK__INIT;
@@ -190,7 +190,7 @@ send_frame(struct engine *engine,
     ask.n_bodies = frame->body == FRAME_WITH_BODY ? 1 : 0;
     const struct link_ask asked = {LINK_OPEN, RO_VERB_DEPOSIT, &ask.base,
                                    &reachout__deposit__answer__descriptor,
-                                   deadline_ms};
+                                   engine_deadline(engine, wait_ms)};
     struct link_answer got;
     RO_TRY(link_ask(engine->link, &asked, engine->arena, why, &got));
     outgoing->accepted_at_s = engine_now_s(engine);
@@ -217,7 +217,7 @@ freshen(struct engine *engine, struct outgoing *outgoing)
 enum ro_status
 posting_send(struct engine *engine,
              struct outgoing *outgoing,
-             int64_t deadline_ms,
+             int64_t wait_ms,
              struct ro_why *why)
 {
     struct frame frame = {.body = FRAME_WITH_BODY};
@@ -229,8 +229,7 @@ posting_send(struct engine *engine,
             return RO_OK; /* all that waits is held, and was kept as it is */
         if (frame.n == 0)
             return progress_keep(engine, outgoing, MESSAGE_NOBODY);
-        enum ro_status s =
-            send_frame(engine, outgoing, &frame, deadline_ms, why);
+        enum ro_status s = send_frame(engine, outgoing, &frame, wait_ms, why);
         RO_TRY(progress_keep(engine, outgoing, MESSAGE_NOBODY));
         if (outgoing_count(outgoing, OUTGOING_WAITING) == 0)
             return RO_OK;

@@ -15,7 +15,7 @@
  * for anybody; RO_UNREACHABLE, alarms. */
 RO_MUST_USE enum ro_status posting_send(struct engine *engine,
                                         struct outgoing *outgoing,
-                                        int64_t deadline_ms,
+                                        int64_t wait_ms,
                                         struct ro_why *why);
 
 #endif

@@ -41,15 +41,15 @@ removed(struct engine *engine, struct ro_why *why)
 /* The directory, over the members' door where our key of the circle is too old
  * for the open one: behind it the new key waits in our mailbox. */
 static enum ro_status
-read_directory(struct engine *engine, int64_t deadline_ms, struct ro_why *why)
+read_directory(struct engine *engine, int64_t wait_ms, struct ro_why *why)
 {
     generations_renew_link(engine);
-    enum ro_status s = directory_sync(engine, deadline_ms, why);
+    enum ro_status s = directory_sync(engine, wait_ms, why);
     if (!is_admitted(engine))
         return s == RO_NEED_HELLO ? enrol_outdated(why) : s;
     if (s == RO_NEED_HELLO) {
         engine->is_shut_out = true;
-        s = directory_sync(engine, deadline_ms, why);
+        s = directory_sync(engine, wait_ms, why);
     }
     if (s == RO_NOT_ALLOWED)
         return removed(engine, why);
@@ -61,11 +61,10 @@ read_directory(struct engine *engine, int64_t deadline_ms, struct ro_why *why)
 }
 
 enum ro_status
-sync_keys(struct engine *engine, int64_t deadline_ms, struct ro_why *why)
+sync_keys(struct engine *engine, int64_t wait_ms, struct ro_why *why)
 {
-    const int64_t wait_ms = deadline_ms - engine_deadline(engine, 0);
     RO_TRY(mirror_stands(engine, why));
-    enum ro_status s = read_directory(engine, deadline_ms, why);
+    enum ro_status s = read_directory(engine, wait_ms, why);
     if (s == RO_OK)
         generations_renew_link(engine);
     if (s == RO_OK) {
@@ -87,12 +86,13 @@ sync_keys(struct engine *engine, int64_t deadline_ms, struct ro_why *why)
 
 /* One that does not get there is made up for by the next sync. */
 static enum ro_status
-leave_mirror(struct engine *engine, int64_t deadline_ms, struct ro_why *why)
+leave_mirror(struct engine *engine, int64_t wait_ms, struct ro_why *why)
 {
     struct ro_why detail = {""};
     if (!is_admitted(engine) || engine->link == NULL)
         return RO_OK;
-    enum ro_status s = mirror_leave(engine, deadline_ms, &detail);
+    enum ro_status s =
+        mirror_leave(engine, engine_deadline(engine, wait_ms), &detail);
     if (!ro_status_is_alarm(s) && !ro_status_is_local(s))
         return RO_OK;
     *why = detail;
@@ -103,30 +103,23 @@ leave_mirror(struct engine *engine, int64_t deadline_ms, struct ro_why *why)
  * a copy of the profile from before it is an old one from then on. Copies are
  * made while nobody works on a profile, so once is enough. */
 static enum ro_status
-leave_before_sending(struct engine *engine,
-                     int64_t deadline_ms,
-                     struct ro_why *why)
+leave_before_sending(struct engine *engine, int64_t wait_ms, struct ro_why *why)
 {
     RO_AUTOBUF rows = {0};
     if (engine->mirror.is_left)
         return RO_OK;
     RO_TRY(outgoing_waiting(engine->vault, &rows));
-    return rows.size == 0 ? RO_OK : leave_mirror(engine, deadline_ms, why);
+    return rows.size == 0 ? RO_OK : leave_mirror(engine, wait_ms, why);
 }
 
 enum ro_status
-sync_send(struct engine *engine,
-          enum sync_keys_state keys,
-          int64_t deadline_ms,
-          struct ro_why *why)
+sync_send(struct engine *engine, int64_t wait_ms, struct ro_why *why)
 {
-    if (keys == SYNC_KEYS_OLD)
-        RO_TRY(sync_keys(engine, deadline_ms, why));
     if (!is_admitted(engine))
         return RO_OK;
-    RO_TRY(leave_before_sending(engine, deadline_ms, why));
+    RO_TRY(leave_before_sending(engine, wait_ms, why));
     enum ro_status s =
-        note_reach(engine, outbox_flush(engine, deadline_ms, why), why);
+        note_reach(engine, outbox_flush(engine, wait_ms, why), why);
     if (s != RO_NEED_HELLO)
         return s;
     return ro_why(why, RO_KEPT,
@@ -185,9 +178,7 @@ receive(struct engine *engine,
     RO_TRY(chores_run(engine, why));
     generations_renew_link(engine);
     RO_TRY(engine_link(engine, why));
-    s = note_reach(engine,
-                   outbox_flush(engine, engine_deadline(engine, wait_ms), why),
-                   why);
+    s = note_reach(engine, outbox_flush(engine, wait_ms, why), why);
     if (s == RO_OK && is_keyless(engine))
         s = RO_NEED_HELLO;
     return s == RO_NEED_HELLO ? missed_key(engine, why) : s;
@@ -195,18 +186,15 @@ receive(struct engine *engine,
 
 enum ro_status
 sync_all(struct engine *engine,
-         int64_t deadline_ms,
+         int64_t wait_ms,
          struct ro_why *why,
          struct news_list *news)
 {
-    const int64_t wait_ms = deadline_ms - engine_deadline(engine, 0);
-    RO_TRY(sync_keys(engine, deadline_ms, why));
+    RO_TRY(sync_keys(engine, wait_ms, why));
     /* what cannot be sent now is no reason not to receive */
     enum ro_status sent = RO_OK;
     if (is_admitted(engine)) {
-        sent = note_reach(
-            engine, outbox_flush(engine, engine_deadline(engine, wait_ms), why),
-            why);
+        sent = note_reach(engine, outbox_flush(engine, wait_ms, why), why);
     }
     if (sent == RO_UNREACHABLE || ro_status_is_alarm(sent))
         return sent;
@@ -216,7 +204,7 @@ sync_all(struct engine *engine,
         RO_TRY(verifying_tell(engine, news));
     }
     RO_TRY(s);
-    RO_TRY(leave_mirror(engine, engine_deadline(engine, wait_ms), why));
+    RO_TRY(leave_mirror(engine, wait_ms, why));
     /* refused for an old key of the circle, and sent with the new one since */
     return sent == RO_NEED_HELLO ? RO_OK : sent;
 }

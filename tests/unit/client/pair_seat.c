@@ -299,9 +299,8 @@ seat_sync(struct seat *seat)
 {
     inbox_news_fini(&seat->news);
     seat->why.text[0] = '\0';
-    enum ro_status s = sync_all(
-        seat->engine, engine_deadline(seat->engine, seat->pair->wait_ms),
-        &seat->why, &seat->news);
+    enum ro_status s =
+        sync_all(seat->engine, seat->pair->wait_ms, &seat->why, &seat->news);
     if (s != RO_OK)
         printf("# sync: %s: %s\n", ro_status_name(s), seat->why.text);
     for (size_t i = 0; i < seat->news.n; i++) {

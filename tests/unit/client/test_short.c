@@ -168,8 +168,7 @@ sync_short(struct seat *seat, const char *step)
     inbox_news_fini(&seat->news);
     scarce_set(k, 1);
     enum ro_status s =
-        sync_all(seat->engine, engine_deadline(seat->engine, PAIR_WAIT_MS),
-                 &seat->why, &seat->news);
+        sync_all(seat->engine, PAIR_WAIT_MS, &seat->why, &seat->news);
     has_failed |= scarce_end();
     if (!is_named(s))
         printf("# %s\n", seat->why.text);
