@@ -167,6 +167,30 @@ def damaged(tap, rig):
     refused(tap, rig, "a profile that is not there", 3, "join|no ", "nobody", "status")
 
 
+def without_a_lead(tap, rig):
+    """An authority hears that a school without a lead is asked in vain."""
+    def invite(*words):
+        name = "-".join(words) + ".inv"
+        done = subprocess.run(
+            [rig.reachout, "authority", "invite", "--dir", rig.path("auth"),
+             *words, "--out", rig.path(name)],
+            capture_output=True, cwd=rig.dir, stdin=subprocess.DEVNULL,
+            env={**os.environ, **rig.env}, timeout=60)
+        return done.returncode, done.stdout.decode()
+
+    warned = "Only a lead's seat can ask and answer"
+    school = ("--kind", "school", "--urn", "900018", "--seat")
+    code, said = invite(*school, "office")
+    tap.ok(code == 0 and warned in said, "an office seat: the authority is warned",
+           (code, said))
+    code, said = invite(*school, "lead")
+    tap.ok(code == 0 and warned not in said, "a lead's: it is not", (code, said))
+    code, said = invite("--kind", "coordinators", "--name", "Desk", "--home",
+                        "900016", "--seat", "coordinator")
+    tap.ok(code == 0 and warned not in said, "a coordinator's: neither",
+           (code, said))
+
+
 def main():
     tap = Tap()
     with Rig(schools=[ASKER, HELPER], coordinators=["ruth"]) as rig:
@@ -179,6 +203,7 @@ def main():
         tap.ok("127." not in log and "Saltings" not in log and str(HELPER) not in log,
                "and no address, no name, no school", log)
         registering(tap, rig)
+        without_a_lead(tap, rig)
         thread = rig.thread(ASKER, HELPER)
         broker_trouble(tap, rig, thread)
         taken_port(tap, rig)

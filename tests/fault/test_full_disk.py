@@ -14,6 +14,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.environ["RO_SOURCE_ROOT"], "tests/support"))
 from rig import Rig, Tap  # noqa: E402
+from waits import Changes  # noqa: E402
 
 ASKER, HELPER = 900001, 900012
 SIZE_MIB = 40
@@ -148,6 +149,9 @@ def almost_full(tap, rig):
     tap.ok(codes[-1] == 5 and 0 in codes and set(codes) <= {0, 5},
            "near the floor: the message is kept here, exit 5", f"{codes} {words}")
     tap.ok("room" in words, "the sender is told why", words)
+    with Changes(rig.path("b.log")) as log:
+        tap.ok(log.until(lambda: "disk-short why=" in rig.log(), rig.broker),
+               "its operator reads it at once", rig.log()[-1500:])
     free = free_bytes(rig)
     tap.ok(free > (FLOOR_MIB - 1) * 1024 * 1024, "and the disk is not full", free)
     tap.ok(os.path.exists(rig.path("b/store.reserve")), "so the reserve is not touched")
