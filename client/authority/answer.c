@@ -5,6 +5,9 @@
  */
 #include "client/authority/sealing.h"
 
+#include "client/authority/petition.h"
+#include "client/authority/rotation.h"
+
 #include "common/wire/codec.h"
 #include "common/wire/rules.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Asking the broker, and giving it records. */
-#include "client/authority/inside.h"
+#include "client/authority/rotation.h"
 
 #include <assert.h>
 

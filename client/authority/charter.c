@@ -2,6 +2,8 @@
 /* The charter: record 1, and whenever the circle agrees on something new. */
 #include "client/authority/charter.h"
 
+#include "client/authority/rotation.h"
+
 #include <stdio.h>
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A step at the broker, done again where it was cut short. */
-#include "client/authority/inside.h"
+#include "client/authority/rotation.h"
 
 #define ROUNDS 4
 

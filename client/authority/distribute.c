@@ -2,6 +2,8 @@
 /* A key of the circle on its way to the seats, as many in one ask as fit. */
 #include "client/authority/sealing.h"
 
+#include "client/authority/rotation.h"
+
 #include <string.h>
 
 #include "common/wire/codec.h"

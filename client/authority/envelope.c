@@ -7,6 +7,9 @@
  */
 #include "client/authority/envelope.h"
 
+#include "client/authority/petition.h"
+#include "client/authority/rotation.h"
+
 #include <stdio.h>
 #include <string.h>
 

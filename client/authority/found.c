@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A circle is founded: keys, secrets, and the files that carry them. */
-#include "client/authority/inside.h"
+#include "client/authority/rotation.h"
 
 #include <dirent.h>
 #include <errno.h>

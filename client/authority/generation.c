@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The circle's keys, and whose removal makes the next one. Nobody is asked
  * here; rotation.c has the steps. */
-#include "client/authority/inside.h"
+#include "client/authority/rotation.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Invitations: everything that a newcomer needs, and a ticket for one use. */
-#include "client/authority/inside.h"
+#include "client/authority/rotation.h"
 
 #include <string.h>
 

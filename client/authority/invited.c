@@ -2,7 +2,7 @@
 /* DIR/invitations: what was written for whom, so that a removal can name those
  * that its new key will end. Nothing depends on it: what cannot be read is left
  * out, and no secret is in it. */
-#include "client/authority/inside.h"
+#include "client/authority/rotation.h"
 
 #include <stdio.h>
 #include <stdlib.h>

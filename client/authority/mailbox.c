@@ -2,6 +2,8 @@
 /* The enrolment mailbox: drained, and what is no request told. */
 #include "client/authority/envelope.h"
 
+#include "client/authority/petition.h"
+
 #include "client/core/mailbox.h"
 
 /* One receiving under way. */

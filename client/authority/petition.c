@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Requests as files, one each, so that a crash costs at most none of them. */
-#include "client/authority/inside.h"
+#include "client/authority/petition.h"
 
 #include <dirent.h>
 #include <errno.h>

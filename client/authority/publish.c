@@ -5,6 +5,9 @@
  */
 #include "client/authority/charter.h"
 
+#include "client/authority/petition.h"
+#include "client/authority/rotation.h"
+
 #include <assert.h>
 #include <stdio.h>
 

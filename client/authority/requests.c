@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The requests that wait, and the yes or no that they get. */
-#include "client/authority/inside.h"
+#include "client/authority/petition.h"
+#include "client/authority/rotation.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Seats and members that belong to the circle no longer. */
-#include "client/authority/inside.h"
+#include "client/authority/rotation.h"
 
 #include "common/wire/codec.h"
 

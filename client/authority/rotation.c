@@ -11,6 +11,8 @@
  */
 #include "client/authority/charter.h"
 
+#include "client/authority/rotation.h"
+
 #include <string.h>
 
 static enum ro_status

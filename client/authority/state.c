@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* authority.state, and opening and closing the folder around it. */
-#include "client/authority/inside.h"
+#include "client/authority/petition.h"
+#include "client/authority/rotation.h"
 
 #include <errno.h>
 #include <fcntl.h>

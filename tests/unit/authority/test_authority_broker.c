@@ -3,6 +3,8 @@
  * after a crash, and who is admitted. */
 #include "tests/unit/authority/test_authority_rig.h"
 
+#include "client/authority/petition.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>

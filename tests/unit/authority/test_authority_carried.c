@@ -2,6 +2,8 @@
 /* Requests that come as files: taken once, and what a file can lie about. */
 #include "tests/unit/authority/test_authority_support.h"
 
+#include "client/authority/petition.h"
+
 #include "common/wire/armour.h"
 #include "common/wire/codec.h"
 #include "tests/support/tap.h"

@@ -2,6 +2,8 @@
 /* Requests to be admitted: opened, kept once, and every forgery refused. */
 #include "tests/unit/authority/test_authority_support.h"
 
+#include "client/authority/petition.h"
+
 #include "common/wire/armour.h"
 #include "tests/support/tap.h"
 

@@ -3,6 +3,8 @@
  */
 #include "tests/unit/authority/test_authority_support.h"
 
+#include "client/authority/rotation.h"
+
 #include <unistd.h>
 
 #include "common/wire/armour.h"

@@ -3,6 +3,8 @@
  * authority from the next one. */
 #include "tests/unit/authority/test_authority_rig.h"
 
+#include "client/authority/rotation.h"
+
 #include <stdio.h>
 #include <string.h>
 
