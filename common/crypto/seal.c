@@ -26,12 +26,6 @@ static const size_t bucket_sizes[] = {
     [RO_BUCKET_64K] = 65536,
 };
 
-size_t
-ro_bucket_size(enum ro_bucket bucket)
-{
-    return bucket_sizes[bucket];
-}
-
 enum ro_status
 ro_bucket_of(size_t body_size, enum ro_bucket *ret_bucket)
 {

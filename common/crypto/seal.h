@@ -30,9 +30,6 @@
 /* Sizes of a whole body on the wire: 1, 4, 16 or 64 KiB. */
 enum ro_bucket { RO_BUCKET_1K, RO_BUCKET_4K, RO_BUCKET_16K, RO_BUCKET_64K };
 
-/* Bytes of a body in a bucket. */
-size_t ro_bucket_size(enum ro_bucket bucket);
-
 /* The bucket of a body of exactly `body_size` bytes; RO_BAD_FRAME if none. */
 RO_MUST_USE enum ro_status ro_bucket_of(size_t body_size,
                                         enum ro_bucket *ret_bucket);

@@ -61,12 +61,6 @@ ro_secret_data(struct ro_secret *secret)
     return secret->data;
 }
 
-size_t
-ro_secret_size(const struct ro_secret *secret)
-{
-    return secret->size;
-}
-
 struct ro_bytes
 ro_secret_view(const struct ro_secret *secret)
 {

@@ -26,9 +26,8 @@ struct ro_secret *ro_secret_random(const struct ro_entropy *entropy,
 void ro_secret_free(struct ro_secret *secret);
 RO_DEFINE_AUTO(ro_secret, ro_secret_free)
 
-/* The bytes, and how many; valid as long as the secret. */
+/* The bytes, alone or with their number; valid as long as the secret. */
 uint8_t *ro_secret_data(struct ro_secret *secret);
-size_t ro_secret_size(const struct ro_secret *secret);
 struct ro_bytes ro_secret_view(const struct ro_secret *secret);
 
 /* Secret memory for a struct that holds secrets itself: `size` zeroed bytes,

@@ -307,18 +307,6 @@ ro_notices_serial(const struct ro_notices *notices,
     return list != NULL ? list->serial : 0;
 }
 
-uint32_t
-ro_notices_days_ahead(const struct ro_notices *notices,
-                      const struct ro_seat_id *seat,
-                      uint32_t today)
-{
-    const struct list *list = find(notices, seat);
-    /* expires_day is never behind the last key: read_keys saw to it. */
-    if (list == NULL || today < list->first_day || today >= list->expires_day)
-        return 0;
-    return list->expires_day - today;
-}
-
 void
 ro_notices_digest(const struct ro_notices *notices,
                   uint32_t day,

@@ -61,13 +61,9 @@ ro_notices_epoch_key(const struct ro_notices *notices,
                      uint32_t day,
                      struct ro_key *ret_x25519);
 
-/* The newest serial of a seat, and how many days from `today` on have keys
- * without a gap; 0 and 0 for a seat without a list. */
+/* The newest serial of a seat; 0 for a seat without a list. */
 uint64_t ro_notices_serial(const struct ro_notices *notices,
                            const struct ro_seat_id *seat);
-uint32_t ro_notices_days_ahead(const struct ro_notices *notices,
-                               const struct ro_seat_id *seat,
-                               uint32_t today);
 
 /* BLAKE2b-256 of label and, for every list not expired on `day`, sorted by
  * seat id, the BLAKE2b-256 hash of label and its bytes: what a checkpoint

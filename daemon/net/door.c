@@ -207,14 +207,6 @@ door_cut(struct doorway *door, int peer)
 }
 
 void
-door_cut_session(struct doorway *door, struct session_id session)
-{
-    int peer = peers_of_session(door->peers, session);
-    if (peer >= 0)
-        door_cut(door, peer);
-}
-
-void
 door_part(struct doorway *door, struct session_id session, int64_t until_ms)
 {
     int fd = peers_of_session(door->peers, session);

@@ -99,13 +99,13 @@ RO_MUST_USE enum ro_status door_send(struct doorway *door,
                                      struct session_id session,
                                      struct ro_bytes frame);
 
-/* Ends the connection of a peer, or of a session; nothing more comes from it.
- * Unknown ones are gone already. */
+/* Ends the connection of a peer; nothing more comes from it. An unknown one is
+ * gone already. */
 void door_cut(struct doorway *door, int peer);
-void door_cut_session(struct doorway *door, struct session_id session);
 
-/* The same, but a peer that was sent something since its last frame may read
- * that until `until_ms`. Nothing more comes from it either way. */
+/* The same for a session, but a peer that was sent something since its last
+ * frame may read that until `until_ms`. Nothing more comes from it either way.
+ */
 void
 door_part(struct doorway *door, struct session_id session, int64_t until_ms);
 

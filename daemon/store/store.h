@@ -51,7 +51,8 @@ void store_rollback(struct store *store);
 void store_tidy(struct store *store);
 
 /* Lets the file grow to about so many bytes and no further: what does not fit
- * is RO_NO_ROOM, as on a full disk. RO_STORE_BROKEN, RO_NO_MEMORY. */
+ * is RO_NO_ROOM, as on a full disk. Only tests ask for it. RO_STORE_BROKEN,
+ * RO_NO_MEMORY. */
 RO_MUST_USE enum ro_status store_cap(struct store *store, uint64_t bytes);
 
 /* Bytes that are to stay free, and bytes that are held back for need. */

@@ -25,7 +25,6 @@ test_buckets(void)
     static const size_t sizes[] = {1024, 4096, 16384, 65536};
     for (enum ro_bucket i = RO_BUCKET_1K; i <= RO_BUCKET_64K; i++) {
         enum ro_bucket bucket;
-        tap_ok(ro_bucket_size(i) == sizes[i]);
         tap_is(ro_bucket_of(sizes[i], &bucket), RO_OK);
         tap_ok(bucket == i);
         tap_is(ro_bucket_of(sizes[i] - 1, &bucket), RO_BAD_FRAME);
@@ -48,7 +47,7 @@ check_round_trip(size_t size, enum ro_bucket expected)
     ro_buf_put(&body, "before", 6);
     ro_buf_put(&back, "kept", 4);
     tap_is(seal(ro_buf_view(&content), &body), RO_OK);
-    tap_ok(body.size == 6 + ro_bucket_size(expected));
+    tap_ok(body.size == 6 + ((size_t)1024 << (2 * expected)));
     tap_ok(body.data[6] == RO_SUITE_1);
     struct ro_bytes sealed = {body.data + 6, body.size - 6};
     tap_is(ro_body_open(sealed, content_key, &back), RO_OK);

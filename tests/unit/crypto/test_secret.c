@@ -9,7 +9,7 @@ test_secrets(void)
     static const uint8_t zeros[48];
     RO_CLEANUP(ro_secret_freep) struct ro_secret *fresh = ro_secret_new(48);
     tap_need(fresh != NULL);
-    tap_ok(ro_secret_size(fresh) == 48);
+    tap_ok(ro_secret_view(fresh).size == 48);
     tap_ok(memcmp(ro_secret_data(fresh), zeros, 48) == 0);
 
     struct ro_bytes bytes = ro_bytes_text("thirty-two bytes of key material");
@@ -22,12 +22,12 @@ test_secrets(void)
     struct ro_entropy entropy = ro_entropy_of(&seeded);
     RO_CLEANUP(ro_secret_freep)
     struct ro_secret *random = ro_secret_random(&entropy, 48);
-    tap_need(random != NULL && ro_secret_size(random) == 48);
+    tap_need(random != NULL && ro_secret_view(random).size == 48);
     tap_ok(memcmp(ro_secret_data(random) + 24, zeros, 24) != 0);
 
     RO_CLEANUP(ro_secret_freep)
     struct ro_secret *empty = ro_secret_copy((struct ro_bytes){NULL, 0});
-    tap_ok(empty != NULL && ro_secret_size(empty) == 0);
+    tap_ok(empty != NULL && ro_secret_view(empty).size == 0);
     tap_ok(ro_secret_new(SIZE_MAX) == NULL);
     ro_secret_free(NULL);
 }

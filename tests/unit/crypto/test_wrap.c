@@ -123,8 +123,8 @@ check_message(enum ro_bucket bucket, enum ro_reference_kind kind)
     struct ro_entropy entropy = ro_entropy_of(&seeded);
     RO_AUTOBUF body = {0};
     RO_AUTOBUF content = {0};
-    uint8_t *at =
-        ro_buf_extend(&content, ro_bucket_size(bucket) - RO_BODY_OVERHEAD);
+    uint8_t *at = ro_buf_extend(&content, ((size_t)1024 << (2 * bucket)) -
+                                              RO_BODY_OVERHEAD);
     tap_need(at != NULL);
     count_up(3, at, content.size);
     tap_is(ro_body_seal(ro_buf_view(&content), s.inside.content_key, &entropy,

@@ -298,7 +298,8 @@ test_reader_that_does_not_read(void)
         s = door_send(door, session, (struct ro_bytes){large, sizeof(large)});
     tap_is(s, RO_NO_ROOM);
     tap_ok(none_ended(door));
-    door_cut_session(door, session);
+    door_part(door, session, 0);
+    (void)door_cut_parting(door, INT64_MAX);
     tap_ok(ended(door, session));
     tap_is(client_await(&client, GONE), GONE);
     client_fini(&client);

@@ -55,19 +55,6 @@ test_list(void)
 }
 
 static void
-test_days_ahead(void)
-{
-    RO_CLEANUP(ro_notices_freep) struct ro_notices *notices = ro_notices_new();
-    tap_ok(ro_notices_days_ahead(notices, &lead->id, DAY) == 0);
-    test_seat_notice(circle, lead, DAY, 10, &raw);
-    test_must(ro_notices_add(notices, ro_buf_view(&raw)));
-    tap_ok(ro_notices_days_ahead(notices, &lead->id, DAY - 1) == 0);
-    tap_ok(ro_notices_days_ahead(notices, &lead->id, DAY) == 10);
-    tap_ok(ro_notices_days_ahead(notices, &lead->id, DAY + 9) == 1);
-    tap_ok(ro_notices_days_ahead(notices, &lead->id, DAY + 10) == 0);
-}
-
-static void
 test_renewal(void)
 {
     RO_CLEANUP(ro_notices_freep) struct ro_notices *notices = ro_notices_new();
@@ -239,9 +226,6 @@ test_end(void)
     tap_is(ro_notices_epoch_key(notices, &lead->id, DAY + 9, &key), RO_OK);
     tap_is(ro_notices_epoch_key(notices, &lead->id, DAY + 10, &key),
            RO_NOT_FOUND);
-    tap_ok(ro_notices_days_ahead(notices, &lead->id, DAY) == 10);
-    tap_ok(ro_notices_days_ahead(notices, &lead->id, DAY + 10) == 0);
-    tap_ok(ro_notices_days_ahead(notices, &lead->id, UINT32_MAX) == 0);
 }
 
 static void
@@ -370,7 +354,6 @@ main(void)
     circle = test_circle_open(40, 5);
     lead = circle->members[1]->seats[0];
     tap_run(test_list);
-    tap_run(test_days_ahead);
     tap_run(test_renewal);
     tap_run(test_published_days_stay);
     tap_run(test_days_never_go_back);
