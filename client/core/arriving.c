@@ -1,113 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/core/arriving.h"
 
-#include "client/core/attach.h"
+#include "client/core/arriving_row.h"
+#include "client/core/chunk.h"
 #include "client/core/riding.h"
-#include "client/core/row.h"
 #include "client/core/story.h"
 #include "common/wire/codec.h"
 
 #include <string.h>
 
-/* Files whose message is not here have this tag: they are few, and looked at
- * whenever there is one more. */
-#define EARLY_TAG "early"
-
-/* What is early is its sender's alone: the id of its file, and the sender. */
-#define FILE_KEY_SIZE (RO_ID_SIZE + RO_ID_SIZE)
-#define CHUNK_KEY_SIZE (ATTACH_KEY_SIZE + RO_ID_SIZE)
-struct key {
-    uint8_t b[CHUNK_KEY_SIZE];
-    size_t size;
-};
-
-static struct ro_bytes
-bytes_of(const struct key *key)
+static struct chunk_place
+chunk_of(const struct arriving *file, uint32_t index)
 {
-    return (struct ro_bytes){key->b, key->size};
-}
-
-static struct key
-file_key(const struct arriving *file)
-{
-    struct key key = {.size = RO_ID_SIZE};
-    memcpy(key.b, file->id.b, RO_ID_SIZE);
-    if (file->state == ARRIVING_EARLY) {
-        memcpy(key.b + RO_ID_SIZE, file->writer.b, RO_ID_SIZE);
-        key.size = FILE_KEY_SIZE;
-    }
-    return key;
-}
-
-static struct key
-chunk_key(const struct arriving *file, uint32_t index)
-{
-    struct key key = {.size = ATTACH_KEY_SIZE};
-    attach_key(&file->id, index, key.b);
-    if (file->state == ARRIVING_EARLY) {
-        memcpy(key.b + ATTACH_KEY_SIZE, file->writer.b, RO_ID_SIZE);
-        key.size = CHUNK_KEY_SIZE;
-    }
-    return key;
+    return (struct chunk_place){
+        &file->id, index, file->state == ARRIVING_EARLY ? &file->writer : NULL};
 }
 
 /* --- rows ---------------------------------------------------------------- */
-
-static enum ro_status
-put_file(struct vault *vault, const struct arriving *file)
-{
-    RO_AUTOBUF row = {0};
-    ro_buf_put(&row, file->id.b, RO_ID_SIZE);
-    ro_buf_put_u8(&row, (uint8_t)file->state);
-    ro_buf_put(&row, file->message.b, RO_ID_SIZE);
-    ro_buf_put(&row, file->writer.b, RO_ID_SIZE);
-    ro_buf_put(&row, file->side.b, RO_ID_SIZE);
-    ro_buf_put(&row, file->thread.b, RO_ID_SIZE);
-    ro_buf_put_u64(&row, file->size);
-    ro_buf_put(&row, file->hash.b, RO_HASH_SIZE);
-    ro_buf_put_u32(&row, file->chunks);
-    ro_buf_put_u32(&row, file->n_here);
-    ro_buf_put_u64(&row, (uint64_t)file->since_s);
-    ro_buf_put(&row, file->here, sizeof(file->here));
-    RO_TRY(ro_buf_ok(&row));
-    const struct key key = file_key(file);
-    struct vault_place place = {VAULT_FILE, bytes_of(&key), {0}};
-    if (file->state == ARRIVING_EARLY)
-        place.tag = ro_bytes_text(EARLY_TAG);
-    return vault_put(vault, &place, ro_buf_view(&row));
-}
-
-static enum ro_status
-read_file(struct ro_bytes value, struct arriving *ret_file)
-{
-    struct row_reader row = row_read(value);
-    struct arriving file = {0};
-    row_fixed(&row, file.id.b, RO_ID_SIZE);
-    file.state = row_u8(&row);
-    row_fixed(&row, file.message.b, RO_ID_SIZE);
-    row_fixed(&row, file.writer.b, RO_ID_SIZE);
-    row_fixed(&row, file.side.b, RO_ID_SIZE);
-    row_fixed(&row, file.thread.b, RO_ID_SIZE);
-    file.size = row_u64(&row);
-    row_fixed(&row, file.hash.b, RO_HASH_SIZE);
-    file.chunks = row_u32(&row);
-    file.n_here = row_u32(&row);
-    file.since_s = (int64_t)row_u64(&row);
-    row_fixed(&row, file.here, sizeof(file.here));
-    RO_TRY(row_end(&row));
-    if (file.chunks > RO_CHUNKS_MAX)
-        return RO_VAULT_DAMAGED;
-    *ret_file = file;
-    return RO_OK;
-}
-
-static enum ro_status
-get_file(struct vault *vault, const struct key *key, struct arriving *ret_file)
-{
-    RO_AUTOBUF value = {0};
-    RO_TRY(vault_get(vault, VAULT_FILE, bytes_of(key), &value));
-    return read_file(ro_buf_view(&value), ret_file);
-}
 
 enum ro_status
 arriving_get(struct vault *vault,
@@ -115,8 +24,7 @@ arriving_get(struct vault *vault,
              struct arriving *ret_file)
 {
     const struct arriving known = {.id = *id};
-    const struct key key = file_key(&known);
-    return get_file(vault, &key, ret_file);
+    return arriving_row_get(vault, &known, ret_file);
 }
 
 /* What came early of one seat. */
@@ -128,8 +36,7 @@ get_early(struct vault *vault,
 {
     const struct arriving early = {
         .id = *id, .state = ARRIVING_EARLY, .writer = *writer};
-    const struct key key = file_key(&early);
-    return get_file(vault, &key, ret_file);
+    return arriving_row_get(vault, &early, ret_file);
 }
 
 bool
@@ -146,7 +53,7 @@ arriving_saved(struct vault *vault, const struct arriving *file)
     saved.state = ARRIVING_SAVED;
     if (file->state == ARRIVING_SAVED || vault_begin(vault) != RO_OK)
         return;
-    enum ro_status s = vault_end(vault, put_file(vault, &saved));
+    enum ro_status s = vault_end(vault, arriving_row_put(vault, &saved));
     (void)s;
 }
 
@@ -170,8 +77,8 @@ get_chunk(struct vault *vault,
           uint32_t index,
           struct ro_buf *ret_data)
 {
-    const struct key key = chunk_key(file, index);
-    enum ro_status s = vault_get(vault, VAULT_CHUNK, bytes_of(&key), ret_data);
+    const struct chunk_place place = chunk_of(file, index);
+    enum ro_status s = chunk_get(vault, &place, ret_data);
     return s == RO_NOT_FOUND ? RO_OK : s;
 }
 
@@ -192,10 +99,20 @@ static enum ro_status
 drop_chunks(struct vault *vault, const struct arriving *file)
 {
     for (uint32_t i = 0; i < RO_CHUNKS_MAX; i++) {
-        const struct key key = chunk_key(file, i);
+        const struct chunk_place place = chunk_of(file, i);
         if (is_here(file, i))
-            RO_TRY(vault_drop(vault, VAULT_CHUNK, bytes_of(&key)));
+            RO_TRY(chunk_drop(vault, &place));
     }
+    return RO_OK;
+}
+
+/* Keeps nothing of a file but that it was there. */
+static enum ro_status
+drop_kept(struct vault *vault, struct arriving *file)
+{
+    RO_TRY(drop_chunks(vault, file));
+    memset(file->here, 0, sizeof(file->here));
+    file->n_here = 0;
     return RO_OK;
 }
 
@@ -210,7 +127,7 @@ walk_one(void *user, struct ro_bytes value)
 {
     const struct walking *walking = user;
     struct arriving file;
-    RO_TRY(read_file(value, &file));
+    RO_TRY(arriving_row_read(value, &file));
     return walking->fn(walking->user, &file);
 }
 
@@ -232,9 +149,8 @@ arriving_walk(struct vault *vault, arriving_fn *fn, void *user)
 static enum ro_status
 drop_file(struct vault *vault, const struct arriving *file)
 {
-    const struct key key = file_key(file);
     RO_TRY(drop_chunks(vault, file));
-    return vault_drop(vault, VAULT_FILE, bytes_of(&key));
+    return arriving_row_drop(vault, file);
 }
 
 static enum ro_status
@@ -243,9 +159,8 @@ put_chunk(struct vault *vault,
           uint32_t index,
           struct ro_bytes data)
 {
-    const struct key key = chunk_key(file, index);
-    const struct vault_place place = {VAULT_CHUNK, bytes_of(&key), {0}};
-    return data.size == 0 ? RO_OK : vault_put(vault, &place, data);
+    const struct chunk_place place = chunk_of(file, index);
+    return data.size == 0 ? RO_OK : chunk_put(vault, &place, data);
 }
 
 /* Takes what came early of the same sender in the same thread; it must fit what
@@ -283,7 +198,8 @@ take_over(struct vault *vault, struct arriving *file)
     return drop_file(vault, &early);
 }
 
-/* What one member's files take that nobody has saved. */
+/* What one member's files take, or may still take, that nobody has saved. Of
+ * those that cannot become whole nothing is kept. */
 struct unsaved {
     struct ro_member_id side;
     uint64_t bytes;
@@ -293,7 +209,7 @@ static enum ro_status
 add_unsaved(void *user, const struct arriving *file)
 {
     struct unsaved *unsaved = user;
-    if ((file->state == ARRIVING_KNOWN || file->state == ARRIVING_BROKEN) &&
+    if (file->state == ARRIVING_KNOWN &&
         ro_member_id_equal(&file->side, &unsaved->side))
         unsaved->bytes += file->size;
     return RO_OK;
@@ -341,9 +257,11 @@ announce_one(struct vault *vault,
         return s;
     RO_TRY(check_unsaved(vault, &file));
     RO_TRY(take_over(vault, &file));
+    if (file.state == ARRIVING_BROKEN)
+        RO_TRY(drop_kept(vault, &file));
     if (!arriving_is_whole(&file))
         *whole = ARRIVING_INCOMPLETE;
-    return put_file(vault, &file);
+    return arriving_row_put(vault, &file);
 }
 
 enum ro_status
@@ -371,7 +289,7 @@ arriving_ours(struct vault *vault,
                             .size = attachment->size,
                             .chunks = attachment->chunks};
     RO_TRY(ro_field_copy(&attachment->id, file.id.b, RO_ID_SIZE));
-    return put_file(vault, &file);
+    return arriving_row_put(vault, &file);
 }
 
 /* --- a chunk ------------------------------------------------------------- */
@@ -401,8 +319,8 @@ check_room(struct engine *engine,
            struct ro_why *why)
 {
     struct waiting waiting = {.side = opened->side};
-    RO_TRY(
-        walk(engine->vault, ro_bytes_text(EARLY_TAG), add_waiting, &waiting));
+    RO_TRY(walk(engine->vault, ro_bytes_text(ARRIVING_EARLY_TAG), add_waiting,
+                &waiting));
     if (waiting.chunks >= ARRIVING_EARLY_CHUNKS ||
         waiting.bytes + opened->content->chunk->data.len >
             ARRIVING_EARLY_BYTES) {
@@ -475,7 +393,7 @@ keep_chunk(struct vault *vault,
     if (file->state == ARRIVING_EARLY)
         file->size += chunk->data.len;
     note_here(file, chunk->index);
-    return put_file(vault, file);
+    return arriving_row_put(vault, file);
 }
 
 enum ro_status
@@ -567,7 +485,7 @@ arriving_forget(struct engine *engine, size_t *ret_n)
     struct forgetting forgetting = {engine_past_s(engine) - ARRIVING_EARLY_S,
                                     &files};
     *ret_n = 0;
-    RO_TRY(walk(engine->vault, ro_bytes_text(EARLY_TAG), collect_old,
+    RO_TRY(walk(engine->vault, ro_bytes_text(ARRIVING_EARLY_TAG), collect_old,
                 &forgetting));
     if (files.size == 0)
         return RO_OK;
@@ -577,4 +495,42 @@ arriving_forget(struct engine *engine, size_t *ret_n)
                      drop_files(engine->vault, (const void *)files.data, n)));
     *ret_n = n;
     return RO_OK;
+}
+
+/* --- what never came whole ----------------------------------------------- */
+
+static enum ro_status
+collect_overdue(void *user, const struct arriving *file)
+{
+    const struct forgetting *forgetting = user;
+    return file->state == ARRIVING_KNOWN && !arriving_is_whole(file)
+               ? collect_old(user, file)
+               : ro_buf_ok(forgetting->files);
+}
+
+static enum ro_status
+break_files(struct vault *vault, const struct arriving *files, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct arriving file = files[i];
+        file.state = ARRIVING_BROKEN;
+        RO_TRY(drop_kept(vault, &file));
+        RO_TRY(arriving_row_put(vault, &file));
+    }
+    return RO_OK;
+}
+
+enum ro_status
+arriving_give_up(struct engine *engine)
+{
+    RO_AUTOBUF files = {0};
+    struct forgetting forgetting = {engine_past_s(engine) - ARRIVING_OVER_S,
+                                    &files};
+    RO_TRY(arriving_walk(engine->vault, collect_overdue, &forgetting));
+    if (files.size == 0)
+        return RO_OK;
+    RO_TRY(vault_begin(engine->vault));
+    return vault_end(engine->vault,
+                     break_files(engine->vault, (const void *)files.data,
+                                 files.size / sizeof(struct arriving)));
 }

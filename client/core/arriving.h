@@ -103,4 +103,8 @@ RO_MUST_USE enum ro_status arriving_ours(struct vault *vault,
 RO_MUST_USE enum ro_status arriving_forget(struct engine *engine,
                                            size_t *ret_n);
 
+/* Drops what is here of files of which the broker has forgotten the rest, in a
+ * commit of its own: they count no more as unsaved. */
+RO_MUST_USE enum ro_status arriving_give_up(struct engine *engine);
+
 #endif

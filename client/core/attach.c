@@ -2,6 +2,7 @@
 #include "client/core/attach.h"
 
 #include "client/core/arriving.h"
+#include "client/core/chunk.h"
 #include "client/core/filename.h"
 #include "client/core/story.h"
 #include "common/base/text.h"
@@ -13,15 +14,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-void
-attach_key(const struct ro_attachment_id *file,
-           uint32_t index,
-           uint8_t ret_key[static ATTACH_KEY_SIZE])
-{
-    memcpy(ret_key, file->b, RO_ID_SIZE);
-    ro_set_u32(ret_key + RO_ID_SIZE, index);
-}
 
 /* The row of a chunk in the outbox follows from its file's id, which is
  * random: so all of them are found without a list. */
@@ -107,21 +99,6 @@ read_chunk(const struct file_reading *reading,
     return RO_OK;
 }
 
-static enum ro_status
-put_chunk(struct vault *vault,
-          const struct ro_attachment_id *file,
-          uint32_t index,
-          struct ro_bytes data)
-{
-    uint8_t key[ATTACH_KEY_SIZE];
-    attach_key(file, index, key);
-    const struct vault_place place = {
-        VAULT_CHUNK, {key, sizeof(key)},
-         {0  }
-    };
-    return vault_put(vault, &place, data);
-}
-
 /* The file may grow while it is read: what counts is what was read. */
 static enum ro_status
 read_chunks(struct file_reading *reading)
@@ -139,7 +116,8 @@ read_chunks(struct file_reading *reading)
             break;
         const struct ro_bytes chunk = {data, n};
         ro_hashing_add(&reading->hashing, chunk);
-        RO_TRY(put_chunk(reading->engine->vault, &reading->id, index, chunk));
+        const struct chunk_place place = {&reading->id, index, NULL};
+        RO_TRY(chunk_put(reading->engine->vault, &place, chunk));
         reading->size += n;
     }
     return RO_OK;
@@ -253,15 +231,18 @@ attach_send(struct engine *engine,
     return outgoing_put(engine->vault, &message);
 }
 
+static struct chunk_place
+place_of(const struct outgoing *piece)
+{
+    return (struct chunk_place){&piece->piece.file, piece->piece.index, NULL};
+}
+
 enum ro_status
 attach_load(struct vault *vault, struct outgoing *outgoing)
 {
-    uint8_t key[ATTACH_KEY_SIZE];
-    attach_key(&outgoing->piece.file, outgoing->piece.index, key);
+    const struct chunk_place place = place_of(outgoing);
     ro_buf_clear(&outgoing->body);
-    enum ro_status s =
-        vault_get(vault, VAULT_CHUNK, (struct ro_bytes){key, sizeof(key)},
-                  &outgoing->body);
+    enum ro_status s = chunk_get(vault, &place, &outgoing->body);
     if (s != RO_NOT_FOUND)
         return s;
     /* behind the end of a file there is nothing to keep before it is sealed */
@@ -271,17 +252,16 @@ attach_load(struct vault *vault, struct outgoing *outgoing)
 enum ro_status
 attach_keep(struct vault *vault, const struct outgoing *outgoing)
 {
-    return put_chunk(vault, &outgoing->piece.file, outgoing->piece.index,
-                     ro_buf_view(&outgoing->body));
+    const struct chunk_place place = place_of(outgoing);
+    return chunk_put(vault, &place, ro_buf_view(&outgoing->body));
 }
 
 static enum ro_status
 drop(struct vault *vault, const struct ro_attachment_id *file, uint32_t index)
 {
-    uint8_t key[ATTACH_KEY_SIZE];
     const struct row_id row = row_of(file, index);
-    attach_key(file, index, key);
-    RO_TRY(vault_drop(vault, VAULT_CHUNK, (struct ro_bytes){key, sizeof(key)}));
+    const struct chunk_place place = {file, index, NULL};
+    RO_TRY(chunk_drop(vault, &place));
     return outgoing_drop(vault, &row);
 }
 

@@ -11,13 +11,6 @@
 
 #include "client/core/outgoing.h"
 
-#define ATTACH_KEY_SIZE (RO_ID_SIZE + 4)
-
-/* The key of a chunk in VAULT_CHUNK, ours or theirs. */
-void attach_key(const struct ro_attachment_id *file,
-                uint32_t index,
-                uint8_t ret_key[static ATTACH_KEY_SIZE]);
-
 /* Files on the disk, as they were named; borrowed. */
 struct attach_paths {
     const char *const *at;

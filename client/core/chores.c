@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/core/chores.h"
 
+#include "client/core/arriving.h"
 #include "client/core/deciding.h"
 #include "client/core/drafts.h"
 #include "client/core/outbox.h"
@@ -138,6 +139,7 @@ tidy(struct engine *engine)
     RO_TRY(outbox_expire(engine));
     RO_TRY(outbox_renew(engine));
     RO_TRY(told_forget(engine));
+    RO_TRY(arriving_give_up(engine));
     RO_TRY(message_forget(engine->vault, hour));
     ro_set_u32(value, hour);
     const struct vault_place place = {VAULT_STATE, TIDIED, {0}};

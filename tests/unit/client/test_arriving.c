@@ -359,6 +359,7 @@ test_early_pieces_that_do_not_fit(void)
     tap_ok(seat_shows(ben, "Hello.") == 1);
     struct ro_attachment seen = files_seen(ben, thread, 0);
     tap_is(seen.state, RO_ATTACHMENT_FAILED);
+    tap_say(files_chunks(ben) == 0, "nothing of it is kept");
     tap_is(files_save(ben, files_id(&seen), files_path(pair, "out")),
            RO_REFUSED);
     post_chunk(&file, 0);

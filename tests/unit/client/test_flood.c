@@ -354,6 +354,29 @@ test_files_that_nobody_asked_for(void)
     close_circle();
 }
 
+/* What can never come whole is not what somebody here has not saved yet. */
+static void
+test_files_that_never_come_whole(void)
+{
+    const uint8_t n = ARRIVING_UNSAVED_BYTES / RO_ATTACHMENTS_LIMIT;
+    uint64_t sequence = 1;
+    open_circle();
+    for (uint8_t i = 1; i <= n; i++)
+        announce(i, ++sequence);
+    post_piece(n, ++sequence);
+    tap_is(seat_sync(ann), RO_OK);
+    tap_ok(files_chunks(ann) == 1);
+    pair_pass(pair, ARRIVING_OVER_S + 86400);
+    tap_is(seat_sync(ann), RO_OK);
+    tap_say(files_chunks(ann) == 0, "the rest of it is forgotten");
+    tap_is(seat_sync(ben), RO_OK);
+    announce(n + 1, ++sequence);
+    post_piece(n + 1, ++sequence);
+    tap_is(seat_sync(ann), RO_OK);
+    tap_say(files_chunks(ann) == 1, "and the next one is kept");
+    close_circle();
+}
+
 int
 main(int argc, char **argv)
 {
@@ -364,5 +387,6 @@ main(int argc, char **argv)
     tap_run(test_too_much_in_one_day);
     tap_run(test_one_that_cannot_be_read);
     tap_run(test_files_that_nobody_asked_for);
+    tap_run(test_files_that_never_come_whole);
     return tap_done();
 }
