@@ -115,14 +115,25 @@ mailbox_stalled(const struct mailbox *mailbox, struct ro_why *why)
 
 /* --- a push -------------------------------------------------------------- */
 
+/* The hash of each body, once for all envelopes; NULL without memory. */
+static struct ro_hash *
+hash_bodies(const Reachout__Attach__Push *push, struct ro_arena *arena)
+{
+    struct ro_hash *hashes =
+        ro_arena_take(arena, (push->n_bodies + 1) * sizeof(*hashes));
+    for (size_t i = 0; hashes != NULL && i < push->n_bodies; i++)
+        ro_body_hash(ro_field(&push->bodies[i]), &hashes[i]);
+    return hashes;
+}
+
 static struct ro_bytes
-find_body(const Reachout__Attach__Push *push, const ProtobufCBinaryData *hash)
+find_body(const Reachout__Attach__Push *push,
+          const struct ro_hash *hashes,
+          const ProtobufCBinaryData *hash)
 {
     for (size_t i = 0; i < push->n_bodies; i++) {
-        struct ro_hash body;
-        ro_body_hash(ro_field(&push->bodies[i]), &body);
         if (hash->len == RO_HASH_SIZE &&
-            memcmp(hash->data, body.b, RO_HASH_SIZE) == 0)
+            memcmp(hash->data, hashes[i].b, RO_HASH_SIZE) == 0)
             return ro_field(&push->bodies[i]);
     }
     return (struct ro_bytes){0};
@@ -131,13 +142,14 @@ find_body(const Reachout__Attach__Push *push, const ProtobufCBinaryData *hash)
 static enum ro_status
 keep_one(const struct mailbox *mailbox,
          const Reachout__Attach__Push *push,
+         const struct ro_hash *hashes,
          const Reachout__Attach__Push__Envelope *one,
          const struct mailbox_reader *reader)
 {
     const struct envelope envelope = {
         .mailbox = mailbox->id,
         .wrap = ro_field(&one->wrap),
-        .body = find_body(push, &one->body),
+        .body = find_body(push, hashes, &one->body),
         .day = one->day,
         .generation = one->generation,
         .expiry_hour = one->expiry_hour,
@@ -171,7 +183,10 @@ mailbox_take(struct mailbox *mailbox,
     RO_TRY(check_mailbox(mailbox, &push->mailbox, why));
     if (push->n_envelopes == 0)
         return ro_why(why, RO_BAD_FRAME, "the broker pushes nothing at all");
+    const struct ro_hash *hashes = hash_bodies(push, mailbox->push);
+    if (hashes == NULL)
+        return RO_NO_MEMORY;
     for (size_t i = 0; i < push->n_envelopes; i++)
-        RO_TRY(keep_one(mailbox, push, push->envelopes[i], reader));
+        RO_TRY(keep_one(mailbox, push, hashes, push->envelopes[i], reader));
     return acknowledge(mailbox, push, reader->deadline_ms, why);
 }
