@@ -89,11 +89,10 @@ read_keys(struct table *table)
     RO_CLEANUP(authority_state_fini) struct authority_state state = {0};
     const char *dir = table->cosigning->dir;
     enum ro_status s = authority_state_load(dir, NULL, &state);
+    if (s == RO_NO_MEMORY)
+        return s;
     if (s != RO_OK && s != RO_NOT_FOUND)
-        return s == RO_NO_MEMORY
-                   ? s
-                   : ro_why(table->why, s, "%s: authority.state is damaged",
-                            dir);
+        return ro_why(table->why, s, "%s: authority.state is damaged", dir);
     RO_TRY(authority_keys_load(dir, &state, &table->root, table->why,
                                &table->keys));
     return keys_gather(dir, &table->root, table->why, &table->keys);

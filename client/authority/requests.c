@@ -421,9 +421,10 @@ authority_refuse(struct authority *authority,
     }
     /* what was sealed before stays as it was */
     const char *says = petition->standing == AUTHORITY_WAITING ? text : NULL;
-    if (says != NULL)
+    if (says != NULL) {
         RO_TRY(authority_answer_seal(authority, petition, AUTHORITY_REFUSING,
                                      text, why));
+    }
     RO_TRY(authority_answer_send(authority, petition, says, why));
     *ret_left = decision_of(petition);
     return RO_OK;

@@ -77,7 +77,7 @@ compose_may(const struct engine *engine,
             enum ro_purpose purpose,
             struct ro_why *why)
 {
-    const struct ro_seat_view *seat;
+    const struct ro_seat_view *seat = NULL;
     RO_TRY(check_seat(engine, why, &seat));
     if (!opening_may(seat->role, purpose))
         return tell_powers(seat->role, purpose, why);

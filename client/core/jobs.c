@@ -219,9 +219,10 @@ ask_to_join(struct engine *engine, struct job *job)
 {
     RO_AUTONEWS news = {0};
     if (engine->keyring->enrolment == RO_ENROL_MADE ||
-        engine->keyring->enrolment == RO_ENROL_WRITTEN)
+        engine->keyring->enrolment == RO_ENROL_WRITTEN) {
         RO_TRY(enrol_request(engine, engine_deadline(engine, JOIN_BROKER_MS),
                              &job->why));
+    }
     enum ro_status s = sync_all(engine, JOIN_BROKER_MS, &job->why, &news);
     return s == RO_NOT_READY ? RO_OK : s;
 }
@@ -381,9 +382,10 @@ compose(struct engine *engine,
     compose_fini(ret_composed);
     *ret_composed = (struct composed){0};
     job->why.text[0] = '\0';
-    if (writing->compose != NULL)
+    if (writing->compose != NULL) {
         return writing->compose(engine, &job->what.write, &job->why,
                                 ret_composed);
+    }
     return compose_ask(engine, &job->what.ask, &job->why, ret_composed);
 }
 

@@ -309,9 +309,10 @@ choose_path(const struct viewing *viewing,
     struct stat st;
     RO_AUTOBUF path = {0};
     ro_buf_printf(&path, "%s", out);
-    if (stat(out, &st) == 0 && S_ISDIR(st.st_mode))
+    if (stat(out, &st) == 0 && S_ISDIR(st.st_mode)) {
         ro_buf_printf(&path, "%s%s", out[strlen(out) - 1] == '/' ? "" : "/",
                       name);
+    }
     ro_buf_put_u8(&path, '\0');
     RO_TRY(ro_buf_ok(&path));
     *ret_path = ro_arena_text(viewing->arena, (const char *)path.data);

@@ -155,6 +155,7 @@ borne_until(const struct ro_directory *directory,
             const char *text)
 {
     uint64_t last = 0;
+    assert(text != NULL);
     const uint32_t self = (uint32_t)(member - directory->members);
     for (size_t i = 0; i < directory->n_names; i++) {
         const struct ro_dir_name *name = &directory->names[i];
