@@ -386,8 +386,8 @@ static const char *const lefts[] = {
     [AUTHORITY_TO_ADMIT] = "",
     [AUTHORITY_TO_REFUSE] = "; the reason waits for a signature",
     [AUTHORITY_TO_HEAR_NO] =
-        ". Who asked with a file has not come to the broker yet: `authority "
-        "requests` sends the reason once it has",
+        (". Who asked with a file has not come to the broker yet: `authority "
+         "requests` sends the reason once it has"),
 };
 
 enum ro_status

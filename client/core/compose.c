@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/core/compose.h"
 
+#include <assert.h>
+
 #include "client/core/attach.h"
 #include "client/core/drafts.h"
 #include "client/core/opening.h"
@@ -79,6 +81,7 @@ compose_may(const struct engine *engine,
 {
     const struct ro_seat_view *seat = NULL;
     RO_TRY(check_seat(engine, why, &seat));
+    assert(seat != NULL);
     if (!opening_may(seat->role, purpose))
         return tell_powers(seat->role, purpose, why);
     return RO_OK;
