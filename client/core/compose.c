@@ -70,6 +70,11 @@ check_seat(const struct engine *engine,
         return ro_why(why, RO_FORBIDDEN,
                       "this seat was revoked; ask the authority");
     }
+    if (engine->reach.removed_at_s != 0) { /* the directory may not say so */
+        return ro_why(why, RO_FORBIDDEN,
+                      "nothing was kept: this seat was removed from the "
+                      "circle; ask the authority");
+    }
     *ret_seat = seat;
     return RO_OK;
 }

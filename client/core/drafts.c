@@ -164,6 +164,15 @@ other_name(const struct drafts *drafts,
     return member == NULL ? NULL : member->name;
 }
 
+/* A pass tells nobody, and the school that asks goes by the offer. */
+static enum ro_status
+tell_offered(const struct drafts *drafts)
+{
+    return ro_why(drafts->why, RO_ILLEGAL,
+                  "You cannot step back in silence now: your school has "
+                  "offered already. Next: write so with 'say'");
+}
+
 enum ro_status
 drafts_may(const struct drafts *drafts,
            const struct story *story,
@@ -186,5 +195,8 @@ drafts_may(const struct drafts *drafts,
         refusal.status =
             intro_next(thread->state, event, refusal.actor, &intro);
     }
+    if (refusal.status == RO_OK && event == FLOW_PASS &&
+        refusal.intro == INTRO_HELPER_WILLING)
+        return tell_offered(drafts);
     return refusal.status == RO_OK ? RO_OK : flow_refuse(&refusal, drafts->why);
 }

@@ -417,7 +417,8 @@ write_down(struct engine *engine,
     enum ro_status s = freshen(engine, job, writing);
     if (first != RO_OK)
         return s == RO_OK ? compose(engine, job, writing, composed) : s;
-    if (s == RO_OK && ro_directory_size(engine->directory) != size)
+    if (s == RO_OK && (ro_directory_size(engine->directory) != size ||
+                       engine->reach.removed_at_s != 0))
         s = compose_on(engine, job, writing, composed);
     if (s != RO_OK)
         RO_TRY(compose_drop(engine, composed));

@@ -10,6 +10,7 @@
 
 #include "client/core/epoch.h"
 #include "client/core/generations.h"
+#include "client/core/reach.h"
 #include "tests/unit/broker/rig.h"
 
 #define MAIL_MAX 16
@@ -200,6 +201,26 @@ test_no_door_is_open(void)
     no_door_is_open(MEMBER_REMOVED);
 }
 
+/* The broker has closed the door, and its directory never came: what is typed
+ * then is not kept. A door that opens again says that it was heard wrongly. */
+static void
+test_nothing_more_is_kept(void)
+{
+    open_circle();
+    reach_removed(cat->engine);
+    pair_away(pair);
+    tap_is(seat_write(cat, jobs_say, thread_with(cat), "Let me in."),
+           RO_FORBIDDEN);
+    tap_say(strstr(cat->job->result.why, "nothing was kept") != NULL,
+            cat->job->result.why);
+    test_must(seat_self(cat));
+    tap_ok(cat->job->result.self.outbox == 0);
+    pair_back(pair);
+    tap_is(seat_write(cat, jobs_say, thread_with(cat), "It was a mistake."),
+           RO_OK);
+    close_circle();
+}
+
 /* --- what they say ------------------------------------------------------- */
 
 /* The newest envelope that waits for ann, taken away from the broker. */
@@ -286,6 +307,7 @@ main(int argc, char **argv)
     pair_setup(argc, argv);
     tap_run(test_nothing_later_opens);
     tap_run(test_no_door_is_open);
+    tap_run(test_nothing_more_is_kept);
     tap_run(test_old_ones_are_refused);
     tap_run(test_new_ones_are_refused);
     return tap_done();

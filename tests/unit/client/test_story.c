@@ -223,6 +223,12 @@ test_stepping_back_is_not_told(void)
     tap_say(pair_mail(pair, ann, mail, 2) == 0, "the asker gets nothing");
     test_must(seat_sync(ann));
     tap_ok(is(state_of(ann, request), "open"));
+    test_must(seat_sync(cat));
+    tap_is(seat_write(cat, jobs_answer, request, "Gladly."), RO_OK);
+    tap_say(seat_write(cat, jobs_pass, request, NULL) == RO_ILLEGAL &&
+                strstr(cat->job->result.why, "has offered already") != NULL,
+            "who has offered cannot step back in silence");
+    tap_ok(is(between(cat, request, ann, cat), "helper-willing"));
     close_circle();
 }
 

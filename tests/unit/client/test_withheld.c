@@ -44,8 +44,10 @@ test_a_pass_leaves_no_trace(void)
     open_two();
     struct seat *bob = pair_second(ben, REACHOUT__ROLE__OFFICE);
     pair_sync_all(pair);
-    snprintf(request, sizeof(request), "%s", pair_answered(ann, ben));
+    test_must(seat_ask(ann, urn_of(ben), "Could do with a look."));
+    snprintf(request, sizeof(request), "%s", seat_request(ann));
     const char *thread = thread_between(request, ann, ben);
+    test_must(seat_sync(ben));
     test_must(seat_write(ben, jobs_pass, thread, NULL));
     test_must(seat_sync(ben));
     test_must(seat_sync(bob));
