@@ -123,8 +123,8 @@ open_broker(struct parts *parts,
                            ? BROKER_CLOCK_ACCEPTED
                            : BROKER_CLOCK_DOUBTED,
     };
-    /* not above: gcc 12 with trivial-auto-var-init then zeroes a piece of root
-     */
+    /* not above: if all fields are named, gcc 12 (trivial-auto-var-init=zero)
+     * clears padding after the stores, at wrong offsets: parts of root.keys */
     setup.door = parts->keys->door;
     enum ro_status s = broker_new(&setup, why, &parts->broker);
     ro_wipe(&setup.door, sizeof(setup.door));
