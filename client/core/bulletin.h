@@ -13,7 +13,9 @@
  * it covers; inside the commit of directory_sync, which undoes all of it after
  * an alarm. With RO_UNREACHABLE what came so far is good. RO_STALE when a
  * notice is of a seat that our log does not know yet: fetch the log and try
- * again. The alarms are those of directory_sync. */
+ * again. Where the broker counts anew, all are read again: what it has lost is
+ * kept, and told with RO_KEYS_LOST once, after which everything is as after
+ * RO_OK. The alarms are those of directory_sync. */
 RO_MUST_USE enum ro_status
 bulletin_sync(struct engine *engine, int64_t wait_ms, struct ro_why *why);
 

@@ -2,6 +2,7 @@
 #include "client/core/directory.h"
 
 #include "client/core/bulletin.h"
+#include "client/core/lost.h"
 #include "client/core/moved.h"
 #include "client/core/roster.h"
 #include "client/core/row.h"
@@ -81,6 +82,8 @@ directory_load(struct engine *engine, struct ro_why *why)
     }
     if (s == RO_OK)
         s = load_checkpoint(engine);
+    if (s == RO_OK)
+        s = lost_load(engine);
     if (s == RO_OK || s == RO_NO_MEMORY)
         return s;
     return ro_why(why, RO_VAULT_DAMAGED,
@@ -164,14 +167,18 @@ fetch_all(struct engine *engine, int64_t wait_ms, struct ro_why *why)
     RO_TRY(fetch_log(engine, wait_ms, why));
     RO_TRY(engine_check_clocks(engine, why));
     RO_TRY(moved_follow(engine, why));
-    RO_TRY(bulletin_sync(engine, wait_ms, why));
-    return witness_hold(engine, why);
+    enum ro_status s = bulletin_sync(engine, wait_ms, why);
+    if (s != RO_OK && s != RO_KEYS_LOST)
+        return s;
+    RO_TRY(witness_hold(engine, why));
+    return s;
 }
 
 /* What a sync found, to see whether it changed anything. */
 struct found {
     uint64_t size;
     uint64_t cursor;
+    uint64_t n_taken;
     uint32_t slot;
 };
 
@@ -179,7 +186,7 @@ static struct found
 look(const struct engine *engine)
 {
     return (struct found){ro_directory_size(engine->directory),
-                          engine->notices_cursor,
+                          engine->notices_cursor, engine->n_notices_taken,
                           engine->checkpoint.size > 0 ? engine->point.slot : 0};
 }
 
@@ -188,10 +195,11 @@ is_changed(const struct engine *engine, const struct found *before)
 {
     const struct found now = look(engine);
     return now.size != before->size || now.cursor != before->cursor ||
-           now.slot != before->slot;
+           now.n_taken != before->n_taken || now.slot != before->slot;
 }
 
-/* Ends the commit of a sync that came to `s`. */
+/* Ends the commit of a sync that came to `s`. Keys that the broker has lost
+ * are told once: that they were is kept. */
 static enum ro_status
 finish(struct engine *engine,
        const struct found *before,
@@ -199,8 +207,8 @@ finish(struct engine *engine,
        enum ro_status s)
 {
     bool changed = is_changed(engine, before);
-    bool kept = s == RO_OK || s == RO_UNREACHABLE;
-    if (!changed && kept) {
+    bool kept = s == RO_OK || s == RO_UNREACHABLE || s == RO_KEYS_LOST;
+    if (!changed && kept && s != RO_KEYS_LOST) {
         vault_rollback(engine->vault);
         return s;
     }

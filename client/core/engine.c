@@ -34,6 +34,7 @@ unload(struct engine *engine)
 {
     engine_unlink(engine);
     ro_buf_fini(&engine->checkpoint);
+    ro_buf_fini(&engine->lacking);
     ro_circle_conf_free(engine->conf);
     engine->conf = NULL;
     ro_notices_free(engine->notices);
@@ -58,6 +59,8 @@ engine_reload(struct engine *engine, struct ro_why *why)
         engine->notices_cursor = fresh.notices_cursor;
         engine->checkpoint = fresh.checkpoint;
         fresh.checkpoint = (struct ro_buf){0};
+        engine->lacking = fresh.lacking;
+        fresh.lacking = (struct ro_buf){0};
         engine->point = fresh.point;
         engine->reach = fresh.reach;
     }

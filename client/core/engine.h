@@ -78,6 +78,8 @@ struct engine {
     struct ro_directory *directory;
     struct ro_notices *notices;
     uint64_t notices_cursor;
+    uint64_t n_notices_taken;    /* since opened: whether a sync took any */
+    struct ro_buf lacking;       /* lists that the broker lost (lost.h) */
     struct ro_circle_conf *conf; /* of the charter; NULL before it */
     uint64_t conf_size;          /* directory size it was read at */
     struct ro_buf checkpoint;    /* newest that we verified, a Signed */

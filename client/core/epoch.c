@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/core/epoch.h"
 
+#include "client/core/lost.h"
 #include "client/core/row.h"
 #include "common/crypto/wipe.h"
 #include "common/wire/codec.h"
@@ -225,6 +226,16 @@ publish(struct engine *engine,
     return s == RO_OLD_SERIAL ? RO_OK : s;
 }
 
+/* Whether the broker shows our newest list, as far as we have read: one that
+ * was restored from a backup may have forgotten it. */
+static bool
+is_shown(const struct engine *engine, const struct list *list)
+{
+    const struct ro_seat_id *seat = &engine->keyring->seat;
+    return !lost_lacks(engine, seat) &&
+           ro_notices_serial(engine->notices, seat) >= list->serial;
+}
+
 enum ro_status
 epoch_publish(struct engine *engine, int64_t deadline_ms, struct ro_why *why)
 {
@@ -232,6 +243,9 @@ epoch_publish(struct engine *engine, int64_t deadline_ms, struct ro_why *why)
     enum ro_status s = read_list(engine, &list);
     if (s == RO_OK)
         s = renew(engine, &list);
+    if (s == RO_OK && list.standing == LIST_PUBLISHED &&
+        !is_shown(engine, &list))
+        list.standing = LIST_MADE;
     if (s == RO_OK && list.standing == LIST_MADE) {
         s = publish(engine, &list, deadline_ms, why);
         if (s == RO_OK) {

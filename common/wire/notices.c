@@ -333,6 +333,21 @@ ro_notices_nth(const struct ro_notices *notices, size_t n)
                              .size = notices->rows[n]->size};
 }
 
+bool
+ro_notices_facts_nth(const struct ro_notices *notices,
+                     size_t n,
+                     struct ro_notice_facts *ret_facts)
+{
+    if (n >= notices->n_rows)
+        return false;
+    const struct list *list = &notices->rows[n]->list;
+    *ret_facts = (struct ro_notice_facts){.seat = list->seat,
+                                          .serial = list->serial,
+                                          .first_day = list->first_day,
+                                          .expires_day = list->expires_day};
+    return true;
+}
+
 enum ro_status
 ro_epoch_list_sign(const struct ro_epoch_list *list,
                    const struct ro_keypair *signing,

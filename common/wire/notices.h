@@ -75,6 +75,11 @@ void ro_notices_digest(const struct ro_notices *notices,
 /* The n-th list as it came (any order), or an empty view past the end. */
 struct ro_bytes ro_notices_nth(const struct ro_notices *notices, size_t n);
 
+/* What the n-th list tells; false past the end. */
+bool ro_notices_facts_nth(const struct ro_notices *notices,
+                          size_t n,
+                          struct ro_notice_facts *ret_facts);
+
 /* A list of a seat's keys for the days from `first_day` on; borrowed. */
 struct ro_epoch_list {
     struct ro_circle_id circle;

@@ -96,8 +96,50 @@ def settle(rig):
         rig.run(profile, "sync")
 
 
+def restored(tap):
+    """A school joins after the backup; its keys are gone by the restore. Each
+    school is told once at most, and then everything flows, to it as well."""
+    late = 900013
+    everybody = (ASKER, HELPER, late)
+    with Rig(schools=[ASKER, HELPER]) as rig:
+        now(rig, 0)
+        rig.found()
+        rig.run(ASKER, "sync")
+        rig.term()
+        keep(rig, "backup")
+        rig.up()
+        rig.authority("invite", "--kind", "school", "--urn", late, "--seat",
+                      "lead", "--out", rig.path("late.inv"))
+        rig.run(late, "join", rig.path("late.inv"), "--key-file",
+                rig.path("late.key"))
+        rig.authority("admit", "--all")
+        for profile in (late, ASKER, HELPER, late):
+            rig.run(profile, "sync")
+        rig.term()
+        set_back(rig, "backup", folders=["b"])
+        rig.up()
+        rig.authority("mend")
+        for profile in everybody:
+            code, document, err = rig.finish(rig.start(profile, "sync"))
+            tap.ok(code == 9 and document["error"]["status"] == "KEYS_LOST"
+                   and "lost keys that it showed" in err
+                   and "sync again" in err and "send nothing" not in err,
+                   f"{profile} is told that keys were lost", f"{code}: {err}")
+        for profile in everybody + everybody:
+            code, _, err = rig.finish(rig.start(profile, "sync"))
+            tap.ok(code == 0, f"{profile} goes on", f"{code}: {err}")
+        for one, other in ((ASKER, late), (late, HELPER), (HELPER, ASKER)):
+            thread = rig.thread(one, other)
+            rig.run(one, "say", thread, "--text", f"From {one}.")
+            rig.run(other, "sync")
+            tap.ok(f"From {one}." in rig.texts(other, thread),
+                   f"{one} reaches {other}")
+        rig.term()
+
+
 def main():
     tap = Tap()
+    restored(tap)
     with Rig(schools=[ASKER, HELPER]) as rig:
         now(rig, 0)
         rig.found()

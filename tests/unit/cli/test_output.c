@@ -259,6 +259,7 @@ test_exit_codes(void)
         {RO_WRONG_BROKER,   9},
         {RO_ROLLED_BACK,    9},
         {RO_FORKED,         9},
+        {RO_KEYS_LOST,      9},
         {RO_FROZEN,         9},
     };
     for (size_t i = 0; i < RO_LEN(codes); i++) {
