@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/cli/render_json.h"
 
+#include <string.h>
+
 const char *
 render_json_place(enum ro_place place)
 {
@@ -270,6 +272,8 @@ add_event(json_t *list, const struct ro_event *event, const char *text)
     add_attachments(item, event->attachments, event->n_attachments,
                     event->place);
     if (text == NULL) { /* news: what has come is not ours */
+        if (strcmp(event->type, "early") == 0)
+            doc_said(item, "text", event->text);
         if (event->what != NULL) {
             doc_id(item, "member", event->member.b);
             doc_said(item, "what", event->what);

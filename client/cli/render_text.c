@@ -213,8 +213,11 @@ happened(struct ro_buf *out, const struct ro_event *what)
     ro_buf_printf(out, "  ");
     show_line(out, what->from);
     lines_feed(out);
-    if (strcmp(what->type, "key-changed") == 0 && what->refused != NULL)
+    if (what->refused != NULL && (strcmp(what->type, "key-changed") == 0 ||
+                                  strcmp(what->type, "early") == 0))
         show_body(out, what->refused);
+    if (strcmp(what->type, "early") == 0)
+        show_body(out, what->text);
 }
 
 void

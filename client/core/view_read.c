@@ -356,8 +356,24 @@ turn_to(const struct viewing *viewing,
     return story_load(viewing->engine, request, story);
 }
 
-/* A message whose request is not here (yet), or cannot be shown, is told
- * without its text. */
+/* Of a message whose request is not here nothing else shows the text: its ask
+ * is still under way, or was for a seat that this one came after. */
+static enum ro_status
+say_early(const struct viewing *viewing,
+          const struct message *message,
+          struct ro_event *event)
+{
+    struct view_said said;
+    enum ro_status s = view_said(viewing, message, &said);
+    event->type = "early";
+    event->refused = "a message of a conversation whose beginning is not here; "
+                     "if it began before this seat, ask for a new one";
+    if (s == RO_OK)
+        event->text = said.text;
+    return story_is_unreadable(s) ? RO_OK : s;
+}
+
+/* A message that cannot be shown is told without its text. */
 static enum ro_status
 view_one_news(const struct viewing *viewing,
               const struct news *news,
@@ -378,7 +394,7 @@ view_one_news(const struct viewing *viewing,
     if (s != RO_NOT_FOUND && !story_is_unreadable(s))
         return s;
     *ret_event = (struct ro_event){
-        .type = s == RO_NOT_FOUND ? "early" : "message",
+        .type = "message",
         .request = message.request,
         .thread = message.thread,
         .from = view_name(viewing, &message.side),
@@ -386,7 +402,7 @@ view_one_news(const struct viewing *viewing,
         .text = "",
         .message = message.id,
     };
-    return RO_OK;
+    return s == RO_NOT_FOUND ? say_early(viewing, &message, ret_event) : RO_OK;
 }
 
 enum ro_status

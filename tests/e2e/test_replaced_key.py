@@ -62,6 +62,11 @@ def after(tap, rig, thread, member, number):
     tap.ok(done["verified"] is True, "compared", done)
     said = rig.run(900001, "say", thread, "--text", "It is you.")
     tap.ok(said["state"] == "at-the-broker", "and said", said)
+    early = [one for one in rig.run("again", "sync")["events"]
+             if one["type"] == "early"]
+    tap.ok([one["text"] for one in early] == ["It is you."]
+           and "began before this seat" in early[0]["refused"],
+           "the new computer, which has no request, shows the words once", early)
 
 
 def kept(tap, rig, thread, member):

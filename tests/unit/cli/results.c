@@ -294,7 +294,16 @@ static const struct ro_event crowd_events[] = {
            SALTINGS,
            "Saltings Primary School",
            "Saltings Primary School joined the circle"),
-    CIRCLE("rules", {{0}}, "", "the circle's rules (circle.conf) changed"),
+    CIRCLE("rules", {{0}                     },
+     "", "the circle's rules (circle.conf) changed"),
+    { .type = "early",
+                     .request = REQUEST,
+                     .thread = THREAD,
+                     .from = "Saltings Primary School",
+                     .at_s = AT_08_52,
+                     .text = "Is it\x1b[2J you?\nTwo lines.",
+                     .refused = "its beginning is not here",
+                     .place = RO_PLACE_THEIRS},
 };
 
 struct ro_result

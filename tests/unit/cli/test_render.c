@@ -151,7 +151,7 @@ test_batches(void)
     render_json_sync(document, &result);
     render_json_sync(document, &result);
     tap_ok(json_integer_value(json_object_get(document, "sent")) == 4);
-    tap_say(json_array_size(json_object_get(document, "events")) == 30,
+    tap_say(json_array_size(json_object_get(document, "events")) == 32,
             "JSON keeps every refused one");
     json_decref(document);
 }
