@@ -86,7 +86,15 @@ authority_ask(struct authority *authority,
     RO_TRY(authority_link(authority, why));
     const struct link_ask asked = {LINK_OPEN, verb, ask, answers[verb],
                                    authority_deadline(authority)};
-    RO_TRY(link_ask(authority->link, &asked, authority->arena, why, &got));
+    enum ro_status s =
+        link_ask(authority->link, &asked, authority->arena, why, &got);
+    if (s == RO_NEED_HELLO) {
+        return ro_why(why, s,
+                      "the broker does not take the circle's key: give its "
+                      "operator the newest door.key, of the authority's "
+                      "folder, then repeat");
+    }
+    RO_TRY(s);
     *ret_answer = got.message;
     return RO_OK;
 }
