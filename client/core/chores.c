@@ -81,7 +81,13 @@ ask_again(struct engine *engine,
     const struct drafts_target target = {
         .to = DRAFTS_TO_MEMBER, .members = &seat->member, .n_members = 1};
     RO_TRY(vault_begin(engine->vault));
-    enum ro_status s = drafts_add(&drafts, &target, &content);
+    enum ro_status s = told_ask_again(engine, &seat->member);
+    if (s == RO_OVER_QUOTA) {
+        vault_rollback(engine->vault);
+        return RO_OK;
+    }
+    if (s == RO_OK)
+        s = drafts_add(&drafts, &target, &content);
     if (s == RO_OK)
         s = sequence_asked(engine->vault, gap, engine_now_s(engine));
     return drafts_finish(&drafts, s);

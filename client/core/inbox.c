@@ -162,6 +162,8 @@ keep_message(struct engine *engine,
 {
     const struct message *message = &opened->message;
     enum arriving_whole whole;
+    if (message->purpose != RO_PURPOSE_CHUNK)
+        RO_TRY(told_letter(engine, opened, why));
     if (!ro_request_id_is_zero(&message->request)) {
         RO_TRY(sequence_take(engine->vault, &opened->sequence_thread,
                              &opened->sender.seat, opened->sequence));

@@ -35,7 +35,8 @@ removed(struct engine *engine, struct ro_why *why)
     reach_removed(engine);
     return ro_why(why, RO_FORBIDDEN,
                   "this seat was removed from the circle, or its member got "
-                  "new keys; what is here stays readable");
+                  "new keys, or the broker was put back to an older state: "
+                  "ask the authority; what is here stays readable");
 }
 
 /* The directory, over the members' door where our key of the circle is too old

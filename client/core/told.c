@@ -44,6 +44,8 @@ struct day {
     uint32_t day;
     uint32_t requests;
     uint64_t bytes;
+    uint32_t letters;
+    uint32_t asks;
 };
 
 #define DAY_KEY (RO_ID_SIZE + 4)
@@ -63,6 +65,8 @@ read_day(struct ro_bytes value, struct day *ret_day)
     ret_day->day = row_u32(&row);
     ret_day->requests = row_u32(&row);
     ret_day->bytes = row_u64(&row);
+    ret_day->letters = row_u32(&row);
+    ret_day->asks = row_u32(&row);
     return row_end(&row);
 }
 
@@ -95,8 +99,25 @@ put_day(struct vault *vault, const struct day *day)
     ro_buf_put_u32(&row, day->day);
     ro_buf_put_u32(&row, day->requests);
     ro_buf_put_u64(&row, day->bytes);
+    ro_buf_put_u32(&row, day->letters);
+    ro_buf_put_u32(&row, day->asks);
     RO_TRY(ro_buf_ok(&row));
     return vault_put(vault, &place, ro_buf_view(&row));
+}
+
+/* The day for which a message counts: its wrap's, which its sender chose, and
+ * therefore none that is still to come. */
+static enum ro_status
+get_day_of(struct vault *vault,
+           const struct opened *opened,
+           struct day *ret_day)
+{
+    const struct message *message = &opened->message;
+    const uint32_t arrived = ro_day_of(message->arrived_at_s);
+    *ret_day = (struct day){.side = message->side, .day = opened->day};
+    if (opened->day == RO_DAY_FALLBACK || opened->day > arrived)
+        ret_day->day = arrived;
+    return get_day(vault, ret_day);
 }
 
 enum told_request { TOLD_NEW_REQUEST, TOLD_KNOWN_REQUEST };
@@ -108,10 +129,8 @@ count_day(struct engine *engine,
           struct ro_why *why)
 {
     const struct message *message = &opened->message;
-    struct day day = {.side = message->side, .day = opened->day};
-    if (day.day == RO_DAY_FALLBACK)
-        day.day = ro_day_of(message->arrived_at_s);
-    RO_TRY(get_day(engine->vault, &day));
+    struct day day;
+    RO_TRY(get_day_of(engine->vault, opened, &day));
     day.requests += request == TOLD_NEW_REQUEST ? 1 : 0;
     day.bytes += message->content.size;
     if (day.requests > TOLD_DAY_REQUESTS_MAX ||
@@ -151,6 +170,34 @@ told_count(struct engine *engine,
     }
     RO_TRY(count_day(engine, opened, request, why));
     return put(engine->vault, at, &told);
+}
+
+enum ro_status
+told_letter(struct engine *engine,
+            const struct opened *opened,
+            struct ro_why *why)
+{
+    struct day day;
+    if (ro_member_id_equal(&opened->message.side, &engine->keyring->member_id))
+        return RO_OK;
+    RO_TRY(get_day_of(engine->vault, opened, &day));
+    if (++day.letters > TOLD_DAY_LETTERS_MAX) {
+        return ro_why(why, RO_OVER_QUOTA,
+                      "more has come from it in one day than is kept here: %d "
+                      "letters",
+                      TOLD_DAY_LETTERS_MAX);
+    }
+    return put_day(engine->vault, &day);
+}
+
+enum ro_status
+told_ask_again(struct engine *engine, const struct ro_member_id *side)
+{
+    struct day day = {.side = *side, .day = engine_day(engine)};
+    RO_TRY(get_day(engine->vault, &day));
+    if (++day.asks > TOLD_DAY_ASKS_MAX)
+        return RO_OVER_QUOTA;
+    return put_day(engine->vault, &day);
 }
 
 /* --- days that are over -------------------------------------------------- */

@@ -20,6 +20,23 @@
 #define TOLD_DAY_REQUESTS_MAX 200 /* in which it had told nothing before */
 #define TOLD_DAY_BYTES_MAX ((uint64_t)64 * 1024 * 1024)
 
+/* So many letters of any kind but pieces of files, told or not; and so often
+ * in a day a member is asked for what is missing of it. */
+#define TOLD_DAY_LETTERS_MAX 5000
+#define TOLD_DAY_ASKS_MAX 32
+
+/* Counts a letter that came, inside the commit that keeps what it means and
+ * before anything else of it is written; those of our own other seats are not
+ * counted. RO_OVER_QUOTA: it is too much for its day. */
+RO_MUST_USE enum ro_status told_letter(struct engine *engine,
+                                       const struct opened *opened,
+                                       struct ro_why *why);
+
+/* Counts that a member is asked today for what is missing, inside a commit.
+ * RO_OVER_QUOTA: it was asked so often today that the rest waits. */
+RO_MUST_USE enum ro_status told_ask_again(struct engine *engine,
+                                          const struct ro_member_id *side);
+
 /* Counts a message that came, inside the commit that keeps it; those of our own
  * other seats are not counted. RO_MISBOUND: it is too much for its request.
  * RO_OVER_QUOTA: for its day; sent again later it may be kept. */

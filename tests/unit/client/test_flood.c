@@ -8,6 +8,7 @@
 #include "tests/unit/client/friends.h"
 
 #include "client/core/arriving.h"
+#include "client/core/sequence.h"
 #include "client/core/story.h"
 #include "client/core/told.h"
 #include "common/wire/codec.h"
@@ -169,7 +170,7 @@ test_too_much_of_one(void)
 
 /* Says that ben has told so much today already. */
 static void
-put_told_today(uint32_t requests, uint64_t bytes)
+put_told_today(uint32_t requests, uint64_t bytes, uint32_t letters)
 {
     RO_AUTOBUF value = {0};
     uint8_t key[RO_ID_SIZE + 4];
@@ -179,6 +180,8 @@ put_told_today(uint32_t requests, uint64_t bytes)
     ro_buf_put(&value, key, sizeof(key));
     ro_buf_put_u32(&value, requests);
     ro_buf_put_u64(&value, bytes);
+    ro_buf_put_u32(&value, letters);
+    ro_buf_put_u32(&value, 0); /* asks */
     const struct vault_place place = {
         VAULT_TOLD_DAY, {key, sizeof(key)},
          {0  }
@@ -202,7 +205,7 @@ test_too_many_requests(void)
 {
     open_circle();
     tap_say(days_told() == 1, "it is counted");
-    put_told_today(TOLD_DAY_REQUESTS_MAX - 1, 0);
+    put_told_today(TOLD_DAY_REQUESTS_MAX - 1, 0, 0);
     test_must(seat_ask(ben, urn_of(ann), "The last one."));
     test_must(seat_ask(ben, urn_of(ann), "One more."));
     test_must(seat_write(ben, jobs_say, thread, "Where we were."));
@@ -231,7 +234,7 @@ static void
 test_too_much_in_one_day(void)
 {
     open_circle();
-    put_told_today(0, TOLD_DAY_BYTES_MAX - 2500);
+    put_told_today(0, TOLD_DAY_BYTES_MAX - 2500, 0);
     test_must(seat_write(ben, jobs_say, thread, "The last one."));
     test_must(seat_write(ben, jobs_say, thread, LONG_TEXT));
     tap_is(seat_sync(ann), RO_OK);
@@ -240,6 +243,61 @@ test_too_much_in_one_day(void)
     tap_ok(strstr(seat_trouble(ann, 0)->why.text, "64 MiB") != NULL);
     tap_ok(seat_shows(ann, "The last one.") == 1);
     tap_ok(seat_shows(ann, LONG_TEXT) == 0);
+    close_circle();
+}
+
+/* A letter of ben's that tells nothing, in a request of which ann never heard,
+ * and whose number says that others came before it. */
+static void
+post_nothing(uint8_t id)
+{
+    struct forgery forgery;
+    uint8_t ids[RO_ID_SIZE];
+    char unknown[RO_ID_HEX];
+    ProtobufCBinaryData receipt = {RO_ID_SIZE, ids};
+    Reachout__Receipts receipts = REACHOUT__RECEIPTS__INIT;
+    memset(ids, id, sizeof(ids));
+    forge_init(&forgery, ben, ann);
+    forgery.content.say = NULL;
+    forgery.content.receipt_only = &receipts;
+    forgery.content.n_receipts = 1;
+    forgery.content.receipts = &receipt;
+    ro_hex(ids, sizeof(ids), unknown);
+    forge_thread(&forgery, unknown);
+    forgery.sequence = 5;
+    forge_post(&forgery);
+}
+
+/* Of how many gaps ann has asked for what is missing. */
+static size_t
+gaps_asked(size_t *ret_gaps)
+{
+    RO_AUTOFREE struct sequence_gap *gaps = NULL;
+    size_t n_asked = 0;
+    test_must(sequence_gaps(ann->engine->vault, &gaps, ret_gaps));
+    for (size_t i = 0; i < *ret_gaps; i++)
+        n_asked += gaps[i].n_asked;
+    return n_asked;
+}
+
+/* Letters without words make nobody write as many back. */
+static void
+test_letters_that_tell_nothing(void)
+{
+    open_circle();
+    size_t gaps = 0;
+    for (uint8_t i = 1; i <= TOLD_DAY_ASKS_MAX + 8; i++)
+        post_nothing(i);
+    tap_is(seat_sync(ann), RO_OK);
+    tap_ok(seat_trouble(ann, 0) == NULL);
+    tap_is(gaps_asked(&gaps), TOLD_DAY_ASKS_MAX);
+    tap_is(gaps, TOLD_DAY_ASKS_MAX + 8);
+    put_told_today(0, 0, TOLD_DAY_LETTERS_MAX);
+    post_nothing(0xee);
+    tap_is(seat_sync(ann), RO_OK);
+    tap_need(seat_trouble(ann, 0) != NULL);
+    tap_is(seat_trouble(ann, 0)->trouble, RO_OVER_QUOTA);
+    tap_ok(strstr(seat_trouble(ann, 0)->why.text, "5000 letters") != NULL);
     close_circle();
 }
 
@@ -385,6 +443,7 @@ main(int argc, char **argv)
     tap_run(test_too_much_of_one);
     tap_run(test_too_many_requests);
     tap_run(test_too_much_in_one_day);
+    tap_run(test_letters_that_tell_nothing);
     tap_run(test_one_that_cannot_be_read);
     tap_run(test_files_that_nobody_asked_for);
     tap_run(test_files_that_never_come_whole);
