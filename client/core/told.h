@@ -23,7 +23,7 @@
 /* So many letters of any kind but pieces of files, told or not; and so often
  * in a day a member is asked for what is missing of it. */
 #define TOLD_DAY_LETTERS_MAX 5000
-#define TOLD_DAY_ASKS_MAX 32
+#define TOLD_DAY_ASKS_MAX 200
 
 /* Counts a letter that came, inside the commit that keeps what it means and
  * before anything else of it is written; those of our own other seats are not

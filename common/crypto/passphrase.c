@@ -52,10 +52,12 @@ ro_passphrase_stretch(struct ro_bytes passphrase,
     RO_CLEANUP(ro_secret_freep) struct ro_secret *key = ro_secret_new(KEY_SIZE);
     if (key == NULL)
         return RO_NO_MEMORY;
+    /* none has no place either, and libsodium wants one */
+    const char *text = passphrase.size > 0 ? (const char *)passphrase.data : "";
     /* checked above, so want of memory is all that is left */
-    if (crypto_pwhash_argon2id(ro_secret_data(key), KEY_SIZE,
-                               (const char *)passphrase.data, passphrase.size,
-                               salt, stretch->passes, (size_t)stretch->memory,
+    if (crypto_pwhash_argon2id(ro_secret_data(key), KEY_SIZE, text,
+                               passphrase.size, salt, stretch->passes,
+                               (size_t)stretch->memory,
                                crypto_pwhash_argon2id_ALG_ARGON2ID13) != 0)
         return RO_NO_MEMORY;
     *ret_key = RO_STEAL(key);
