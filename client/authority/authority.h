@@ -154,7 +154,7 @@ struct authority_cosigned {
         AUTHORITY_UNCHECKED, /* there is no directory.log beside the keys */
         AUTHORITY_CHECKED,   /* it fits the directory that is here */
     } fit;
-    enum {
+    enum authority_compared {
         AUTHORITY_UNCOMPARED, /* no circle.conf was given */
         AUTHORITY_SAME_CONF,
         AUTHORITY_OTHER_CONF, /* the charter's item says in which lines */

@@ -294,20 +294,6 @@ check_member_keys(const struct table *table)
 
 /* --- a circle.conf to compare with ---------------------------------------- */
 
-/* Appends to what a charter's item says. */
-static enum ro_status
-append(struct authority_item *item, struct ro_buf *more)
-{
-    char *text = NULL;
-    ro_buf_put_u8(more, 0);
-    RO_TRY(ro_buf_ok(more));
-    if (asprintf(&text, "%s%s", item->text, (const char *)more->data) < 0)
-        return RO_NO_MEMORY;
-    free(item->text);
-    item->text = text;
-    return RO_OK;
-}
-
 static enum ro_status
 read_conf(const struct table *table, struct ro_buf *ret_conf)
 {
@@ -319,34 +305,24 @@ read_conf(const struct table *table, struct ro_buf *ret_conf)
     return ro_buf_ok(ret_conf);
 }
 
+/* Every charter must have it: one other is enough to be another. */
 static enum ro_status
 compare_conf(const struct table *table,
              const struct proposal_record *record,
+             const struct telling_agreed *agreed,
              struct authority_cosigned *cosigned)
 {
-    const char *path = table->cosigning->conf_path;
-    RO_AUTOBUF conf = {0};
-    RO_AUTOBUF text = {0};
     struct proposal_body body;
-    if (path == NULL || record->sig.kind != REACHOUT__SIGNED__KIND__CHARTER)
+    if (agreed == NULL || record->sig.kind != REACHOUT__SIGNED__KIND__CHARTER)
         return RO_OK;
-    RO_TRY(read_conf(table, &conf));
     RO_TRY(proposal_body(record, table->arena, &body));
     const Reachout__Charter *charter = (const void *)body.message;
-    const char *given = (const char *)conf.data;
-    if (strcmp(given, charter->circle_conf) == 0) {
-        ro_buf_printf(&text, "circle.conf is THE SAME as %s\n", path);
-        if (cosigned->conf == AUTHORITY_UNCOMPARED)
-            cosigned->conf = AUTHORITY_SAME_CONF;
-    } else {
-        ro_buf_printf(&text,
-                      "circle.conf is ANOTHER than %s: - is there, + would be "
-                      "signed\n",
-                      path);
-        RO_TRY(telling_conf_changes(given, charter->circle_conf, &text));
+    if (strcmp(agreed->conf, charter->circle_conf) != 0) {
         cosigned->conf = AUTHORITY_OTHER_CONF;
+    } else if (cosigned->conf == AUTHORITY_UNCOMPARED) {
+        cosigned->conf = AUTHORITY_SAME_CONF;
     }
-    return append(&cosigned->items[cosigned->n - 1], &text);
+    return RO_OK;
 }
 
 /* What was given to be compared must have been, and nobody signs another. */
@@ -373,9 +349,33 @@ check_conf(const struct table *table, const struct authority_cosigned *cosigned)
 /* --- a proposal ----------------------------------------------------------- */
 
 static enum ro_status
+tell_records(struct table *table,
+             const struct telling_agreed *agreed,
+             struct authority_cosigned *cosigned)
+{
+    const struct proposal *proposal = table->proposal;
+    for (size_t i = 0; i < proposal->n_records; i++) {
+        const struct proposal_record *record = &proposal->records[i];
+        enum ro_status s =
+            telling_record(record, table->directory, agreed, table->why,
+                           &cosigned->items[cosigned->n]);
+        if (s == RO_BAD_RECORD)
+            return RO_BAD_INPUT;
+        RO_TRY(s);
+        cosigned->n++;
+        RO_TRY(compare_conf(table, record, agreed, cosigned));
+        RO_TRY(check_fit(table, record));
+    }
+    return RO_OK;
+}
+
+static enum ro_status
 tell_proposal(struct table *table, struct authority_cosigned *cosigned)
 {
     const struct proposal *proposal = table->proposal;
+    RO_AUTOBUF conf = {0};
+    struct telling_agreed agreed = {.signed_path = table->cosigning->path,
+                                    .conf_path = table->cosigning->conf_path};
     RO_TRY(begin_directory(table));
     RO_TRY(check_serials(table));
     RO_TRY(check_member_keys(table));
@@ -385,17 +385,11 @@ tell_proposal(struct table *table, struct authority_cosigned *cosigned)
                              sizeof(*cosigned->items));
     if (cosigned->items == NULL)
         return RO_NO_MEMORY;
-    for (size_t i = 0; i < proposal->n_records; i++) {
-        const struct proposal_record *record = &proposal->records[i];
-        enum ro_status s = telling_record(record, table->directory, table->why,
-                                          &cosigned->items[cosigned->n]);
-        if (s == RO_BAD_RECORD)
-            return RO_BAD_INPUT;
-        RO_TRY(s);
-        cosigned->n++;
-        RO_TRY(compare_conf(table, record, cosigned));
-        RO_TRY(check_fit(table, record));
+    if (agreed.conf_path != NULL) {
+        RO_TRY(read_conf(table, &conf));
+        agreed.conf = (const char *)conf.data;
     }
+    RO_TRY(tell_records(table, agreed.conf == NULL ? NULL : &agreed, cosigned));
     for (size_t i = 0; i < proposal->n_replies; i++) {
         RO_TRY(telling_reply(proposal, i, table->directory,
                              &cosigned->items[cosigned->n]));

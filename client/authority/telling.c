@@ -267,12 +267,13 @@ tell(const struct telling *telling,
 enum ro_status
 telling_record(const struct proposal_record *record,
                const struct ro_directory *directory,
+               const struct telling_agreed *agreed,
                struct ro_why *why,
                struct authority_item *ret_item)
 {
     RO_AUTOBUF text = {0};
     struct proposal_body body;
-    const struct telling telling = {directory, why, &text};
+    const struct telling telling = {directory, agreed, why, &text};
     RO_CLEANUP(ro_arena_freep) struct ro_arena *arena = ro_arena_new(0, 0);
     if (arena == NULL)
         return RO_NO_MEMORY;
@@ -317,7 +318,7 @@ telling_reply(const struct proposal *proposal,
     const struct proposal_reply *reply = &proposal->replies[i];
     const ProtobufCBinaryData id =
         ro_as_field((struct ro_bytes){reply->answer_to.b, RO_ID_SIZE});
-    const struct telling telling = {directory, NULL, &text};
+    const struct telling telling = {directory, NULL, NULL, &text};
     *item = (struct authority_item){
         .kind = "answer", .signatures = reply->standing == PROPOSAL_SIGNED};
     ro_buf_printf(&text, "an answer to the seat ");
@@ -366,7 +367,7 @@ telling_ticket(const Reachout__Ticket *ticket,
                struct authority_item *ret_item)
 {
     RO_AUTOBUF text = {0};
-    const struct telling telling = {directory, why, &text};
+    const struct telling telling = {directory, NULL, why, &text};
     *ret_item = (struct authority_item){.kind = "invitation"};
     ro_buf_printf(&text, "an invitation to a seat %s of kind %s, ",
                   authority_role_word(ticket->role),

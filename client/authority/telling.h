@@ -6,11 +6,20 @@
 #include "client/authority/authority.h"
 #include "client/authority/proposal.h"
 
+/* The circle.conf that was agreed on, as whoever signs has it. */
+struct telling_agreed {
+    const char *signed_path; /* what is told lies there */
+    const char *conf_path;
+    const char *conf;
+};
+
 /* Tells a record. The directory (may be NULL) is the one before it, for names
- * and for what changes. RO_BAD_RECORD for one that does not follow the rules.
- * The caller frees the item's text. */
+ * and for what changes; a charter is compared with what was agreed on (may be
+ * NULL). RO_BAD_RECORD for one that does not follow the rules. The caller frees
+ * the item's text. */
 RO_MUST_USE enum ro_status telling_record(const struct proposal_record *record,
                                           const struct ro_directory *directory,
+                                          const struct telling_agreed *agreed,
                                           struct ro_why *why,
                                           struct authority_item *ret_item);
 
@@ -33,6 +42,7 @@ RO_MUST_USE enum ro_status telling_ticket(const Reachout__Ticket *ticket,
 /* Something being told. */
 struct telling {
     const struct ro_directory *directory; /* or NULL */
+    const struct telling_agreed *agreed;  /* or NULL */
     struct ro_why *why;
     struct ro_buf *text;
 };

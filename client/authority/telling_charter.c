@@ -109,6 +109,28 @@ put_changes(const struct telling *telling,
     return telling_conf_changes(now->circle_conf, charter->circle_conf, text);
 }
 
+/* Whether it is the circle.conf that was agreed on, and what is not. */
+static enum ro_status
+put_agreed(const struct telling *telling, const Reachout__Charter *charter)
+{
+    const struct telling_agreed *agreed = telling->agreed;
+    struct ro_buf *text = telling->text;
+    bool same = strcmp(agreed->conf, charter->circle_conf) == 0;
+    ro_buf_printf(text, "circle.conf in ");
+    ro_text_show(ro_bytes_text(agreed->signed_path), RO_TEXT_LINE, text);
+    ro_buf_printf(text, same ? " is THE SAME as the file "
+                             : " is ANOTHER than the file ");
+    ro_text_show(ro_bytes_text(agreed->conf_path), RO_TEXT_LINE, text);
+    if (same) {
+        ro_buf_put_u8(text, '\n');
+        return RO_OK;
+    }
+    ro_buf_printf(text, ": - is in that file, + would be signed\n");
+    return telling_conf_changes(agreed->conf, charter->circle_conf, text);
+}
+
+/* Of a first charter. Where it is compared with a file, all lines are either
+ * there or told. */
 static enum ro_status
 put_all(const struct telling *telling, const Reachout__Charter *charter)
 {
@@ -116,6 +138,8 @@ put_all(const struct telling *telling, const Reachout__Charter *charter)
         ro_buf_printf(telling->text, "IT IS THE FIRST ONE: it begins the "
                                      "circle's directory\n");
     }
+    if (telling->agreed != NULL)
+        return RO_OK;
     ro_buf_printf(telling->text, "circle.conf:\n");
     return telling_conf_whole(charter->circle_conf, telling->text);
 }
@@ -154,6 +178,7 @@ telling_charter(const struct telling *telling, const ProtobufCMessage *message)
                   broker.member_endpoint, broker.open_endpoint,
                   charter->psk_generation);
     RO_TRY(put_keys(telling, charter, &broker, now));
-    return now == NULL ? put_all(telling, charter)
-                       : put_changes(telling, charter, &broker, now);
+    RO_TRY(now == NULL ? put_all(telling, charter)
+                       : put_changes(telling, charter, &broker, now));
+    return telling->agreed == NULL ? RO_OK : put_agreed(telling, charter);
 }

@@ -131,6 +131,33 @@ show_cosigned(struct cli_output *out, const struct authority_cosigned *cosigned)
     }
 }
 
+/* After a look: what was compared is compared again when it is signed, and
+ * nobody is led to sign what is different. */
+static void
+suggest_signing(const struct authority_cosigning *cosigning,
+                enum authority_compared conf,
+                struct cli_output *out)
+{
+    switch (conf) {
+    case AUTHORITY_OTHER_CONF:
+        output_then(out, "It is not what you compared it with: do not sign it, "
+                         "and ask the authority's office by telephone.");
+        out->exit_code = ro_status_exit(RO_REFUSED);
+        return;
+    case AUTHORITY_SAME_CONF:
+        output_then(out, "If all of that is what you were told of, sign it:");
+        OUTPUT_NEXT(out, "reachout", "authority", "sign", cosigning->path,
+                    "--dir", cosigning->dir, "--file", cosigning->conf_path,
+                    "--out", "FILE");
+        return;
+    case AUTHORITY_UNCOMPARED:
+    default:
+        output_then(out, "If that is what you were told of, sign it:");
+        OUTPUT_NEXT(out, "reachout", "authority", "sign", cosigning->path,
+                    "--dir", cosigning->dir, "--out", "FILE");
+    }
+}
+
 enum ro_status
 cmd_cosign_sign(const struct cli_args *args,
                 struct cli_output *out,
@@ -150,9 +177,7 @@ cmd_cosign_sign(const struct cli_args *args,
     doc_text(output_json(out), "out", cosigning.out_path);
     if (cosigning.out_path == NULL) {
         ro_buf_printf(&out->text, "Nothing was signed.\n");
-        output_then(out, "If that is what you were told of, sign it:");
-        OUTPUT_NEXT(out, "reachout", "authority", "sign", cosigning.path,
-                    "--dir", cosigning.dir, "--out", "FILE");
+        suggest_signing(&cosigning, cosigned.conf, out);
         return RO_OK;
     }
     ro_buf_printf(&out->text, "Signed: ");

@@ -40,18 +40,30 @@ def found(tap, rig):
 def compare(tap, rig):
     """Ada has the circle.conf that was agreed on; is it what she signs?"""
     seen = rig.need("sign", "c1", "--dir", "ada", "--file", "circle.conf")
-    tap.ok(seen["file"] == "same" and "is THE SAME as circle.conf"
-           in seen["signs"][0]["text"], "it is the one that was agreed on", seen)
+    tap.ok(seen["file"] == "same" and "in c1 is THE SAME as the file "
+           "circle.conf\n" in seen["signs"][0]["text"],
+           "it is the one that was agreed on", seen)
+    tap.ok("| " not in seen["signs"][0]["text"],
+           "which is not read out once more", seen)
+    code, steps = told(rig, "sign", "c1", "--dir", "ada", "--file", "circle.conf")
+    tap.ok(code == 0 and steps == ["reachout authority sign c1 --dir ada --file "
+                                   "circle.conf --out FILE"],
+           "and it is signed only if it is compared again", (code, steps))
     with open(rig.path("circle.conf")) as stream:
         lines = stream.read().splitlines()
     at = next(i for i, line in enumerate(lines) if line.startswith("k = "))
     was, lines[at] = lines[at], "k = 17"
     with open(rig.path("agreed.conf"), "w") as stream:
         stream.write("\n".join(lines) + "\n")
-    seen = rig.need("sign", "c1", "--dir", "ada", "--file", "agreed.conf")
-    tap.ok(seen["file"] == "different"
-           and f"  - k = 17\n  + {was}\n" in seen["signs"][0]["text"],
-           "another one is told, line by line", seen)
+    code, seen, _ = rig.office("sign", "c1", "--dir", "ada", "--file",
+                               "agreed.conf")
+    tap.ok(code == 1 and seen["file"] == "different" and seen["out"] is None
+           and f"  - k = 17\n  + {was}\n" in seen["signs"][0]["text"]
+           and "in c1 is ANOTHER than the file agreed.conf: "
+           in seen["signs"][0]["text"],
+           "another one is told, line by line, and exits 1", (code, seen))
+    code, steps = told(rig, "sign", "c1", "--dir", "ada", "--file", "agreed.conf")
+    tap.ok(code == 1 and steps == [], "nobody is led to sign it", (code, steps))
     code, _, talk = rig.office("sign", "c1", "--dir", "ada", "--file",
                                "agreed.conf", "--out", "c9")
     tap.ok(code == 1 and "nothing was signed" in talk
