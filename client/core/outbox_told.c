@@ -9,6 +9,47 @@
 
 #include <string.h>
 
+/* --- each row in turn ---------------------------------------------------- */
+
+/* What is done with a row; `user` is what the caller of the walk gave. */
+typedef enum ro_status
+row_step(struct engine *engine, const struct row_id *row, const void *user);
+
+static enum ro_status
+step_rows(struct engine *engine,
+          const struct ro_buf *rows,
+          row_step *step,
+          const void *user)
+{
+    for (size_t at = 0; at < rows->size; at += RO_ID_SIZE) {
+        struct row_id row;
+        memcpy(row.b, rows->data + at, RO_ID_SIZE);
+        RO_TRY(step(engine, &row, user));
+    }
+    return RO_OK;
+}
+
+/* Inside a commit. */
+static enum ro_status
+walk_rows(struct engine *engine, row_step *step, const void *user)
+{
+    RO_AUTOBUF rows = {0};
+    RO_TRY(outgoing_rows(engine->vault, &rows));
+    return step_rows(engine, &rows, step, user);
+}
+
+/* In a commit of its own, if there are any. */
+static enum ro_status
+commit_rows(struct engine *engine, row_step *step)
+{
+    RO_AUTOBUF rows = {0};
+    RO_TRY(outgoing_rows(engine->vault, &rows));
+    if (rows.size == 0)
+        return RO_OK;
+    RO_TRY(vault_begin(engine->vault));
+    return vault_end(engine->vault, step_rows(engine, &rows, step, NULL));
+}
+
 /* --- what others say of it ----------------------------------------------- */
 
 enum ro_status
@@ -67,10 +108,9 @@ note_again(struct outgoing_to *to, struct outgoing_again *again, uint32_t today)
 }
 
 static enum ro_status
-serve_row(struct engine *engine,
-          const struct row_id *row,
-          const struct outbox_resend *resend)
+serve_row(struct engine *engine, const struct row_id *row, const void *user)
 {
+    const struct outbox_resend *resend = user;
     RO_AUTOOUTGOING outgoing = {0};
     size_t served = 0;
     const uint32_t today = engine_day(engine);
@@ -100,14 +140,7 @@ serve_row(struct engine *engine,
 enum ro_status
 outbox_resend(struct engine *engine, const struct outbox_resend *resend)
 {
-    RO_AUTOBUF rows = {0};
-    RO_TRY(outgoing_rows(engine->vault, &rows));
-    for (size_t at = 0; at < rows.size; at += RO_ID_SIZE) {
-        struct row_id row;
-        memcpy(row.b, rows.data + at, RO_ID_SIZE);
-        RO_TRY(serve_row(engine, &row, resend));
-    }
-    return RO_OK;
+    return walk_rows(engine, serve_row, resend);
 }
 
 /* --- a broker that was set back ------------------------------------------ */
@@ -115,8 +148,9 @@ outbox_resend(struct engine *engine, const struct outbox_resend *resend)
 /* Wraps are not made again here: what waits for a day that is over is, before
  * it is sent. */
 static enum ro_status
-offer_row(struct engine *engine, const struct row_id *row)
+offer_row(struct engine *engine, const struct row_id *row, const void *user)
 {
+    (void)user;
     RO_AUTOOUTGOING outgoing = {0};
     const uint32_t today = engine_day(engine);
     size_t n = 0;
@@ -131,26 +165,10 @@ offer_row(struct engine *engine, const struct row_id *row)
     return n == 0 ? RO_OK : outgoing_put(engine->vault, &outgoing);
 }
 
-static enum ro_status
-offer_rows(struct engine *engine, const struct ro_buf *rows)
-{
-    for (size_t at = 0; at < rows->size; at += RO_ID_SIZE) {
-        struct row_id row;
-        memcpy(row.b, rows->data + at, RO_ID_SIZE);
-        RO_TRY(offer_row(engine, &row));
-    }
-    return RO_OK;
-}
-
 enum ro_status
 outbox_offer_again(struct engine *engine)
 {
-    RO_AUTOBUF rows = {0};
-    RO_TRY(outgoing_rows(engine->vault, &rows));
-    if (rows.size == 0)
-        return RO_OK;
-    RO_TRY(vault_begin(engine->vault));
-    return vault_end(engine->vault, offer_rows(engine, &rows));
+    return commit_rows(engine, offer_row);
 }
 
 /* --- what nobody has said to have ---------------------------------------- */
@@ -182,8 +200,9 @@ is_overdue(struct engine *engine, const struct outgoing *outgoing, size_t i)
 
 /* Chunks give no receipts: they are asked for by their number. */
 static enum ro_status
-renew_row(struct engine *engine, const struct row_id *row)
+renew_row(struct engine *engine, const struct row_id *row, const void *user)
 {
+    (void)user;
     RO_AUTOOUTGOING outgoing = {0};
     size_t n = 0;
     RO_TRY(outgoing_get(engine->vault, row, &outgoing));
@@ -206,33 +225,18 @@ renew_row(struct engine *engine, const struct row_id *row)
     return n == 0 ? RO_OK : outgoing_put(engine->vault, &outgoing);
 }
 
-static enum ro_status
-renew_rows(struct engine *engine, const struct ro_buf *rows)
-{
-    for (size_t at = 0; at < rows->size; at += RO_ID_SIZE) {
-        struct row_id row;
-        memcpy(row.b, rows->data + at, RO_ID_SIZE);
-        RO_TRY(renew_row(engine, &row));
-    }
-    return RO_OK;
-}
-
 enum ro_status
 outbox_renew(struct engine *engine)
 {
-    RO_AUTOBUF rows = {0};
-    RO_TRY(outgoing_rows(engine->vault, &rows));
-    if (rows.size == 0)
-        return RO_OK;
-    RO_TRY(vault_begin(engine->vault));
-    return vault_end(engine->vault, renew_rows(engine, &rows));
+    return commit_rows(engine, renew_row);
 }
 
 /* --- what comes to nothing ----------------------------------------------- */
 
 static enum ro_status
-expire_row(struct engine *engine, const struct row_id *row, uint32_t hour)
+expire_row(struct engine *engine, const struct row_id *row, const void *user)
 {
+    const uint32_t hour = *(const uint32_t *)user;
     RO_AUTOOUTGOING outgoing = {0};
     enum ro_status s = outgoing_get(engine->vault, row, &outgoing);
     if (s == RO_NOT_FOUND) /* a chunk that went with its message */
@@ -251,13 +255,6 @@ expire_row(struct engine *engine, const struct row_id *row, uint32_t hour)
 enum ro_status
 outbox_expire(struct engine *engine)
 {
-    RO_AUTOBUF rows = {0};
-    uint32_t hour = ro_hour_of(engine_past_s(engine));
-    RO_TRY(outgoing_rows(engine->vault, &rows));
-    for (size_t at = 0; at < rows.size; at += RO_ID_SIZE) {
-        struct row_id row;
-        memcpy(row.b, rows.data + at, RO_ID_SIZE);
-        RO_TRY(expire_row(engine, &row, hour));
-    }
-    return RO_OK;
+    const uint32_t hour = ro_hour_of(engine_past_s(engine));
+    return walk_rows(engine, expire_row, &hour);
 }
