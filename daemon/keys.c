@@ -32,9 +32,12 @@ read_secret(const char *path,
     return ro_armour_read(path, what, why, ret_bytes);
 }
 
+/* Memory that is short is not the file's fault, and is told as what it is. */
 static enum ro_status
-bad_file(const char *path, struct ro_why *why)
+bad_file(const char *path, enum ro_status s, struct ro_why *why)
 {
+    if (s == RO_NO_MEMORY)
+        return ro_why(why, s, "no memory");
     return ro_why(why, RO_BAD_INPUT, "%s: it does not follow the rules", path);
 }
 
@@ -50,12 +53,12 @@ keys_read_authority(const char *path,
     if (arena == NULL)
         return ro_why(why, RO_NO_MEMORY, "no memory");
     ProtobufCMessage *message = NULL;
-    if (ro_unpack(&reachout__authority_public__descriptor, ro_buf_view(&bytes),
-                  arena, &message) != RO_OK ||
-        ro_root_of((const Reachout__AuthorityPublic *)message, ret_root) !=
-            RO_OK)
-        return bad_file(path, why);
-    return RO_OK;
+    enum ro_status s =
+        ro_unpack_as(RO_BAD_INPUT, &reachout__authority_public__descriptor,
+                     ro_buf_view(&bytes), arena, &message);
+    if (s == RO_OK)
+        s = ro_root_of((const Reachout__AuthorityPublic *)message, ret_root);
+    return s == RO_OK ? RO_OK : bad_file(path, s, why);
 }
 
 /* Whether the key belongs to the circle that these authority keys make. */
@@ -102,10 +105,13 @@ keys_read_door(const char *path,
     if (arena == NULL)
         return ro_why(why, RO_NO_MEMORY, "no memory");
     ProtobufCMessage *message = NULL;
-    if (ro_unpack(&reachout__door_key__descriptor, ro_buf_view(&bytes), arena,
-                  &message) != RO_OK ||
-        take_door((const Reachout__DoorKey *)message, ret_door) != RO_OK)
-        return bad_file(path, why);
+    enum ro_status s =
+        ro_unpack_as(RO_BAD_INPUT, &reachout__door_key__descriptor,
+                     ro_buf_view(&bytes), arena, &message);
+    if (s == RO_OK)
+        s = take_door((const Reachout__DoorKey *)message, ret_door);
+    if (s != RO_OK)
+        return bad_file(path, s, why);
     if (root != NULL &&
         !is_of_circle((const Reachout__DoorKey *)message, root)) {
         return ro_why(why, RO_BAD_INPUT,
@@ -121,7 +127,7 @@ read_pair(const char *path, struct ro_why *why, struct ro_keypair **ret_pair)
     RO_SECRET_BUF bytes = {0};
     RO_TRY(read_secret(path, "key", why, &bytes));
     if (bytes.size != RO_SEED_SIZE)
-        return bad_file(path, why);
+        return bad_file(path, RO_BAD_INPUT, why);
     struct ro_keypair *pair = ro_keypair_from_seed(bytes.data);
     if (pair == NULL)
         return ro_why(why, RO_NO_MEMORY, "no memory");

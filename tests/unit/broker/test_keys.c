@@ -9,6 +9,7 @@
 #include "common/wire/codec.h"
 #include "daemon/keys.h"
 #include "directory.pb-c.h"
+#include "support/scarce.h"
 #include "support/tap.h"
 #include "unit/store/folder.h"
 
@@ -63,6 +64,41 @@ test_secret_files_are_their_owners(void)
     folder_remove(&folder);
 }
 
+static void
+write_door(const char *path)
+{
+    static uint8_t bytes[32] = {5};
+    Reachout__DoorKey door = REACHOUT__DOOR_KEY__INIT;
+    RO_AUTOBUF packed = {0};
+    door.has_circle = door.has_generation = door.has_psk = 1;
+    door.circle = ro_as_field((struct ro_bytes){bytes, RO_ID_SIZE});
+    door.psk = ro_as_field((struct ro_bytes){bytes, sizeof(bytes)});
+    door.generation = 3;
+    tap_need(ro_pack(&door.base, &packed) == RO_OK);
+    tap_need(ro_armour_write(path, "door-key", ro_buf_view(&packed),
+                             RO_FILE_SECRET, NULL) == RO_OK);
+}
+
+/* Memory that is short is not the file's fault. */
+static void
+test_short_memory(void)
+{
+    struct folder folder = folder_new();
+    struct keys_paths of = write_files(&folder);
+    struct broker_door door;
+    size_t n_short = 0;
+    write_door(of.door);
+    for (long n = 0; scarce_begin(n); n++) {
+        struct ro_why why = {""};
+        enum ro_status s = keys_read_door(of.door, NULL, &why, &door);
+        bool was_short = scarce_end();
+        n_short += s == RO_NO_MEMORY ? 1 : 0;
+        tap_ok(s == (was_short ? RO_NO_MEMORY : RO_OK));
+    }
+    tap_say(n_short >= 3, "the file, the arena, the message");
+    folder_remove(&folder);
+}
+
 /* door.key with a generation before it: lower, and with a key. */
 static void
 test_two_generations(void)
@@ -112,5 +148,6 @@ main(void)
         return 1;
     tap_run(test_secret_files_are_their_owners);
     tap_run(test_two_generations);
+    tap_run(test_short_memory);
     return tap_done();
 }
