@@ -3,11 +3,14 @@
  * The answer to one who asked to be admitted. It is sealed once and kept, so
  * that sending it again is the same envelope.
  */
-#include "client/authority/sealing.h"
-
 #include "client/authority/petition.h"
-#include "client/authority/rotation.h"
 
+#include "client/authority/asking.h"
+#include "client/authority/names.h"
+#include "client/authority/proposal.h"
+#include "client/authority/rotation.h"
+#include "client/authority/sealing.h"
+#include "client/authority/signing.h"
 #include "common/wire/codec.h"
 #include "common/wire/rules.h"
 

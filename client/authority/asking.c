@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Asking the broker, and giving it records. */
-#include "client/authority/rotation.h"
+#include "client/authority/asking.h"
 
 #include <assert.h>
+
+#include "client/authority/log.h"
+#include "client/authority/proposal.h"
+#include "client/authority/rotation.h"
 
 int64_t
 authority_deadline(const struct authority *authority)

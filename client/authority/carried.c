@@ -6,7 +6,6 @@
 #include "client/authority/envelope.h"
 
 #include "client/authority/petition.h"
-
 #include "common/wire/armour.h"
 #include "common/wire/codec.h"
 

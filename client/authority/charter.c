@@ -2,11 +2,14 @@
 /* The charter: record 1, and whenever the circle agrees on something new. */
 #include "client/authority/charter.h"
 
-#include "client/authority/rotation.h"
-
 #include <stdio.h>
 #include <string.h>
 
+#include "client/authority/asking.h"
+#include "client/authority/fetching.h"
+#include "client/authority/log.h"
+#include "client/authority/rotation.h"
+#include "client/authority/signing.h"
 #include "common/base/text.h"
 #include "common/wire/codec.h"
 

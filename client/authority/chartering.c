@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A charter out of the files that make it. */
-#include "client/authority/charter.h"
+#include "client/authority/inside.h"
 
 #include <string.h>
 
+#include "client/authority/charter.h"
+#include "client/authority/complete.h"
+#include "client/authority/fetching.h"
+#include "client/authority/log.h"
 #include "common/conf/circle.h"
 #include "common/wire/armour.h"
 #include "common/wire/codec.h"

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A step at the broker, done again where it was cut short. */
+#include "client/authority/complete.h"
+
+#include "client/authority/asking.h"
+#include "client/authority/fetching.h"
 #include "client/authority/rotation.h"
 
 #define ROUNDS 4

@@ -4,11 +4,15 @@
  * is asked. What is signed is told first. Where directory.log lies beside the
  * key, the proposal is held against it as well.
  */
-#include "client/authority/inside.h"
+#include "client/authority/draft.h"
 
 #include <stdio.h>
 #include <string.h>
 
+#include "client/authority/keys.h"
+#include "client/authority/log.h"
+#include "client/authority/proposal.h"
+#include "client/authority/state.h"
 #include "client/authority/telling.h"
 #include "common/conf/circle.h"
 #include "common/wire/admission.h"

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A key of the circle on its way to the seats, as many in one ask as fit. */
-#include "client/authority/sealing.h"
-
 #include "client/authority/rotation.h"
 
 #include <string.h>
 
+#include "client/authority/asking.h"
+#include "client/authority/fetching.h"
+#include "client/authority/find.h"
+#include "client/authority/sealing.h"
 #include "common/wire/codec.h"
 #include "common/wire/notices.h"
 

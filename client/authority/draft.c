@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What would be published is written to a file, for others to sign. */
-#include "client/authority/inside.h"
+#include "client/authority/draft.h"
 
 #include <string.h>
 #include <sys/stat.h>
+
+#include "client/authority/inside.h"
+#include "client/authority/proposal.h"
 
 enum ro_status
 authority_need_absent(const char *path, struct ro_why *why)

@@ -7,12 +7,12 @@
  */
 #include "client/authority/envelope.h"
 
-#include "client/authority/petition.h"
-#include "client/authority/rotation.h"
-
 #include <stdio.h>
 #include <string.h>
 
+#include "client/authority/names.h"
+#include "client/authority/petition.h"
+#include "client/authority/rotation.h"
 #include "common/wire/codec.h"
 #include "common/wire/rules.h"
 

@@ -3,7 +3,7 @@
 #ifndef CLIENT_AUTHORITY_ENVELOPE_H
 #define CLIENT_AUTHORITY_ENVELOPE_H
 
-#include "client/authority/inside.h"
+#include "client/authority/petition.h"
 
 /* An envelope of the enrolment mailbox, as the broker delivered it, or out of
  * a file, which no broker has looked at. */

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The directory log fetched, and held against what is here. */
-#include "client/authority/inside.h"
+#include "client/authority/fetching.h"
 
+#include "client/authority/asking.h"
+#include "client/authority/log.h"
+#include "client/authority/proposal.h"
 #include "common/wire/checkpoint.h"
 #include "common/wire/codec.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Members and seats by what people type. */
-#include "client/authority/inside.h"
+#include "client/authority/find.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A circle is founded: keys, secrets, and the files that carry them. */
-#include "client/authority/rotation.h"
+#include "client/authority/inside.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "client/authority/rotation.h"
 #include "common/base/text.h"
 #include "common/wire/armour.h"
 #include "common/wire/codec.h"

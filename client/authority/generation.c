@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "client/authority/log.h"
 #include "common/wire/armour.h"
 #include "common/wire/codec.h"
 

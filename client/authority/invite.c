@@ -1,9 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Invitations: everything that a newcomer needs, and a ticket for one use. */
-#include "client/authority/rotation.h"
+#include "client/authority/inside.h"
 
 #include <string.h>
 
+#include "client/authority/draft.h"
+#include "client/authority/fetching.h"
+#include "client/authority/find.h"
+#include "client/authority/invited.h"
+#include "client/authority/log.h"
+#include "client/authority/names.h"
+#include "client/authority/rotation.h"
+#include "client/authority/signing.h"
 #include "common/base/clock.h"
 #include "common/base/text.h"
 #include "common/wire/admission.h"

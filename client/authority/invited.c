@@ -2,11 +2,14 @@
 /* DIR/invitations: what was written for whom, so that a removal can name those
  * that its new key will end. Nothing depends on it: what cannot be read is left
  * out, and no secret is in it. */
-#include "client/authority/rotation.h"
+#include "client/authority/invited.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "client/authority/names.h"
+#include "client/authority/petition.h"
+#include "client/authority/rotation.h"
 #include "common/wire/codec.h"
 
 #define FILE_NAME "invitations"

@@ -7,6 +7,8 @@
 #include "common/crypto/sign.h"
 #include "common/wire/directory.h"
 
+struct authority_state;
+
 /* By the number of the authority key; NULL where it is not here. */
 struct keys {
     struct ro_keypair *pairs[RO_AUTHORITY_KEYS_MAX];
@@ -30,5 +32,18 @@ RO_MUST_USE enum ro_status keys_add_file(const char *path,
                                          const struct ro_root *root,
                                          struct ro_why *why,
                                          struct keys *keys);
+
+/* Reads the seed of a key file into a pair. RO_NOT_FOUND, RO_BAD_INPUT. */
+RO_MUST_USE enum ro_status authority_key_read(const char *path,
+                                              struct ro_why *why,
+                                              struct ro_keypair **ret_pair);
+
+/* Reads the keys that are here: at the paths of the state, and in DIR/keys. */
+RO_MUST_USE enum ro_status
+authority_keys_load(const char *dir,
+                    const struct authority_state *state,
+                    const struct ro_root *root,
+                    struct ro_why *why,
+                    struct keys *keys);
 
 #endif

@@ -1,10 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The register becomes listings: only what the directory does not say yet. */
-#include "client/authority/inside.h"
+#include "client/authority/listings.h"
 
 #include <string.h>
 
+#include "client/authority/asking.h"
+#include "client/authority/complete.h"
+#include "client/authority/fetching.h"
+#include "client/authority/inside.h"
+#include "client/authority/log.h"
+#include "client/authority/move.h"
 #include "client/authority/register_links.h"
+#include "client/authority/signing.h"
 #include "common/wire/codec.h"
 
 /* A record's size beside its rows: circle, serial, signatures, framing. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The directory log as it is here: the cache, and the pin that holds it. */
-#include "client/authority/inside.h"
+#include "client/authority/log.h"
 
 #include "common/wire/codec.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The enrolment mailbox: drained, and what is no request told. */
-#include "client/authority/envelope.h"
-
 #include "client/authority/petition.h"
 
+#include "client/authority/asking.h"
+#include "client/authority/envelope.h"
 #include "client/core/mailbox.h"
 
 /* One receiving under way. */

@@ -9,6 +9,10 @@
 
 #include <stdlib.h>
 
+#include "client/authority/asking.h"
+#include "client/authority/fetching.h"
+#include "client/authority/log.h"
+
 /* Our own log, a view of each record. */
 struct kept {
     struct ro_bytes *records;

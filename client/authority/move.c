@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Members whose school has a successor keep their id under its URN. */
-#include "client/authority/inside.h"
+#include "client/authority/move.h"
 
 #include <string.h>
 
+#include "client/authority/asking.h"
+#include "client/authority/fetching.h"
+#include "client/authority/log.h"
 #include "client/authority/register_links.h"
+#include "client/authority/signing.h"
 #include "common/wire/codec.h"
 
 /* The moves of one import, and what is held. */

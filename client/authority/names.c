@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Kinds of members and roles of seats, in people's words. */
-#include "client/authority/inside.h"
+#include "client/authority/names.h"
 
 #include <string.h>
 

@@ -4,6 +4,41 @@
 #define CLIENT_AUTHORITY_PETITION_H
 
 #include "client/authority/inside.h"
+#include "client/authority/proposal.h"
+
+/* Where a request stands. On disk: append-only. */
+enum authority_standing {
+    AUTHORITY_WAITING = 1,   /* for a yes or no */
+    AUTHORITY_ADMITTING = 2, /* yes; the answer is sealed, maybe sent */
+    AUTHORITY_REFUSING = 3,  /* no; the same */
+    AUTHORITY_ADMITTED = 4,  /* answered; kept so that a replay is silent */
+    AUTHORITY_REFUSED = 5,
+    AUTHORITY_UNHEARD = 6, /* no; sent, and the broker had no mailbox for it */
+};
+
+/* A request as it is kept. */
+struct authority_petition {
+    struct ro_message_id id;
+    enum authority_standing standing;
+    uint8_t ticket[RO_ID_SIZE];
+    struct ro_member_id member;
+    struct ro_seat_id seat;
+    struct ro_key member_key;
+    struct ro_key fallback; /* X25519 */
+    Reachout__MemberKind kind;
+    Reachout__Role role;
+    uint32_t generation; /* of the circle's key that it was sealed under */
+    uint32_t urn;
+    uint32_t home_urn;
+    enum { PETITION_JOINS, PETITION_REPLACES } wish;
+    char name[AUTHORITY_NAME_MAX + 1];
+    char holder[AUTHORITY_NAME_MAX + 1];
+    int64_t sent_at_s;
+    struct ro_buf certificate; /* a Signed */
+    struct ro_buf answer_body; /* the answer as first sealed */
+    struct ro_buf answer_wrap;
+    uint32_t answer_expiry_hour;
+};
 
 /* --- petition.c: requests as they are kept ------------------------------- */
 

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "client/authority/inside.h"
+#include "common/crypto/seal.h"
 #include "common/wire/armour.h"
 #include "common/wire/codec.h"
 

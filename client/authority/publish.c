@@ -3,14 +3,19 @@
  * Publishing a proposal. What the log has already is known by its body: the
  * signatures on it may be those of other keys.
  */
-#include "client/authority/charter.h"
-
-#include "client/authority/petition.h"
-#include "client/authority/rotation.h"
+#include "client/authority/inside.h"
 
 #include <assert.h>
 #include <stdio.h>
 
+#include "client/authority/asking.h"
+#include "client/authority/charter.h"
+#include "client/authority/complete.h"
+#include "client/authority/draft.h"
+#include "client/authority/log.h"
+#include "client/authority/petition.h"
+#include "client/authority/proposal.h"
+#include "client/authority/rotation.h"
 #include "common/wire/codec.h"
 
 /* A proposal on its way. */

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/authority/register.h"
 
+#include <csv.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <csv.h>
 
 #include "client/authority/register_intake.h"
 #include "common/base/arena.h"

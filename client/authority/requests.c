@@ -1,11 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The requests that wait, and the yes or no that they get. */
-#include "client/authority/petition.h"
-#include "client/authority/rotation.h"
+#include "client/authority/inside.h"
 
 #include <stdio.h>
 #include <string.h>
 
+#include "client/authority/asking.h"
+#include "client/authority/complete.h"
+#include "client/authority/fetching.h"
+#include "client/authority/find.h"
+#include "client/authority/log.h"
+#include "client/authority/names.h"
+#include "client/authority/petition.h"
+#include "client/authority/revoke.h"
+#include "client/authority/rotation.h"
+#include "client/authority/signing.h"
 #include "common/base/text.h"
 #include "common/crypto/words.h"
 #include "common/wire/codec.h"

@@ -1,7 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Seats and members that belong to the circle no longer. */
-#include "client/authority/rotation.h"
+#include "client/authority/revoke.h"
 
+#include "client/authority/asking.h"
+#include "client/authority/complete.h"
+#include "client/authority/fetching.h"
+#include "client/authority/find.h"
+#include "client/authority/log.h"
+#include "client/authority/rotation.h"
+#include "client/authority/signing.h"
 #include "common/wire/codec.h"
 
 enum ro_status

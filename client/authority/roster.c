@@ -5,6 +5,9 @@
 
 #include <stdlib.h>
 
+#include "client/authority/fetching.h"
+#include "client/authority/log.h"
+#include "client/authority/names.h"
 #include "common/wire/codec.h"
 
 /* When the certificates of a log were made. */

@@ -9,11 +9,11 @@
  *   4. once the broker takes the new key, the charter names it;
  *   5. once the log has that charter, the new key is the one in force.
  */
-#include "client/authority/charter.h"
-
 #include "client/authority/rotation.h"
 
 #include <string.h>
+
+#include "client/authority/charter.h"
 
 static enum ro_status
 write_door(const struct authority *authority, struct ro_why *why)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* authority.state, and opening and closing the folder around it. */
-#include "client/authority/petition.h"
-#include "client/authority/rotation.h"
+#include "client/authority/state.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,6 +9,11 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "client/authority/log.h"
+#include "client/authority/petition.h"
+#include "client/authority/proposal.h"
+#include "client/authority/rotation.h"
+#include "client/authority/signing.h"
 #include "client/core/row.h"
 #include "common/wire/armour.h"
 #include "common/wire/codec.h"

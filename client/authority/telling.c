@@ -5,9 +5,11 @@
 
 #include <string.h>
 
-#include "client/authority/inside.h"
+#include "client/authority/names.h"
+#include "client/authority/proposal.h"
 #include "common/base/clock.h"
 #include "common/base/text.h"
+#include "common/crypto/seal.h"
 #include "common/crypto/words.h"
 #include "common/wire/admission.h"
 #include "common/wire/codec.h"

@@ -3,8 +3,8 @@
  * it, kept before it is sent, and the same when it is sent again. */
 #include "tests/unit/authority/test_authority_support.h"
 
+#include "client/authority/envelope.h"
 #include "client/authority/petition.h"
-
 #include "common/wire/rules.h"
 #include "tests/support/tap.h"
 

@@ -3,16 +3,22 @@
  * after a crash, and who is admitted. */
 #include "tests/unit/authority/test_authority_rig.h"
 
-#include "client/authority/petition.h"
-
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "client/authority/asking.h"
+#include "client/authority/complete.h"
+#include "client/authority/envelope.h"
+#include "client/authority/log.h"
+#include "client/authority/petition.h"
+#include "client/authority/proposal.h"
+#include "client/authority/signing.h"
 #include "common/wire/armour.h"
 #include "common/wire/codec.h"
-#include "frame.pb-c.h"
 #include "tests/support/tap.h"
+
+#include "frame.pb-c.h"
 
 /* --- publishing ---------------------------------------------------------- */
 

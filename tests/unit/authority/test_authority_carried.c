@@ -2,8 +2,9 @@
 /* Requests that come as files: taken once, and what a file can lie about. */
 #include "tests/unit/authority/test_authority_support.h"
 
+#include "client/authority/envelope.h"
+#include "client/authority/log.h"
 #include "client/authority/petition.h"
-
 #include "common/wire/armour.h"
 #include "common/wire/codec.h"
 #include "tests/support/tap.h"

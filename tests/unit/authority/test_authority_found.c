@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "client/authority/log.h"
+#include "client/authority/signing.h"
 #include "common/wire/armour.h"
 #include "common/wire/codec.h"
 #include "common/wire/rules.h"

@@ -4,6 +4,8 @@
 
 #include <sys/stat.h>
 
+#include "client/authority/log.h"
+#include "client/authority/signing.h"
 #include "client/core/keyring.h"
 #include "common/wire/armour.h"
 #include "common/wire/codec.h"

@@ -2,6 +2,9 @@
 /* The register as listings: blocks that fit, and only what is new. */
 #include "tests/unit/authority/test_authority_support.h"
 
+#include "client/authority/listings.h"
+#include "client/authority/log.h"
+#include "client/authority/signing.h"
 #include "common/wire/codec.h"
 #include "tests/support/tap.h"
 

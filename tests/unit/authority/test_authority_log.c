@@ -2,6 +2,7 @@
 /* What the broker says of the log, held against what it said before. */
 #include "tests/unit/authority/test_authority_support.h"
 
+#include "client/authority/fetching.h"
 #include "common/wire/checkpoint.h"
 #include "common/wire/codec.h"
 #include "tests/support/tap.h"

@@ -3,10 +3,15 @@
  */
 #include "tests/unit/authority/test_authority_support.h"
 
-#include "client/authority/rotation.h"
-
 #include <unistd.h>
 
+#include "client/authority/envelope.h"
+#include "client/authority/log.h"
+#include "client/authority/petition.h"
+#include "client/authority/proposal.h"
+#include "client/authority/revoke.h"
+#include "client/authority/rotation.h"
+#include "client/authority/signing.h"
 #include "common/wire/armour.h"
 #include "common/wire/codec.h"
 #include "tests/support/tap.h"

@@ -3,14 +3,15 @@
  * authority from the next one. */
 #include "tests/unit/authority/test_authority_rig.h"
 
-#include "client/authority/rotation.h"
-
 #include <stdio.h>
 #include <string.h>
 
+#include "client/authority/asking.h"
+#include "client/authority/rotation.h"
 #include "common/wire/codec.h"
-#include "frame.pb-c.h"
 #include "tests/support/tap.h"
+
+#include "frame.pb-c.h"
 
 #define ROGUE 900001
 #define OTHER 900012

@@ -8,6 +8,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "client/authority/asking.h"
+#include "client/authority/fetching.h"
+#include "client/authority/listings.h"
+#include "client/authority/log.h"
+#include "client/authority/signing.h"
+
 #define WAIT_MS 5000
 
 static const char *broker_program;

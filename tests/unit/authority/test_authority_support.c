@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "client/authority/log.h"
+#include "client/authority/signing.h"
 #include "common/wire/codec.h"
 
 #define EXPIRY_HOURS 2160

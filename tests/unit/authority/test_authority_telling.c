@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "client/authority/log.h"
+#include "client/authority/proposal.h"
 #include "common/wire/codec.h"
 #include "tests/support/tap.h"
 
