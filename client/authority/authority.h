@@ -91,6 +91,9 @@ struct authority_keyset {
     size_t here;
     size_t keys;
     uint32_t threshold;
+    /* whether what needs the threshold is published here at once, or leaves as
+     * a file: too few keys are here, or no broker is ever asked */
+    enum { AUTHORITY_AT_ONCE, AUTHORITY_BY_FILE } way;
 };
 
 /* Fills in how many signing keys are here, of how many, and how many must

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "client/authority/keys.h"
+#include "client/authority/log.h"
 #include "client/authority/state.h"
 
 enum ro_status
@@ -108,9 +109,14 @@ authority_keyset(struct authority *authority,
 {
     const struct keys *keys = NULL;
     RO_TRY(authority_keys(authority, why, &keys));
-    *ret_set =
-        (struct authority_keyset){.here = keys->n,
-                                  .keys = authority->root.n_keys,
-                                  .threshold = authority->root.threshold};
+    *ret_set = (struct authority_keyset){
+        .here = keys->n,
+        .keys = authority->root.n_keys,
+        .threshold = authority->root.threshold,
+        .way = keys->n < authority->root.threshold ||
+                       authority_is_apart(authority)
+                   ? AUTHORITY_BY_FILE
+                   : AUTHORITY_AT_ONCE,
+    };
     return RO_OK;
 }

@@ -106,32 +106,44 @@ tell_troubles(const struct authority_requests *requests)
     }
 }
 
+/* Whether `admit` is next. What was written to a file is signed and published
+ * instead; at once it is done again, if it was broken off. */
 static bool
-is_no(const struct authority_request *request)
+is_to_admit(const struct authority_request *request,
+            const struct authority_keyset *set)
 {
-    return request->decision == AUTHORITY_TO_REFUSE ||
-           request->decision == AUTHORITY_TO_HEAR_NO;
+    return request->decision == AUTHORITY_UNDECIDED ||
+           (request->decision == AUTHORITY_TO_ADMIT &&
+            set->way == AUTHORITY_AT_ONCE);
 }
 
 static void
 suggest_admission(const struct cli_args *args,
                   const struct authority_requests *requests,
+                  const struct authority_keyset *set,
                   struct cli_output *out)
 {
-    output_then(out, "Telephone each of them; who reads the same words to you "
-                     "can be admitted:");
-    for (size_t i = 0; i < requests->n && i < CHOICES_SHOWN; i++) {
-        struct show_short id = show_short(requests->list[i].id.b);
-        const char *dir = options_text(args, "dir");
-        if (is_no(&requests->list[i]))
+    size_t n = 0;
+    size_t n_written = 0;
+    for (size_t i = 0; i < requests->n; i++) {
+        const struct authority_request *request = &requests->list[i];
+        struct show_short id = show_short(request->id.b);
+        bool is_next = is_to_admit(request, set);
+        n_written += !is_next && request->decision == AUTHORITY_TO_ADMIT;
+        if (!is_next || n == CHOICES_SHOWN)
             continue;
-        if (options_has(args, "file")) {
-            OUTPUT_NEXT(out, "reachout", "authority", "admit", "--dir", dir,
-                        id.hex, "--out", "FILE");
-        } else {
-            OUTPUT_NEXT(out, "reachout", "authority", "admit", "--dir", dir,
-                        id.hex);
+        if (n++ == 0) {
+            output_then(out, "Telephone each of them; who reads the same words "
+                             "to you can be admitted:");
         }
+        OUTPUT_NEXT(out, "reachout", "authority", "admit", "--dir",
+                    options_text(args, "dir"), id.hex,
+                    set->way == AUTHORITY_BY_FILE ? "--out" : NULL, "FILE");
+    }
+    if (n_written > 0) {
+        output_then(out, "Who is to be admitted already is in a file that "
+                         "`admit --out` wrote: have it signed, and publish it. "
+                         "If it is lost, admit them again.");
     }
 }
 
@@ -202,6 +214,7 @@ cmd_admission_requests(const struct cli_args *args,
     RO_CLEANUP(authority_freep) struct authority *authority = NULL;
     RO_CLEANUP(authority_requests_fini)
     struct authority_requests requests = {0};
+    struct authority_keyset set;
     bool from_files = options_has(args, "file");
     if (args->n_words > 0 && !from_files) {
         return ro_why(why, RO_USAGE,
@@ -219,9 +232,12 @@ cmd_admission_requests(const struct cli_args *args,
         show_request(out, list, &requests.list[i]);
     if (requests.n == 0) {
         ro_buf_printf(&out->text, "Nobody waits to be admitted.\n");
-    } else {
-        suggest_admission(args, &requests, out);
+        return RO_OK;
     }
+    RO_TRY(authority_keyset(authority, why, &set));
+    if (from_files)
+        set.way = AUTHORITY_BY_FILE; /* the broker was not asked, or is away */
+    suggest_admission(args, &requests, &set, out);
     return RO_OK;
 }
 

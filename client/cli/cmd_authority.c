@@ -130,7 +130,8 @@ show_founded(struct cli_output *out,
                 founded->public_path, "--door-key", founded->door_key_path);
     OUTPUT_NEXT(out, "reachoutd", "--config", "broker/reachoutd.conf");
     OUTPUT_NEXT(out, "reachout", "authority", "charter", "--dir", founding->dir,
-                "--file", "circle.conf", "--broker", "broker/broker.pub");
+                "--file", "circle.conf", "--broker", "broker/broker.pub",
+                founding->keys > 1 ? "--out" : NULL, "FILE");
 }
 
 static enum ro_status

@@ -77,6 +77,7 @@ cmd_roster(const struct cli_args *args,
 {
     RO_CLEANUP(authority_freep) struct authority *authority = NULL;
     RO_CLEANUP(authority_roster_fini) struct authority_roster roster = {0};
+    struct authority_keyset set;
     RO_TRY(cmd_authority_open(args, why, &authority));
     RO_TRY(authority_roster(authority, why, &roster));
     json_t *list = doc_list(output_json(out), "members");
@@ -86,8 +87,10 @@ cmd_roster(const struct cli_args *args,
         ro_buf_printf(&out->text, "Nobody is a member yet.\n");
         return RO_OK;
     }
+    RO_TRY(authority_keyset(authority, why, &set));
     output_then(out, "To end a seat of a lost computer, or remove a member:");
     OUTPUT_NEXT(out, "reachout", "authority", "revoke", "--dir",
-                options_text(args, "dir"), "--seat", "ID");
+                options_text(args, "dir"), "--seat", "ID",
+                set.way == AUTHORITY_BY_FILE ? "--out" : NULL, "FILE");
     return RO_OK;
 }

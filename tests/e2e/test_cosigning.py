@@ -25,6 +25,10 @@ def told(rig, *words):
 
 def found(tap, rig):
     """The office has key 1; Ada and Ben have 2 and 3, and nothing else."""
+    code, steps = told(rig, "init", "--dir", "try", "--circle", "Estuary",
+                       "--keys", 3, "--threshold", 2)
+    tap.ok(code == 0 and steps[-1].endswith(" --out FILE"),
+           "with keys that go elsewhere a file is next", (code, steps))
     made = rig.need("init", "--dir", "auth", "--circle", "Estuary", "--keys", 3,
                 "--threshold", 2)
     tap.ok(made["key_files"] == [rig.path(f"auth/keys/{i}.key") for i in (1, 2, 3)],
@@ -150,6 +154,14 @@ def overtaken(tap, rig):
            "also who only signs, where the directory is here", talk)
 
 
+def few_keys(tap, rig, request, office):
+    """With too few keys only what has --out can be done next."""
+    code, steps = told(rig, "requests", "--dir", office)
+    tap.ok(code == 0 and steps == [f"reachout authority admit --dir {office} "
+                                   f"{request} --out FILE"],
+           "a request leads to what can be done here", (code, steps))
+
+
 def admission(tap, rig):
     """Invited without a key, signed by Ben, admitted by Ada and the office."""
     shutil.move(rig.path("auth/keys/1.key"), rig.path("one.key"))
@@ -190,8 +202,12 @@ def admission(tap, rig):
     words = waiting[0]["words"]
     code, _, talk = rig.office("admit", "--dir", "auth", waiting[0]["request"])
     tap.ok(code == 1 and "0 are here" in talk, "no key, no admission", talk)
+    few_keys(tap, rig, waiting[0]["request"][:8], "auth")
     drafted = rig.need("admit", "--dir", "auth", waiting[0]["request"], "--out",
                    "a1")
+    code, steps = told(rig, "requests", "--dir", "auth")
+    tap.ok(code == 0 and steps == [],
+           "what is in a file to be signed is not offered again", (code, steps))
     tap.ok(drafted["admitted"] == [] and drafted["answers"] == 1, "it is drafted",
            drafted)
     shutil.copy(rig.path("auth/directory.log"), rig.path("ben"))
@@ -208,6 +224,10 @@ def admission(tap, rig):
     rig.need("publish", "--dir", "auth", "a3")
     tap.ok(rig.need("requests", "--dir", "auth")["requests"] == [],
            "nobody waits any more")
+    code, steps = told(rig, "members", "--dir", "auth")
+    tap.ok(code == 0 and steps == ["reachout authority revoke --dir auth --seat "
+                                   "ID --out FILE"],
+           "members lead to what can be done here", (code, steps))
     rig.run(900001, "sync")
     tap.ok(rig.run(900001, "status")["role"] == "lead", "the school is in")
     shutil.move(rig.path("one.key"), rig.path("auth/keys/1.key"))
