@@ -356,7 +356,7 @@ const struct cli_command cmd_authority_commands[] = {
     {"init", "--dir DIR --circle NAME [--keys N --threshold K] [--key-file FILE]",
      "found a circle: its keys and secrets", NULL,
      init_options, 0, 0, run_init, NULL},
-    {"charter", "--dir DIR --file circle.conf --broker broker.pub [--out FILE]",
+    {"charter", "--dir DIR [--file circle.conf --broker broker.pub] [--out FILE]",
      "sign what the circle agreed on, and where its broker is", NULL,
      charter_options, 0, 0, run_charter, NULL},
     {"register", "--dir DIR [--csv FILE] [--links FILE] [--la CODE] [--dry-run] [--out FILE]",

@@ -163,6 +163,9 @@ def about_words():
     told = run("ask", "--help").stdout
     ok(b"circle.conf" in told and b"charter" in told,
        "ask --help says where topics come from", told)
+    told = run("authority", "charter", "--help").stdout
+    ok(b"[--file circle.conf --broker broker.pub] [--out FILE]" in told,
+       "a charter can say the same again, without its files", told)
 
 
 def about_ids():
