@@ -153,6 +153,22 @@ take_resend(struct engine *engine, const struct opened *opened)
     return outbox_resend(engine, &resend);
 }
 
+/* Uses a letter's number up. What tells nothing counts only where something is
+ * told: a counter in each request that somebody thinks of would be kept for
+ * ever, and what it lacks asked for. */
+static enum ro_status
+take_number(struct engine *engine, const struct opened *opened)
+{
+    const struct message *message = &opened->message;
+    if (!story_is_told(message->purpose)) {
+        enum ro_status s = told_is_begun(engine, message);
+        if (s != RO_OK)
+            return s == RO_NOT_FOUND ? RO_OK : s;
+    }
+    return sequence_take(engine->vault, &opened->sequence_thread,
+                         &opened->sender.seat, opened->sequence);
+}
+
 /* Writes all that one message means, inside a commit. A kept message is known
  * by its row, everything else by its id. */
 static enum ro_status
@@ -164,10 +180,8 @@ keep_message(struct engine *engine,
     enum arriving_whole whole;
     if (message->purpose != RO_PURPOSE_CHUNK)
         RO_TRY(told_letter(engine, opened, why));
-    if (!ro_request_id_is_zero(&message->request)) {
-        RO_TRY(sequence_take(engine->vault, &opened->sequence_thread,
-                             &opened->sender.seat, opened->sequence));
-    }
+    if (!ro_request_id_is_zero(&message->request))
+        RO_TRY(take_number(engine, opened));
     RO_TRY(keep_request(engine, opened));
     RO_TRY(take_receipts(engine, opened));
     RO_TRY(take_resend(engine, opened));
@@ -184,8 +198,8 @@ keep_message(struct engine *engine,
 }
 
 /* A refused message is remembered, so that its replay is silent, and its
- * number is used up, so that it is not asked for again. But what was too much
- * for its day may come again on another. */
+ * number is used up where one is kept, so that it is not asked for again. But
+ * what was too much for its day may come again on another. */
 static enum ro_status
 note_refused(struct engine *engine,
              const struct opened *opened,
@@ -196,9 +210,12 @@ note_refused(struct engine *engine,
                                 ro_hour_of(opened->message.arrived_at_s) +
                                     AFRESH_HOURS);
     }
-    enum ro_status s = sequence_take(engine->vault, &opened->sequence_thread,
-                                     &opened->sender.seat, opened->sequence);
-    if (s != RO_OK && s != RO_MISBOUND)
+    enum ro_status s = told_is_begun(engine, &opened->message);
+    if (s == RO_OK) {
+        s = sequence_take(engine->vault, &opened->sequence_thread,
+                          &opened->sender.seat, opened->sequence);
+    }
+    if (s != RO_OK && s != RO_NOT_FOUND && s != RO_MISBOUND)
         return s;
     return message_remember(engine->vault, &opened->message.id,
                             opened->expiry_hour);
@@ -287,6 +304,23 @@ owe_again(struct engine *engine,
     return vault_end(engine->vault, s);
 }
 
+/* A letter that is known came once more. One that told nothing may have come
+ * before its request was known here, and been asked for since. */
+static enum ro_status
+came_again(struct engine *engine,
+           const struct envelope *envelope,
+           const struct opened *opened)
+{
+    const enum ro_purpose purpose = opened->message.purpose;
+    if (story_is_told(purpose) || purpose == RO_PURPOSE_CHUNK)
+        return owe_again(engine, envelope, opened);
+    RO_TRY(vault_begin(engine->vault));
+    enum ro_status s = vault_end(
+        engine->vault, sequence_fill(engine->vault, &opened->sequence_thread,
+                                     &opened->sender.seat, opened->sequence));
+    return s == RO_MISBOUND ? RO_OK : s;
+}
+
 static enum ro_status
 receive_opened(struct receiving *receiving,
                const struct envelope *envelope,
@@ -302,7 +336,7 @@ receive_opened(struct receiving *receiving,
     }
     enum ro_status s = message_known(engine->vault, &opened->message.id);
     if (s == RO_OK)
-        return owe_again(engine, envelope, opened);
+        return came_again(engine, envelope, opened);
     if (s != RO_NOT_FOUND)
         return s;
     s = commit_message(engine, opened, &news.why);

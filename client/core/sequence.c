@@ -127,6 +127,18 @@ note_gap(struct counter *counter, uint64_t sequence)
     counter->highest = sequence;
 }
 
+static enum ro_status
+fill(struct vault *vault, struct counter *counter, uint64_t sequence)
+{
+    for (size_t i = 0; i < counter->n_missing; i++) {
+        if (counter->missing[i] == sequence) {
+            forget_missing(counter, i);
+            return write_counter(vault, counter);
+        }
+    }
+    return RO_MISBOUND;
+}
+
 enum ro_status
 sequence_take(struct vault *vault,
               const struct ro_thread_id *thread,
@@ -140,13 +152,19 @@ sequence_take(struct vault *vault,
         note_gap(&counter, sequence);
         return write_counter(vault, &counter);
     }
-    for (size_t i = 0; i < counter.n_missing; i++) {
-        if (counter.missing[i] == sequence) {
-            forget_missing(&counter, i);
-            return write_counter(vault, &counter);
-        }
-    }
-    return RO_MISBOUND;
+    return fill(vault, &counter, sequence);
+}
+
+enum ro_status
+sequence_fill(struct vault *vault,
+              const struct ro_thread_id *thread,
+              const struct ro_seat_id *seat,
+              uint64_t sequence)
+{
+    struct counter counter = {
+        .direction = RECEIVED, .thread = *thread, .seat = *seat};
+    RO_TRY(read_counter(vault, &counter));
+    return fill(vault, &counter, sequence);
 }
 
 struct gathering {

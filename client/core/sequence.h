@@ -25,6 +25,13 @@ RO_MUST_USE enum ro_status sequence_take(struct vault *vault,
                                          const struct ro_seat_id *seat,
                                          uint64_t sequence);
 
+/* The same where only a number that is missing may be taken; no other leaves a
+ * trace. */
+RO_MUST_USE enum ro_status sequence_fill(struct vault *vault,
+                                         const struct ro_thread_id *thread,
+                                         const struct ro_seat_id *seat,
+                                         uint64_t sequence);
+
 /* A peer from whom something is missing. */
 struct sequence_gap {
     struct ro_thread_id thread;

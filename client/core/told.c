@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/core/told.h"
 
+#include "client/core/request_row.h"
 #include "client/core/row.h"
 #include "common/crypto/seal.h"
 
@@ -144,18 +145,43 @@ count_day(struct engine *engine,
     return put_day(engine->vault, &day);
 }
 
+#define TOLD_KEY (2 * RO_ID_SIZE)
+
+static void
+key_of_told(const struct message *message, uint8_t ret_key[static TOLD_KEY])
+{
+    memcpy(ret_key, message->request.b, RO_ID_SIZE);
+    memcpy(ret_key + RO_ID_SIZE, message->side.b, RO_ID_SIZE);
+}
+
+enum ro_status
+told_is_begun(struct engine *engine, const struct message *message)
+{
+    RO_AUTOREQUEST request = {0};
+    uint8_t key[TOLD_KEY];
+    struct told told;
+    if (ro_member_id_equal(&message->side, &engine->keyring->member_id))
+        return RO_OK;
+    enum ro_status s =
+        request_row_get(engine->vault, &message->request, &request);
+    if (s != RO_NOT_FOUND)
+        return s;
+    key_of_told(message, key);
+    RO_TRY(get(engine->vault, (struct ro_bytes){key, sizeof(key)}, &told));
+    return told.messages > 0 ? RO_OK : RO_NOT_FOUND;
+}
+
 enum ro_status
 told_count(struct engine *engine,
            const struct opened *opened,
            struct ro_why *why)
 {
     const struct message *message = &opened->message;
-    uint8_t key[RO_ID_SIZE * 2];
+    uint8_t key[TOLD_KEY];
     struct told told;
     if (ro_member_id_equal(&message->side, &engine->keyring->member_id))
         return RO_OK;
-    memcpy(key, message->request.b, RO_ID_SIZE);
-    memcpy(key + RO_ID_SIZE, message->side.b, RO_ID_SIZE);
+    key_of_told(message, key);
     const struct ro_bytes at = {key, sizeof(key)};
     RO_TRY(get(engine->vault, at, &told));
     const enum told_request request =

@@ -44,6 +44,12 @@ RO_MUST_USE enum ro_status told_count(struct engine *engine,
                                       const struct opened *opened,
                                       struct ro_why *why);
 
+/* Whether something of a message's request is told here: its ask, or anything
+ * by the side that writes. Our own other seats need not have told anything.
+ * RO_NOT_FOUND: nothing is; what comes there leaves no trace but its id. */
+RO_MUST_USE enum ro_status told_is_begun(struct engine *engine,
+                                         const struct message *message);
+
 /* Drops the counts of days of which nothing can come any more, in a commit of
  * its own. */
 RO_MUST_USE enum ro_status told_forget(struct engine *engine);

@@ -170,7 +170,7 @@ test_too_much_of_one(void)
 
 /* Says that ben has told so much today already. */
 static void
-put_told_today(uint32_t requests, uint64_t bytes, uint32_t letters)
+put_today(uint32_t requests, uint64_t bytes, uint32_t letters, uint32_t asks)
 {
     RO_AUTOBUF value = {0};
     uint8_t key[RO_ID_SIZE + 4];
@@ -181,7 +181,7 @@ put_told_today(uint32_t requests, uint64_t bytes, uint32_t letters)
     ro_buf_put_u32(&value, requests);
     ro_buf_put_u64(&value, bytes);
     ro_buf_put_u32(&value, letters);
-    ro_buf_put_u32(&value, 0); /* asks */
+    ro_buf_put_u32(&value, asks);
     const struct vault_place place = {
         VAULT_TOLD_DAY, {key, sizeof(key)},
          {0  }
@@ -189,6 +189,12 @@ put_told_today(uint32_t requests, uint64_t bytes, uint32_t letters)
     test_must(vault_begin(ann->engine->vault));
     test_must(vault_put(ann->engine->vault, &place, ro_buf_view(&value)));
     test_must(vault_commit(ann->engine->vault));
+}
+
+static void
+put_told_today(uint32_t requests, uint64_t bytes, uint32_t letters)
+{
+    put_today(requests, bytes, letters, 0);
 }
 
 static size_t
@@ -246,26 +252,51 @@ test_too_much_in_one_day(void)
     close_circle();
 }
 
-/* A letter of ben's that tells nothing, in a request of which ann never heard,
- * and whose number says that others came before it. */
+/* A letter of ben's that tells nothing. */
 static void
-post_nothing(uint8_t id)
+forge_nothing(const char *hex, uint64_t sequence, struct forged *ret_forged)
 {
     struct forgery forgery;
-    uint8_t ids[RO_ID_SIZE];
-    char unknown[RO_ID_HEX];
+    uint8_t ids[RO_ID_SIZE] = {1};
     ProtobufCBinaryData receipt = {RO_ID_SIZE, ids};
     Reachout__Receipts receipts = REACHOUT__RECEIPTS__INIT;
-    memset(ids, id, sizeof(ids));
     forge_init(&forgery, ben, ann);
     forgery.content.say = NULL;
     forgery.content.receipt_only = &receipts;
     forgery.content.n_receipts = 1;
     forgery.content.receipts = &receipt;
-    ro_hex(ids, sizeof(ids), unknown);
-    forge_thread(&forgery, unknown);
-    forgery.sequence = 5;
-    forge_post(&forgery);
+    forge_thread(&forgery, hex);
+    forgery.sequence = sequence;
+    forge(&forgery, ret_forged);
+}
+
+/* One whose number says that others came before it. */
+static void
+post_nothing(const char *hex)
+{
+    AUTOFORGED forged = {0};
+    forge_nothing(hex, 5, &forged);
+    test_must(pair_post(pair, &forged.envelope));
+}
+
+/* A request of which ann never heard. */
+static const char *
+unheard(uint8_t id)
+{
+    static char hex[RO_ID_HEX];
+    uint8_t ids[RO_ID_SIZE];
+    memset(ids, id, sizeof(ids));
+    ro_hex(ids, sizeof(ids), hex);
+    return hex;
+}
+
+/* How many counters ann keeps. */
+static size_t
+counters(void)
+{
+    size_t n = 0;
+    test_must(vault_count(ann->engine->vault, VAULT_SEQUENCE, &n));
+    return n;
 }
 
 /* Of how many gaps ann has asked for what is missing. */
@@ -285,19 +316,65 @@ static void
 test_letters_that_tell_nothing(void)
 {
     open_circle();
+    const size_t before = counters();
     size_t gaps = 0;
-    for (uint8_t i = 1; i <= TOLD_DAY_ASKS_MAX + 8; i++)
-        post_nothing(i);
+    for (uint8_t i = 1; i <= 20; i++)
+        post_nothing(unheard(i));
     tap_is(seat_sync(ann), RO_OK);
     tap_ok(seat_trouble(ann, 0) == NULL);
-    tap_is(gaps_asked(&gaps), TOLD_DAY_ASKS_MAX);
-    tap_is(gaps, TOLD_DAY_ASKS_MAX + 8);
+    tap_is(gaps_asked(&gaps), 0);
+    tap_is(gaps, 0);
+    tap_say(counters() == before, "nothing of it stays");
     put_told_today(0, 0, TOLD_DAY_LETTERS_MAX);
-    post_nothing(0xee);
+    post_nothing(unheard(0xee));
     tap_is(seat_sync(ann), RO_OK);
     tap_need(seat_trouble(ann, 0) != NULL);
     tap_is(seat_trouble(ann, 0)->trouble, RO_OVER_QUOTA);
     tap_ok(strstr(seat_trouble(ann, 0)->why.text, "5000 letters") != NULL);
+    close_circle();
+}
+
+/* No member is asked more often in a day than that. */
+static void
+test_not_too_many_asks(void)
+{
+    open_circle();
+    size_t gaps = 0;
+    put_today(0, 0, 0, TOLD_DAY_ASKS_MAX);
+    post_nothing(request);
+    tap_is(seat_sync(ann), RO_OK);
+    tap_is(gaps_asked(&gaps), 0);
+    tap_is(gaps, 1);
+    pair_pass(pair, 86400);
+    tap_is(seat_sync(ann), RO_OK);
+    tap_is(gaps_asked(&gaps), 1);
+    close_circle();
+}
+
+/* Where something is told, what is missing is asked for; but not for ever what
+ * came before anything was told. */
+static void
+test_gaps_where_something_is_told(void)
+{
+    struct forgery say;
+    AUTOFORGED early = {0};
+    open_circle();
+    size_t gaps = 0;
+    forge_nothing(unheard(7), 1, &early);
+    test_must(pair_post(pair, &early.envelope));
+    post_nothing(request); /* 1 was the answer */
+    tap_is(seat_sync(ann), RO_OK);
+    tap_is(gaps_asked(&gaps), 1);
+    forge_init(&say, ben, ann);
+    forge_thread(&say, unheard(7));
+    say.sequence = 2;
+    forge_post(&say);
+    tap_is(seat_sync(ann), RO_OK);
+    tap_is(gaps_asked(&gaps), 2);
+    test_must(pair_post(pair, &early.envelope));
+    tap_is(seat_sync(ann), RO_OK);
+    tap_is(gaps_asked(&gaps), 1);
+    tap_say(gaps == 1, "it is not missing");
     close_circle();
 }
 
@@ -444,6 +521,8 @@ main(int argc, char **argv)
     tap_run(test_too_many_requests);
     tap_run(test_too_much_in_one_day);
     tap_run(test_letters_that_tell_nothing);
+    tap_run(test_not_too_many_asks);
+    tap_run(test_gaps_where_something_is_told);
     tap_run(test_one_that_cannot_be_read);
     tap_run(test_files_that_nobody_asked_for);
     tap_run(test_files_that_never_come_whole);
