@@ -3,6 +3,8 @@
 
 #include "client/cli/show.h"
 
+#include <string.h>
+
 void
 lines_feed(struct ro_buf *out)
 {
@@ -51,7 +53,9 @@ lines_place(struct ro_buf *out, enum ro_place place, const char *failed)
         ro_buf_printf(out, ": ");
         show_line(out, failed);
     }
-    if (place == RO_PLACE_FAILED)
+    /* our reasons say what to do after a semicolon */
+    if (place == RO_PLACE_FAILED &&
+        (failed == NULL || strchr(failed, ';') == NULL))
         ro_buf_printf(out, "; say it again, or telephone");
     ro_buf_put_u8(out, ')');
 }

@@ -367,6 +367,8 @@ render_json_state(json_t *document, const struct ro_result *result)
 {
     doc_text(document, "state", result->state);
     doc_count(document, "stored", result->stored);
+    if (result->warning != NULL)
+        doc_said(document, "warning", result->warning);
 }
 
 void

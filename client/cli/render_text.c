@@ -294,6 +294,10 @@ render_text_state(struct ro_buf *out, const struct ro_result *result)
     if (strcmp(state, "introduced") == 0)
         ro_buf_printf(out, ": a school is chosen");
     ro_buf_printf(out, result->status == RO_KEPT ? ", kept here\n" : "\n");
+    if (result->warning != NULL) {
+        show_line(out, result->warning);
+        lines_feed(out);
+    }
 }
 
 void

@@ -4,6 +4,7 @@
 #include "client/core/deciding.h"
 #include "client/core/enrol.h"
 #include "client/core/held.h"
+#include "client/core/newcomer.h"
 #include "client/core/saving.h"
 #include "client/core/sync.h"
 #include "client/core/verifying.h"
@@ -401,6 +402,23 @@ compose_on(struct engine *engine,
     return compose_ask_again(engine, &job->what.ask, &job->why, composed);
 }
 
+/* Whether whom it is for could read it; what goes all the same is said. */
+static enum ro_status
+check_reader(struct engine *engine,
+             struct job *job,
+             const struct composed *composed)
+{
+    struct ro_why words = {""};
+    const struct row_id row = compose_row(composed, 0);
+    enum ro_status s = newcomer_check(engine, &row, &words);
+    if (s == RO_ILLEGAL)
+        job->why = words;
+    if (s != RO_KEPT)
+        return s;
+    job->result.warning = ro_arena_text(job->arena, words.text);
+    return job->result.warning == NULL ? RO_NO_MEMORY : RO_OK;
+}
+
 /* Composes with what is here, so that it is kept before anybody waits for the
  * broker; then fetches, and goes by what came. What is refused with what is
  * here is looked at once more with that. */
@@ -415,11 +433,15 @@ write_down(struct engine *engine,
     if (ro_status_is_local(first))
         return first;
     enum ro_status s = freshen(engine, job, writing);
-    if (first != RO_OK)
-        return s == RO_OK ? compose(engine, job, writing, composed) : s;
-    if (s == RO_OK && (ro_directory_size(engine->directory) != size ||
-                       engine->reach.removed_at_s != 0))
+    if (first != RO_OK) {
+        RO_TRY(s);
+        RO_TRY(compose(engine, job, writing, composed));
+    } else if (s == RO_OK && (ro_directory_size(engine->directory) != size ||
+                              engine->reach.removed_at_s != 0)) {
         s = compose_on(engine, job, writing, composed);
+    }
+    if (s == RO_OK)
+        s = check_reader(engine, job, composed);
     if (s != RO_OK)
         RO_TRY(compose_drop(engine, composed));
     return s;

@@ -31,6 +31,9 @@ message_failure_text(enum message_failure failure)
         return "nobody there has a seat that could get it; ring them";
     case MESSAGE_REMOVED:
         return "they are no longer in the circle";
+    case MESSAGE_NEWCOMER:
+        return "they have new keys and cannot read it here; ask anew, or ring "
+               "them";
     case MESSAGE_UNFIT:
         return "it could not be sealed as it is; write it again, shorter";
     case MESSAGE_FINE:

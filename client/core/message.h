@@ -25,6 +25,7 @@ enum message_failure {
     MESSAGE_NOBODY = 2,      /* no seat is there that could get it */
     MESSAGE_UNFIT = 3,       /* it could not be sealed */
     MESSAGE_REMOVED = 4,     /* whom it was for is not in the circle any more */
+    MESSAGE_NEWCOMER = 5, /* they have only seats that came after the request */
 };
 
 /* The same in words for people, with what to do; NULL for MESSAGE_FINE. */

@@ -81,12 +81,14 @@ outbox_add(struct engine *engine,
  * behind it; receipts that another message took along meanwhile are not needed
  * any more. */
 static enum ro_status
-give_up(struct engine *engine, const struct row_id *row)
+give_up(struct engine *engine,
+        const struct row_id *row,
+        enum message_failure failure)
 {
     RO_AUTOMESSAGE message = {0};
     RO_TRY(message_get(engine->vault, row, &message));
     message.place = RO_PLACE_FAILED;
-    message.failure = MESSAGE_UNFIT;
+    message.failure = failure;
     RO_TRY(vault_begin(engine->vault));
     enum ro_status s = message_put(engine->vault, &message);
     if (s == RO_OK)
@@ -129,8 +131,10 @@ flush_row(struct engine *engine,
         s = sealing_seal(engine, &outgoing, why);
         if (s == RO_KEY_CHANGED)
             return held_note_keys(engine, &outgoing);
+        if (s == RO_ILLEGAL)
+            return give_up(engine, row, MESSAGE_NEWCOMER);
         if (s == RO_BAD_INPUT || s == RO_TOO_LARGE)
-            return give_up(engine, row);
+            return give_up(engine, row, MESSAGE_UNFIT);
         RO_TRY(s);
     }
     if (outgoing.n_to > 0 && outgoing_count(&outgoing, OUTGOING_WAITING) == 0)

@@ -9,6 +9,7 @@
 
 #include "client/core/attach.h"
 #include "client/core/generations.h"
+#include "client/core/newcomer.h"
 #include "client/core/recipients.h"
 #include "client/core/riding.h"
 #include "client/core/sequence.h"
@@ -328,9 +329,9 @@ seal_piece(struct sealing *sealing)
     return outgoing_put(sealing->engine->vault, outgoing);
 }
 
-/* A key may have been replaced since it was written. */
+/* A key may have been replaced since it was written, or a seat lost. */
 static enum ro_status
-check_keys(const struct sealing *sealing)
+check_readers(const struct sealing *sealing)
 {
     const struct ro_buf *members = &sealing->outgoing->members;
     for (size_t at = 0; at < members->size; at += RO_ID_SIZE) {
@@ -338,7 +339,9 @@ check_keys(const struct sealing *sealing)
         memcpy(id.b, members->data + at, RO_ID_SIZE);
         RO_TRY(verifying_may_send(sealing->engine, &id, sealing->why));
     }
-    return RO_OK;
+    enum ro_status s =
+        newcomer_check(sealing->engine, &sealing->outgoing->row, sealing->why);
+    return s == RO_KEPT ? RO_OK : s;
 }
 
 enum ro_status
@@ -352,7 +355,7 @@ sealing_seal(struct engine *engine,
     sealing.arena = arena;
     if (arena == NULL)
         return RO_NO_MEMORY;
-    RO_TRY(check_keys(&sealing));
+    RO_TRY(check_readers(&sealing));
     RO_TRY(vault_begin(engine->vault));
     enum ro_status s = RO_OK;
     if (outgoing_is_piece(outgoing)) {

@@ -11,7 +11,8 @@
 /* Seals a draft (a chunk's data is loaded), and keeps body, key, sequences,
  * wraps and message id, all in one commit, before anything may be sent.
  * RO_TOO_LARGE, RO_BAD_INPUT; RO_KEY_CHANGED for a member whose key was
- * replaced: it stays a draft. */
+ * replaced: it stays a draft; RO_ILLEGAL for one that could not read it there
+ * (newcomer.h). */
 RO_MUST_USE enum ro_status sealing_seal(struct engine *engine,
                                         struct outgoing *outgoing,
                                         struct ro_why *why);

@@ -353,9 +353,9 @@ struct ro_result {
     size_t admitted_among; /* sync: this seat was admitted with it, to a circle
                               of so many members; 0: it was not */
     int64_t accepted_at_s; /* broker's clock; 0: not yet */
-    const char **left_out; /* for whom it is kept until somebody has compared
-                              their numbers, and why */
+    const char **left_out; /* for whom it waits until compared, and why */
     size_t n_left_out;
+    const char *warning; /* who cannot read what went, and what to do; NULL */
     const struct ro_member *members;
     size_t n_members;
     const struct ro_request *requests;
@@ -532,7 +532,7 @@ void ro_client_accept(struct ro_client *client,
                       const struct ro_write *write,
                       struct ro_then then);
 
-/* Says no, kindly, to answer `to`. Fills state (the request's), stored. */
+/* Says no, kindly, to `to`. Fills state (the request's), stored, warning. */
 void ro_client_decline(struct ro_client *client,
                        const struct ro_write *write,
                        struct ro_then then);
@@ -586,8 +586,8 @@ void ro_client_verify(struct ro_client *client,
                       struct ro_then then);
 
 /* Ends request `to` (ours), for which a helper was accepted: outcome and text
- * to that helper, "closed" to all others. Fills state, stored. RO_ILLEGAL
- * before that: it can be withdrawn. */
+ * to that helper, "closed" to all others. Fills state, stored, warning.
+ * RO_ILLEGAL before that: it can be withdrawn. */
 void ro_client_close(struct ro_client *client,
                      const struct ro_write *write,
                      struct ro_then then);

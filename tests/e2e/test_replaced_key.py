@@ -60,17 +60,25 @@ def after(tap, rig, thread, member, number):
            "which the new computer shows, too")
     done = rig.run(900001, "verify", member, "--confirm")
     tap.ok(done["verified"] is True, "compared", done)
-    said = rig.run(900001, "say", thread, "--text", "It is you.")
-    tap.ok(said["state"] == "at-the-broker", "and said", said)
-    early = [one for one in rig.run("again", "sync")["events"]
-             if one["type"] == "early"]
-    tap.ok([one["text"] for one in early] == ["It is you."]
-           and "began before this seat" in early[0]["refused"],
-           "the new computer, which has no request, shows the words once", early)
+    code, document, talk = rig.finish(rig.start(900001, "say", thread, "--text",
+                                                "Can you read it?"))
+    tap.ok(code == 1 and "has new keys and cannot read what was said before. "
+           "Next: ask anew with 'ask'" in talk,
+           "the new computer has no request: nothing is said there",
+           (code, document, talk))
+    tap.ok(rig.run(900001, "status")["outbox"] == 0, "and nothing is kept")
 
 
-def kept(tap, rig, thread, member):
+def kept(tap, rig, member):
     """Kept while the broker was away, and the key was replaced meanwhile."""
+    asked = rig.run(900001, "ask", "--topic", "TL1", "--urgency", "U3", "--to",
+                    "urn:900012", "--text", "Anew, then.")
+    rig.run("again", "sync")
+    thread = rig.run("again", "answer", asked["request"], "--text",
+                     "Gladly.")["answer"]
+    rig.run(900001, "sync")
+    said = rig.run(900001, "say", thread, "--text", "It is you.")
+    tap.ok(said["state"] == "at-the-broker", "in a new one it is said", said)
     rig.kill()
     rig.run(900001, "say", thread, "--text", "Kept.", "--wait", "1", expect=5)
     rig.up()
@@ -89,7 +97,11 @@ def kept(tap, rig, thread, member):
     rig.run(900001, "verify", member)
     rig.run(900001, "verify", member, "--confirm")
     rig.run(900001, "sync")
-    tap.ok(rig.run(900001, "status")["outbox"] == 0, "now it went")
+    tap.ok(rig.run(900001, "status")["outbox"] == 0, "it waits no more")
+    last = rig.run(900001, "read", thread)["messages"][-1]
+    tap.ok(last["text"] == "Kept." and last["state"] == "failed"
+           and "ask anew" in last["failed"],
+           "and was not sent to a computer that came later", last)
 
 
 def main():
@@ -101,7 +113,7 @@ def main():
         number = before(tap, rig, member)
         replace(rig, 900012, "again")
         after(tap, rig, thread, member, number)
-        kept(tap, rig, thread, member)
+        kept(tap, rig, member)
     return tap.done()
 
 

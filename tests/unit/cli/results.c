@@ -245,6 +245,8 @@ results_refused(void)
 {
     struct ro_result result = results_full();
     result.state = "refused";
+    result.warning = "Bargemaster Primary School has new keys and cannot "
+                     "read what was said before. Next: ring them";
     result.why = "not a school of this circle";
     return result;
 }
@@ -379,6 +381,7 @@ results_hostile(void)
     result.self.role = EVIL;
     result.self.circle = BAD_UTF8;
     result.state = EVIL;
+    result.warning = EVIL;
     result.request = evil_requests[0];
     result.left_out = evil_names;
     result.n_left_out = 2;
