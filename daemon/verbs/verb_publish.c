@@ -31,6 +31,15 @@ goes_on(const struct broker *broker, const struct ro_notice_facts *facts)
                                 facts->first_day - 1, &key) == RO_OK;
 }
 
+/* Whether the seat's last one is here. Where some are missing in between, as
+ * after a restore, nothing here tells where it may begin. */
+static bool
+is_next(const struct broker *broker, const struct ro_notice_facts *facts)
+{
+    return facts->serial ==
+           ro_notices_serial(broker->ledger.notices, &facts->seat) + 1;
+}
+
 /* Against the notices as this turn has left them. */
 static enum ro_status
 check(struct broker *broker,
@@ -49,7 +58,8 @@ check(struct broker *broker,
      * and one for later only would leave today without a key. */
     uint32_t today = ro_day_of(broker->time.now_s);
     if (ret_facts->expires_day <= today ||
-        (ret_facts->first_day > today + 1 && !goes_on(broker, ret_facts)))
+        (ret_facts->first_day > today + 1 && is_next(broker, ret_facts) &&
+         !goes_on(broker, ret_facts)))
         return ro_why(&req->why, RO_BAD_RECORD, "days: not of today");
     RO_TRY(store_notice_count(broker->store, &ret_facts->seat, &kept));
     return kept < KEPT_MAX ? RO_OK : RO_OVER_QUOTA;

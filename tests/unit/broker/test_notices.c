@@ -100,7 +100,8 @@ test_refusals(void)
 }
 
 /* A list for later only leaves today without a key: but for a seat that takes
- * back all days of its last list, whose secrets it lost. */
+ * back all days of its last list, whose secrets it lost. A broker that lacks
+ * that last one cannot tell. */
 static void
 test_a_list_for_later(void)
 {
@@ -108,19 +109,24 @@ test_a_list_for_later(void)
     struct test_seat *seat = rig->circle->members[1]->seats[0];
     struct peer member = rig_member(rig, seat);
     static const struct {
+        uint64_t serial;
         uint32_t in_days;
         enum ro_status expected;
     } steps[] = {
-        {2,   RO_BAD_RECORD},
-        {1,   RO_OK        },
-        {100, RO_BAD_RECORD},
-        {99,  RO_OK        }, /* where the one before ends */
-        {198, RO_BAD_RECORD},
-        {197, RO_OK        },
-        {98,  RO_BAD_RECORD}, /* back */
+        {1, 2,   RO_BAD_RECORD},
+        {1, 1,   RO_OK        },
+        {2, 100, RO_BAD_RECORD},
+        {2, 99,  RO_OK        }, /* where the one before ends */
+        {3, 198, RO_BAD_RECORD},
+        {3, 197, RO_OK        },
+        {4, 98,  RO_BAD_RECORD}, /* back */
+        {4, 296, RO_BAD_RECORD},
+        {5, 296, RO_OK        }, /* the fourth is not here */
+        {6, 395, RO_BAD_RECORD},
     };
     for (size_t i = 0; i < RO_LEN(steps); i++) {
         RO_AUTOBUF list = {0};
+        seat->notice_serial = steps[i].serial - 1;
         test_seat_notice(rig->circle, seat, TEST_DAY + steps[i].in_days, 98,
                          &list);
         tap_is(publish(rig, &member, ro_buf_view(&list), NULL),
