@@ -140,6 +140,19 @@ struct authority_cosigning {
     int64_t now_s;         /* whether an invitation is still valid */
 };
 
+/* Members whose last seat was ended, and who stay members: nobody can reach
+ * them. */
+struct authority_seatless_member {
+    struct ro_member_id id;
+    char name[201];
+};
+struct authority_seatless {
+    struct authority_seatless_member *list;
+    size_t n;
+};
+/* Releases what it owns; a zeroed one is fine. */
+void authority_seatless_fini(struct authority_seatless *seatless);
+
 /* One thing that is signed, in words. Texts are owned by the list. */
 struct authority_item {
     const char *kind; /* charter, listing, member, seat, revocation, answer,
@@ -164,7 +177,9 @@ struct authority_cosigned {
     } conf;
     struct authority_item *items;
     size_t n;
-    struct authority_drafted drafted; /* after signing */
+    struct authority_drafted drafted;   /* after signing */
+    struct authority_seatless seatless; /* once it is published; empty where it
+                                           is unchecked */
 };
 /* Releases what it owns; a zeroed one is fine. */
 void authority_cosigned_fini(struct authority_cosigned *cosigned);
@@ -351,6 +366,11 @@ RO_MUST_USE enum ro_status
 authority_revoke(struct authority *authority,
                  const struct authority_revoking *names,
                  struct ro_why *why);
+
+/* Those that the removal which this folder drafted, sent or published last left
+ * without a seat. Owned by the authority. */
+const struct authority_seatless *
+authority_seatless(const struct authority *authority);
 
 /* Gives the circle's key that is in force to a live seat again, by the
  * beginning of its id: one that was away for longer than the broker keeps

@@ -17,6 +17,7 @@ authority_cosigned_fini(struct authority_cosigned *cosigned)
         free(cosigned->items[i].text);
     free(cosigned->items);
     free(cosigned->circle);
+    authority_seatless_fini(&cosigned->seatless);
     *cosigned = (struct authority_cosigned){0};
 }
 

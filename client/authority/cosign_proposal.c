@@ -3,6 +3,7 @@
 #include "client/authority/cosign.h"
 
 #include "client/authority/draft.h"
+#include "client/authority/seatless.h"
 #include "client/authority/telling.h"
 
 static enum ro_status
@@ -50,7 +51,10 @@ tell_proposal(struct table *table, struct authority_cosigned *cosigned)
                              &cosigned->items[cosigned->n]));
         cosigned->n++;
     }
-    return RO_OK;
+    return table->directory == NULL
+               ? RO_OK
+               : authority_seatless_proposal(table->directory, proposal,
+                                             &cosigned->seatless);
 }
 
 enum ro_status

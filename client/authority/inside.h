@@ -72,6 +72,7 @@ struct authority {
     struct authority_petition **petitions; /* each on its own, so that it
                                               stays where it is */
     size_t n_petitions;
+    struct authority_seatless seatless; /* since the last removal */
 };
 
 #endif

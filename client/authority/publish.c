@@ -16,6 +16,7 @@
 #include "client/authority/petition.h"
 #include "client/authority/proposal.h"
 #include "client/authority/rotation.h"
+#include "client/authority/seatless.h"
 #include "common/wire/codec.h"
 
 /* A proposal on its way. */
@@ -338,6 +339,8 @@ authority_publish(struct authority *authority,
     RO_TRY(need_signatures(authority, issuing.proposal, why));
     RO_TRY(find_broker(authority, &issuing, why));
     RO_TRY(authority_complete(authority, append_missing, &issuing, why));
+    RO_TRY(authority_seatless_proposal(authority->directory, issuing.proposal,
+                                       &authority->seatless));
     RO_TRY(keep_broker(authority, why));
     size_t unheard;
     RO_TRY(send_replies(authority, issuing.proposal, why, &unheard));

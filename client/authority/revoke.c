@@ -8,6 +8,7 @@
 #include "client/authority/find.h"
 #include "client/authority/log.h"
 #include "client/authority/rotation.h"
+#include "client/authority/seatless.h"
 #include "client/authority/signing.h"
 #include "common/wire/codec.h"
 
@@ -143,6 +144,17 @@ take_over(struct authority *authority, struct ro_why *why)
     return authority_generation_take_over(authority, why);
 }
 
+static enum ro_status
+note_seatless(struct authority *authority,
+              const struct authority_revoked *revoked)
+{
+    for (size_t i = 0; i < revoked->n_seats; i++) {
+        RO_TRY(authority_seatless_note(authority->directory, &revoked->seats[i],
+                                       &authority->seatless));
+    }
+    return RO_OK;
+}
+
 enum ro_status
 authority_revoke(struct authority *authority,
                  const struct authority_revoking *names,
@@ -162,6 +174,7 @@ authority_revoke(struct authority *authority,
     if (names->n_members + names->n_seats > 0) {
         RO_TRY(
             authority_complete(authority, publish_revocation, &revoking, why));
+        RO_TRY(note_seatless(authority, revoked));
     } else {
         RO_TRY(authority_log_catch_up(authority, why));
         RO_TRY(authority_log_ready(authority, why));

@@ -113,10 +113,10 @@ authority_keyset(struct authority *authority,
         .here = keys->n,
         .keys = authority->root.n_keys,
         .threshold = authority->root.threshold,
-        .way = keys->n < authority->root.threshold ||
-                       authority_is_apart(authority)
-                   ? AUTHORITY_BY_FILE
-                   : AUTHORITY_AT_ONCE,
+        .way =
+            keys->n < authority->root.threshold || authority_is_apart(authority)
+                ? AUTHORITY_BY_FILE
+                : AUTHORITY_AT_ONCE,
     };
     return RO_OK;
 }

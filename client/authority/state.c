@@ -322,6 +322,7 @@ authority_free(struct authority *authority)
     for (size_t i = 0; i < authority->n_petitions; i++)
         authority_petition_free(authority->petitions[i]);
     free(authority->petitions);
+    authority_seatless_fini(&authority->seatless);
     if (authority->lock_fd >= 0)
         close(authority->lock_fd);
     free(authority);

@@ -64,6 +64,26 @@ cmd_cosign_suggest(const struct cli_args *args,
                 "--out", "FILE");
 }
 
+/* Who stays a member and can be reached by nobody. */
+static void
+show_seatless(struct cli_output *out, const struct authority_seatless *seatless)
+{
+    json_t *list = doc_list(output_json(out), "seatless");
+    for (size_t i = 0; i < seatless->n; i++) {
+        const struct authority_seatless_member *one = &seatless->list[i];
+        json_t *item = doc_item(list);
+        doc_id(item, "member", one->id.b);
+        doc_text(item, "name", one->name);
+        ro_buf_printf(&out->text, "That leaves ");
+        show_line(&out->text, one->name);
+        ro_buf_printf(&out->text, " without a seat: nobody can reach it, and "
+                                  "it stays a member. `replace` invites it to "
+                                  "a new seat; `revoke --member ");
+        show_id(&out->text, one->id.b);
+        ro_buf_printf(&out->text, "` removes it.\n");
+    }
+}
+
 /* --- sign ---------------------------------------------------------------- */
 
 const struct cli_option cmd_cosign_sign_options[] = {
@@ -174,6 +194,7 @@ cmd_cosign_sign(const struct cli_args *args,
     RO_TRY(options_need(args, "dir", why, &cosigning.dir));
     RO_TRY(authority_cosign(&cosigning, why, &cosigned));
     show_cosigned(out, &cosigned);
+    show_seatless(out, &cosigned.seatless);
     doc_text(output_json(out), "out", cosigning.out_path);
     if (cosigning.out_path == NULL) {
         ro_buf_printf(&out->text, "Nothing was signed.\n");
@@ -305,6 +326,7 @@ cmd_cosign_publish(const struct cli_args *args,
     show_count(&out->text, authority_log_size(authority), "record");
     ro_buf_printf(&out->text, ".\n");
     tell_unheard(drafted.unheard, out);
+    show_seatless(out, authority_seatless(authority));
     RO_TRY(show_invited(authority, out));
     show_rotation(args, authority, out);
     return RO_OK;
@@ -389,6 +411,7 @@ cmd_cosign_revoke(const struct cli_args *args,
     RO_TRY(authority_revoke(authority, &named->revoking, why));
     doc_count(output_json(out), "members", named->revoking.n_members);
     doc_count(output_json(out), "seats", named->revoking.n_seats);
+    show_seatless(out, authority_seatless(authority));
     if (options_has(args, "out"))
         return cmd_authority_write(args, authority, out, why);
     RO_TRY(show_invited(authority, out));

@@ -38,6 +38,21 @@ show_seat(struct cli_output *out,
                   seat->standing == AUTHORITY_ENDED ? ", ended" : "");
 }
 
+/* A member whose seats have all ended. */
+static bool
+is_seatless(const struct authority_roster *roster,
+            const struct authority_roster_member *member)
+{
+    if (member->standing == AUTHORITY_ENDED)
+        return false;
+    for (size_t i = 0; i < roster->n_seats; i++) {
+        if (roster->seats[i].standing == AUTHORITY_STANDS &&
+            ro_member_id_equal(&roster->seats[i].member, &member->id))
+            return false;
+    }
+    return true;
+}
+
 static void
 show_member(struct cli_output *out,
             json_t *list,
@@ -61,8 +76,9 @@ show_member(struct cli_output *out,
     ro_buf_printf(text, ", %s", member->kind);
     if (member->urn != 0)
         ro_buf_printf(text, ", URN %u", member->urn);
-    ro_buf_printf(text, "%s\n",
-                  member->standing == AUTHORITY_ENDED ? ", removed" : "");
+    ro_buf_printf(
+        text, "%s%s\n", member->standing == AUTHORITY_ENDED ? ", removed" : "",
+        is_seatless(roster, member) ? ", no seat: cannot be reached" : "");
     json_t *seats = doc_list(item, "seats");
     for (size_t i = 0; i < roster->n_seats; i++) {
         if (ro_member_id_equal(&roster->seats[i].member, &member->id))

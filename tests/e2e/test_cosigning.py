@@ -269,7 +269,9 @@ def replaced(tap, rig):
     tap.ok(kinds == ["member", "revocation", "seat", "answer"]
            and drafted["records"] == 3, "member, old seats, new seat", seen)
     tap.ok(seen["checked"] and "REPLACES ITS KEY" in seen["signs"][0]["text"]
-           and "Saltings" in seen["signs"][1]["text"], "in words", seen)
+           and "Saltings" in seen["signs"][1]["text"]
+           and seen["seatless"] == [],
+           "in words, and it gets a seat for those that end", seen)
     after = member(rig, 900012, 900001)[0]
     tap.ok(after["id"] == before["id"], "it is the same member", (before, after))
     status = rig.run("again", "status")

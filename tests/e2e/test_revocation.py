@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import subprocess
 import sys
 import time
 
@@ -252,11 +253,19 @@ def lost_computer(tap, rig):
     tap.ok([(one["seat"], one["role"], one["state"]) for one in school["seats"]]
            == [(seat, "lead", "live")] and school["seats"][0]["since"],
            "a member's seats with their ids", (school, seat))
-    done = rig.need("revoke", "--dir", "auth", "--seat",
-                school["seats"][0]["seat"][:8])
+    rig.need("revoke", "--dir", "auth", "--seat", school["seats"][0]["seat"][:8],
+             "--out", "lost")
+    done = rig.need("publish", "--dir", "auth", "lost")
     tap.ok([(one["name"][:5], one["state"]) for one in done["invitations"]]
            == [("Sailc", "ended"), ("Sailc", "14-days")],
            "after a second change the older one opens nothing", done)
+    tap.ok([one["member"] for one in done["seatless"]] == [school["id"]],
+           "who can be reached no more is named", done)
+    told = subprocess.run([rig.reachout, "authority", "members", "--dir", "auth"],
+                          capture_output=True, cwd=rig.dir, check=True,
+                          env={**os.environ, **rig.env}).stdout.decode()
+    tap.ok(", URN 900015, no seat: cannot be reached\n" in told
+           and told.count("cannot be reached") == 1, "also in the list", told)
     listed = rig.need("members", "--dir", "auth")["members"]
     school = next(one for one in listed if one["urn"] == 900015)
     tap.ok(school["state"] == "member" and school["seats"][0]["state"] == "ended",
@@ -265,12 +274,25 @@ def lost_computer(tap, rig):
     tap.ok(code == 4, "and knows", talk)
 
 
+def last_seat(tap, rig):
+    """Only drafted and signed: each hand is told whom it leaves without one."""
+    seat = rig.run(900013, "status")["seat"]
+    shutil.copy(rig.path("auth/directory.log"), rig.path("ada"))
+    done = rig.need("revoke", "--dir", "auth", "--seat", seat, "--out", "s1")
+    seen = rig.need("sign", "s1", "--dir", "ada")
+    tap.ok([len(one["seatless"]) for one in (done, seen)] == [1, 1]
+           and seen["seatless"][0]["name"].startswith("Cobblers"),
+           "a last seat is named where it is drafted and signed", (done, seen))
+    os.remove(rig.path("ada/directory.log"))
+
+
 def signed_by_two(tap, rig):
     """The same where one office cannot sign alone."""
     os.mkdir(rig.path("ada"))
     shutil.copy(rig.path("auth/authority.pub"), rig.path("ada"))
     shutil.move(rig.path("auth/keys/2.key"), rig.path("ada/2.key"))
     shutil.move(rig.path("auth/keys/3.key"), rig.path("three.key"))
+    last_seat(tap, rig)
     code, _, talk = rig.office("revoke", "--dir", "auth", "--urn", 900013)
     tap.ok(code == 1 and "1 is here" in talk, "one key removes nobody", talk)
     rig.need("revoke", "--dir", "auth", "--urn", 900013, "--out", "r1")
