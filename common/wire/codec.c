@@ -69,6 +69,19 @@ ro_unpack_as(enum ro_status refusal,
 }
 
 enum ro_status
+ro_message_new(const ProtobufCMessageDescriptor *type,
+               struct ro_arena *arena,
+               ProtobufCMessage **ret_message)
+{
+    ProtobufCMessage *message = ro_arena_take(arena, type->sizeof_message);
+    if (message == NULL)
+        return RO_NO_MEMORY;
+    protobuf_c_message_init(type, message);
+    *ret_message = message;
+    return RO_OK;
+}
+
+enum ro_status
 ro_pack(const ProtobufCMessage *message, struct ro_buf *out)
 {
     size_t size = protobuf_c_message_get_packed_size(message);

@@ -50,6 +50,12 @@ ro_unpack_more(const ProtobufCMessageDescriptor *type,
                struct ro_arena *arena,
                ProtobufCMessage **ret_message);
 
+/* An empty message of that type in the arena. RO_NO_MEMORY. */
+RO_MUST_USE enum ro_status
+ro_message_new(const ProtobufCMessageDescriptor *type,
+               struct ro_arena *arena,
+               ProtobufCMessage **ret_message);
+
 /* Appends the packed message to `out`. RO_NO_MEMORY. */
 RO_MUST_USE enum ro_status ro_pack(const ProtobufCMessage *message,
                                    struct ro_buf *out);

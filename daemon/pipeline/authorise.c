@@ -16,5 +16,10 @@ authorise_run(struct broker *broker, struct request *req)
     if (verb->brings == VERB_BRINGS_MAIL &&
         store_space(broker->store) == STORE_IS_SHORT)
         return RO_NO_ROOM;
+    if (verb->grant_size > 0) {
+        req->grant = ro_arena_zero(req->arena, verb->grant_size);
+        if (req->grant == NULL)
+            return RO_NO_MEMORY;
+    }
     return verb->authorise != NULL ? verb->authorise(broker, req) : RO_OK;
 }

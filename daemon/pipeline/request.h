@@ -29,9 +29,10 @@ struct request {
     const ProtobufCMessage *ask;
     struct ro_arena *arena; /* for grant, answer and audience */
     /* authorise: what the verb found out and later stages need */
-    void *grant;
+    void *grant; /* zeroed before the verb sees it */
     /* store */
-    ProtobufCMessage *answer; /* packed by deliver */
+    ProtobufCMessage *answer; /* empty before the verb sees it; packed by
+                                 deliver */
     /* route: mailboxes that have something new, or were attached */
     struct ro_seat_id *audience;
     size_t n_audience;
@@ -59,8 +60,11 @@ struct verb {
     enum verb_needs needs; /* before it, at the open door */
     enum verb_brings brings;
     const ProtobufCMessageDescriptor *ask;
-    stage_fn *authorise; /* yes or no; reads the snapshot; writes req->grant */
-    stage_fn *store;     /* checks against the turn, then writes rows */
+    const ProtobufCMessageDescriptor *answer;
+    size_t grant_size;   /* of its struct grant; 0: it has none */
+    stage_fn *authorise; /* yes or no; reads the snapshot; fills req->grant */
+    stage_fn *store;     /* checks against the turn, then writes rows; fills
+                            req->answer */
     stage_fn *route;     /* fills req->audience */
 };
 

@@ -5,5 +5,8 @@
 enum ro_status
 store_stage_run(struct broker *broker, struct request *req)
 {
-    return req->verb->store != NULL ? req->verb->store(broker, req) : RO_OK;
+    const struct verb *verb = req->verb;
+    if (verb->answer != NULL)
+        RO_TRY(ro_message_new(verb->answer, req->arena, &req->answer));
+    return verb->store != NULL ? verb->store(broker, req) : RO_OK;
 }

@@ -48,11 +48,8 @@ static enum ro_status
 authorise(struct broker *broker, struct request *req)
 {
     const Reachout__Ack__Ask *ask = (const void *)req->ask;
-    struct grant *grant = ro_arena_zero(req->arena, sizeof(*grant));
+    struct grant *grant = req->grant;
     (void)broker;
-    if (grant == NULL)
-        return RO_NO_MEMORY;
-    req->grant = grant;
     RO_TRY(ro_field_copy(&ask->mailbox, grant->mailbox.b, RO_ID_SIZE));
     if (session_attachment(req->session, &grant->mailbox) == NULL &&
         !is_mirror_alone(req, ask, grant)) {
@@ -67,10 +64,7 @@ store(struct broker *broker, struct request *req)
 {
     const Reachout__Ack__Ask *ask = (const void *)req->ask;
     const struct grant *grant = req->grant;
-    Reachout__Ack__Answer *answer = ro_arena_take(req->arena, sizeof(*answer));
-    if (answer == NULL)
-        return RO_NO_MEMORY;
-    reachout__ack__answer__init(answer);
+    Reachout__Ack__Answer *answer = (void *)req->answer;
     for (size_t i = 0; i < ask->n_keys; i++) {
         enum ro_status s =
             store_envelope_drop(broker->store, &grant->mailbox, ask->keys[i]);
@@ -81,11 +75,8 @@ store(struct broker *broker, struct request *req)
     if (grant->has_mirror) {
         RO_TRY(store_mirror_put(broker->store, &grant->mailbox, grant->mirror));
     }
-    const struct store_span all = {grant->mailbox, 0, UINT64_MAX,
-                                   BROKER_WAITING_MAX};
-    RO_TRY(store_count(broker->store, &all, &answer->waiting));
+    RO_TRY(verbs_count_waiting(broker, &grant->mailbox, &answer->waiting));
     answer->has_waiting = true;
-    req->answer = &answer->base;
     return RO_OK;
 }
 
@@ -101,6 +92,8 @@ const struct verb verb_ack = {
     .name = "ack",
     .doors = VERB_AT_MEMBER | VERB_AT_OPEN,
     .ask = &reachout__ack__ask__descriptor,
+    .answer = &reachout__ack__answer__descriptor,
+    .grant_size = sizeof(struct grant),
     .authorise = authorise,
     .store = store,
     .route = route,

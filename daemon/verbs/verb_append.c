@@ -130,17 +130,12 @@ static enum ro_status
 store(struct broker *broker, struct request *req)
 {
     const Reachout__Append__Ask *ask = (const void *)req->ask;
-    Reachout__Append__Answer *answer =
-        ro_arena_take(req->arena, sizeof(*answer));
-    if (answer == NULL)
-        return RO_NO_MEMORY;
-    reachout__append__answer__init(answer);
+    Reachout__Append__Answer *answer = (void *)req->answer;
     uint64_t before = ro_directory_size(broker->ledger.directory);
     RO_TRY(add_all(broker, req, ask));
     RO_TRY(keep_all(broker, ask, before));
     answer->has_size = true;
     answer->size = ro_directory_size(broker->ledger.directory);
-    req->answer = &answer->base;
     return RO_OK;
 }
 
@@ -149,5 +144,6 @@ const struct verb verb_append = {
     .doors = VERB_AT_OPEN,
     .brings = VERB_BRINGS_NEWS,
     .ask = &reachout__append__ask__descriptor,
+    .answer = &reachout__append__answer__descriptor,
     .store = store,
 };

@@ -33,10 +33,7 @@ check_key(struct broker *broker, struct request *req, struct grant *grant)
 static enum ro_status
 authorise(struct broker *broker, struct request *req)
 {
-    struct grant *grant = ro_arena_zero(req->arena, sizeof(*grant));
-    if (grant == NULL)
-        return RO_NO_MEMORY;
-    req->grant = grant;
+    struct grant *grant = req->grant;
     if (req->door == DOOR_OPEN)
         return check_key(broker, req, grant);
     grant->mailbox = req->session->seat;
@@ -77,15 +74,9 @@ store(struct broker *broker, struct request *req)
 {
     const Reachout__Attach__Ask *ask = (const void *)req->ask;
     const struct grant *grant = req->grant;
-    Reachout__Attach__Answer *answer =
-        ro_arena_take(req->arena, sizeof(*answer));
-    if (answer == NULL)
-        return RO_NO_MEMORY;
-    reachout__attach__answer__init(answer);
-    const struct store_span all = {grant->mailbox, 0, UINT64_MAX,
-                                   BROKER_WAITING_MAX};
+    Reachout__Attach__Answer *answer = (void *)req->answer;
     RO_TRY(check_mailbox(broker, &grant->mailbox));
-    RO_TRY(store_count(broker->store, &all, &answer->waiting));
+    RO_TRY(verbs_count_waiting(broker, &grant->mailbox, &answer->waiting));
     RO_TRY(undo_note(&broker->undo, broker->sessions, &grant->mailbox));
     RO_TRY(sessions_attach(broker->sessions, req->id, &grant->mailbox,
                            window_of(broker, ask)));
@@ -93,7 +84,6 @@ store(struct broker *broker, struct request *req)
     answer->has_mailbox = true;
     answer->mailbox =
         ro_as_field((struct ro_bytes){grant->mailbox.b, RO_ID_SIZE});
-    req->answer = &answer->base;
     return RO_OK;
 }
 
@@ -109,6 +99,8 @@ const struct verb verb_attach = {
     .name = "attach",
     .doors = VERB_AT_MEMBER | VERB_AT_OPEN,
     .ask = &reachout__attach__ask__descriptor,
+    .answer = &reachout__attach__answer__descriptor,
+    .grant_size = sizeof(struct grant),
     .authorise = authorise,
     .store = store,
     .route = route,

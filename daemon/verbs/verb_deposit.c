@@ -171,20 +171,6 @@ take_wrap(struct broker *broker,
     return RO_OK;
 }
 
-static Reachout__Deposit__Answer *
-new_answer(struct request *req, const Reachout__Deposit__Ask *ask)
-{
-    Reachout__Deposit__Answer *answer =
-        ro_arena_take(req->arena, sizeof(*answer));
-    if (answer == NULL)
-        return NULL;
-    reachout__deposit__answer__init(answer);
-    size_t room = ask->n_wraps + 1;
-    answer->statuses =
-        ro_arena_take(req->arena, room * sizeof(*answer->statuses));
-    return answer->statuses != NULL ? answer : NULL;
-}
-
 static enum ro_status
 authorise(struct broker *broker, struct request *req)
 {
@@ -198,8 +184,11 @@ static enum ro_status
 store(struct broker *broker, struct request *req)
 {
     const Reachout__Deposit__Ask *ask = (const void *)req->ask;
-    Reachout__Deposit__Answer *answer = new_answer(req, ask);
-    if (answer == NULL)
+    Reachout__Deposit__Answer *answer = (void *)req->answer;
+    size_t room = ask->n_wraps + 1;
+    answer->statuses =
+        ro_arena_take(req->arena, room * sizeof(*answer->statuses));
+    if (answer->statuses == NULL)
         return RO_NO_MEMORY;
     struct pieces pieces;
     RO_TRY(read_bodies(req, ask, &pieces));
@@ -214,7 +203,6 @@ store(struct broker *broker, struct request *req)
     answer->credit_envelopes = left.envelopes;
     answer->has_credit_bytes = true;
     answer->credit_bytes = left.bytes;
-    req->answer = &answer->base;
     return RO_OK;
 }
 
@@ -243,6 +231,7 @@ const struct verb verb_deposit = {
     .doors = VERB_AT_OPEN,
     .brings = VERB_BRINGS_MAIL,
     .ask = &reachout__deposit__ask__descriptor,
+    .answer = &reachout__deposit__answer__descriptor,
     .authorise = authorise,
     .store = store,
     .route = route,

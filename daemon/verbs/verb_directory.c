@@ -7,67 +7,46 @@
 #define RECORD_EXTRA 5 /* tag and length */
 #define RECORDS_MAX 4096
 
-struct reading {
-    struct request *req;
-    Reachout__Directory__Answer *answer;
-    size_t left; /* bytes */
-};
-
 static enum ro_status
 take_record(void *user, uint32_t day, struct ro_bytes record)
 {
-    struct reading *reading = user;
-    Reachout__Directory__Answer *answer = reading->answer;
+    struct verbs_list *list = user;
+    Reachout__Directory__Answer *answer = list->answer;
     (void)day;
-    if (record.size + RECORD_EXTRA > reading->left ||
-        answer->n_records == RECORDS_MAX)
+    if (answer->n_records == RECORDS_MAX)
         return RO_REFUSED;
-    ProtobufCBinaryData copy = verbs_copy(reading->req, record);
-    if (copy.data == NULL)
-        return RO_NO_MEMORY;
-    answer->records[answer->n_records++] = copy;
-    reading->left -= record.size + RECORD_EXTRA;
+    RO_TRY(verbs_list_take(list, record, RECORD_EXTRA,
+                           &answer->records[answer->n_records]));
+    answer->n_records++;
     return RO_OK;
-}
-
-static Reachout__Directory__Answer *
-new_answer(struct broker *broker, struct request *req)
-{
-    Reachout__Directory__Answer *answer =
-        ro_arena_take(req->arena, sizeof(*answer));
-    if (answer == NULL)
-        return NULL;
-    reachout__directory__answer__init(answer);
-    answer->records =
-        ro_arena_take(req->arena, RECORDS_MAX * sizeof(*answer->records));
-    struct verbs_checkpoint checkpoint = verbs_checkpoint(broker);
-    answer->has_checkpoint = checkpoint.has;
-    answer->checkpoint = checkpoint.bytes;
-    answer->has_size = true;
-    answer->size = ro_directory_size(broker->ledger.directory);
-    return answer->records != NULL ? answer : NULL;
 }
 
 static enum ro_status
 store(struct broker *broker, struct request *req)
 {
     const Reachout__Directory__Ask *ask = (const void *)req->ask;
-    Reachout__Directory__Answer *answer = new_answer(broker, req);
-    if (answer == NULL)
+    Reachout__Directory__Answer *answer = (void *)req->answer;
+    struct verbs_list list = {req->arena, answer, VERBS_LIST_BYTES};
+    answer->records =
+        ro_arena_take(req->arena, RECORDS_MAX * sizeof(*answer->records));
+    if (answer->records == NULL)
         return RO_NO_MEMORY;
-    uint64_t from = ask->has_from ? ask->from : 0;
+    struct verbs_checkpoint checkpoint = verbs_checkpoint(broker);
+    answer->has_checkpoint = checkpoint.has;
+    answer->checkpoint = checkpoint.bytes;
+    answer->has_size = true;
+    answer->size = ro_directory_size(broker->ledger.directory);
     answer->has_from = true;
-    answer->from = from;
-    struct reading reading = {req, answer, VERBS_LIST_BYTES};
-    if (from < answer->size)
-        RO_TRY(store_records(broker->store, from, take_record, &reading));
-    req->answer = &answer->base;
-    return RO_OK;
+    answer->from = ask->has_from ? ask->from : 0;
+    return answer->from < answer->size
+               ? store_records(broker->store, answer->from, take_record, &list)
+               : RO_OK;
 }
 
 const struct verb verb_directory = {
     .name = "directory",
     .doors = VERB_AT_MEMBER | VERB_AT_OPEN,
     .ask = &reachout__directory__ask__descriptor,
+    .answer = &reachout__directory__answer__descriptor,
     .store = store,
 };

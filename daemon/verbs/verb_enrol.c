@@ -111,10 +111,7 @@ static enum ro_status
 authorise(struct broker *broker, struct request *req)
 {
     const Reachout__Enrol__Ask *ask = (const void *)req->ask;
-    struct grant *grant = ro_arena_zero(req->arena, sizeof(*grant));
-    if (grant == NULL)
-        return RO_NO_MEMORY;
-    req->grant = grant;
+    struct grant *grant = req->grant;
     if (ask->has_ticket == ask->has_signature) {
         return ro_why(&req->why, RO_BAD_FRAME,
                       "either a ticket or a signature");
@@ -169,17 +166,12 @@ static enum ro_status
 store(struct broker *broker, struct request *req)
 {
     struct grant *grant = req->grant;
-    Reachout__Enrol__Answer *answer =
-        ro_arena_take(req->arena, sizeof(*answer));
-    if (answer == NULL)
-        return RO_NO_MEMORY;
-    reachout__enrol__answer__init(answer);
+    Reachout__Enrol__Answer *answer = (void *)req->answer;
     RO_TRY(grant->kind == GRANT_REQUEST ? keep_request(broker, grant)
                                         : keep_answer(broker, grant));
     answer->has_envelope = true;
     answer->envelope =
         ro_as_field((struct ro_bytes){grant->put.id.b, RO_ID_SIZE});
-    req->answer = &answer->base;
     return RO_OK;
 }
 
@@ -196,6 +188,8 @@ const struct verb verb_enrol = {
     .doors = VERB_AT_OPEN,
     .brings = VERB_BRINGS_MAIL,
     .ask = &reachout__enrol__ask__descriptor,
+    .answer = &reachout__enrol__answer__descriptor,
+    .grant_size = sizeof(struct grant),
     .authorise = authorise,
     .store = store,
     .route = route,

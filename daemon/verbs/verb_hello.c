@@ -124,11 +124,7 @@ fill_mirror(struct broker *broker,
 static enum ro_status
 store(struct broker *broker, struct request *req)
 {
-    Reachout__Hello__Answer *answer =
-        ro_arena_take(req->arena, sizeof(*answer));
-    if (answer == NULL)
-        return RO_NO_MEMORY;
-    reachout__hello__answer__init(answer);
+    Reachout__Hello__Answer *answer = (void *)req->answer;
     RO_TRY(fill_mirror(broker, req, answer));
     if (req->session->state == SESSION_NEW)
         req->session->ready_turn = broker->turn;
@@ -137,7 +133,6 @@ store(struct broker *broker, struct request *req)
     answer->protocol = RO_PROTOCOL;
     fill_ledger(broker, answer);
     fill_limits(broker, req->session, answer);
-    req->answer = &answer->base;
     return RO_OK;
 }
 
@@ -146,6 +141,7 @@ const struct verb verb_hello = {
     .doors = VERB_AT_MEMBER | VERB_AT_OPEN,
     .needs = VERB_NEEDS_NOTHING,
     .ask = &reachout__hello__ask__descriptor,
+    .answer = &reachout__hello__answer__descriptor,
     .authorise = authorise,
     .store = store,
 };

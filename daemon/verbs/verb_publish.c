@@ -72,18 +72,13 @@ store(struct broker *broker, struct request *req)
     struct ro_notice_facts facts = {0};
     struct ro_bytes notice = ro_field(&ask->notices[0]);
     RO_TRY(check(broker, req, notice, &facts));
-    Reachout__Publish__Answer *answer =
-        ro_arena_take(req->arena, sizeof(*answer));
-    if (answer == NULL)
-        return RO_NO_MEMORY;
-    reachout__publish__answer__init(answer);
+    Reachout__Publish__Answer *answer = (void *)req->answer;
     const struct store_notice put = {facts.seat, facts.expires_day, notice};
     broker->ledger_touched = true;
     RO_TRY(store_notice_put(broker->store, &put, &answer->cursor));
     RO_TRY(ro_notices_add(broker->ledger.notices, notice));
     broker->ledger.newest = answer->cursor;
     answer->has_cursor = true;
-    req->answer = &answer->base;
     return RO_OK;
 }
 
@@ -92,6 +87,7 @@ const struct verb verb_publish = {
     .doors = VERB_AT_MEMBER,
     .brings = VERB_BRINGS_NEWS,
     .ask = &reachout__publish__ask__descriptor,
+    .answer = &reachout__publish__answer__descriptor,
     .authorise = authorise,
     .store = store,
 };

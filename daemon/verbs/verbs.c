@@ -81,13 +81,31 @@ verbs_credit_left(const struct broker *broker, const struct session *session)
 
 /* --- answers ------------------------------------------------------------- */
 
-ProtobufCBinaryData
-verbs_copy(const struct request *req, struct ro_bytes bytes)
+enum ro_status
+verbs_list_take(struct verbs_list *list,
+                struct ro_bytes bytes,
+                size_t extra,
+                ProtobufCBinaryData *ret_copy)
 {
-    uint8_t *copy = ro_arena_take(req->arena, bytes.size > 0 ? bytes.size : 1);
-    if (copy != NULL && bytes.size > 0)
+    if (bytes.size + extra > list->left)
+        return RO_REFUSED;
+    uint8_t *copy = ro_arena_take(list->arena, bytes.size > 0 ? bytes.size : 1);
+    if (copy == NULL)
+        return RO_NO_MEMORY;
+    if (bytes.size > 0)
         memcpy(copy, bytes.data, bytes.size);
-    return (ProtobufCBinaryData){.len = bytes.size, .data = copy};
+    *ret_copy = (ProtobufCBinaryData){.len = bytes.size, .data = copy};
+    list->left -= bytes.size + extra;
+    return RO_OK;
+}
+
+enum ro_status
+verbs_count_waiting(struct broker *broker,
+                    const struct ro_seat_id *mailbox,
+                    uint64_t *ret_waiting)
+{
+    const struct store_span all = {*mailbox, 0, UINT64_MAX, BROKER_WAITING_MAX};
+    return store_count(broker->store, &all, ret_waiting);
 }
 
 enum ro_status

@@ -34,9 +34,24 @@ struct credit_amount verbs_credit_left(const struct broker *broker,
 struct credit *verbs_address_credit(struct broker *broker,
                                     const struct session *session);
 
-/* A copy in the request's arena; its data is NULL without memory. */
-ProtobufCBinaryData verbs_copy(const struct request *req,
-                               struct ro_bytes bytes);
+/* A list of an answer, as long as a frame has room for it. */
+struct verbs_list {
+    struct ro_arena *arena; /* the request's */
+    void *answer;
+    size_t left; /* bytes; begins with VERBS_LIST_BYTES */
+};
+
+/* Copies the bytes of the list's next item, which needs so many beside them.
+ * RO_REFUSED: the list has no room. */
+RO_MUST_USE enum ro_status verbs_list_take(struct verbs_list *list,
+                                           struct ro_bytes bytes,
+                                           size_t extra,
+                                           ProtobufCBinaryData *ret_copy);
+
+/* How many envelopes wait in a mailbox, at most BROKER_WAITING_MAX. */
+RO_MUST_USE enum ro_status verbs_count_waiting(struct broker *broker,
+                                               const struct ro_seat_id *mailbox,
+                                               uint64_t *ret_waiting);
 
 /* Makes one mailbox the audience of a request; for route. RO_NO_MEMORY. */
 RO_MUST_USE enum ro_status verbs_concern(struct request *req,
