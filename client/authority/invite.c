@@ -129,6 +129,23 @@ need_directory(struct authority *authority,
 }
 
 static enum ro_status
+refuse_twin(const struct ro_member_view *member,
+            const struct guest *guest,
+            struct ro_why *why)
+{
+    if (guest->urn == 0 && strcmp(member->name, guest->name) != 0) {
+        return ro_why(why, RO_REFUSED,
+                      "that name looks like the one of the member %s: another "
+                      "one is needed, so that nobody takes them for each other",
+                      member->name);
+    }
+    return ro_why(why, RO_REFUSED,
+                  "%s is a member already, and has one seat in this release; "
+                  "new keys for it: reachout authority replace",
+                  member->name);
+}
+
+static enum ro_status
 check_newcomer(const struct authority *authority,
                const struct guest *guest,
                struct ro_why *why)
@@ -140,13 +157,8 @@ check_newcomer(const struct authority *authority,
         if (member->standing != RO_MEMBER_LIVE || member->kind != guest->kind)
             continue;
         if (guest->urn != 0 ? member->urn == guest->urn
-                            : strcmp(member->name, guest->name) == 0) {
-            return ro_why(why, RO_REFUSED,
-                          "%s is a member already, and has one seat in this "
-                          "release; new keys for it: reachout authority "
-                          "replace",
-                          member->name);
-        }
+                            : ro_text_alike(member->name, guest->name))
+            return refuse_twin(member, guest, why);
     }
     return RO_OK;
 }

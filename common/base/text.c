@@ -132,6 +132,69 @@ ro_text_show(struct ro_bytes text, enum ro_text_kind kind, struct ro_buf *out)
     }
 }
 
+static bool
+is_space(uint32_t point)
+{
+    return point == ' ' || point == '\t' || point == '\n' || point == 0xA0 ||
+           point == 0x1680 || (point >= 0x2000 && point <= 0x200A) ||
+           point == 0x2028 || point == 0x2029 || point == 0x202F ||
+           point == 0x205F || point == 0x3000;
+}
+
+/* Takes one character from the beginning of `text`; 0 at its end. */
+static uint32_t
+take_one(struct ro_bytes *text)
+{
+    uint32_t point = 0;
+    if (text->size == 0)
+        return 0;
+    size_t n = decode_one(*text, &point);
+    if (n == 0) {
+        point = text->data[0];
+        n = 1;
+    }
+    text->data += n;
+    text->size -= n;
+    return point;
+}
+
+static void
+skip_spaces(struct ro_bytes *text)
+{
+    struct ro_bytes rest = *text;
+    while (is_space(take_one(&rest)))
+        *text = rest;
+}
+
+/* The same for what ro_text_alike compares, of a text without spaces at its
+ * beginning. */
+static uint32_t
+take_folded(struct ro_bytes *text)
+{
+    const uint32_t point = take_one(text);
+    if (is_space(point)) {
+        skip_spaces(text);
+        return text->size == 0 ? 0 : ' ';
+    }
+    return point >= 'A' && point <= 'Z' ? point - 'A' + 'a' : point;
+}
+
+bool
+ro_text_alike(const char *a, const char *b)
+{
+    struct ro_bytes one = ro_bytes_text(a);
+    struct ro_bytes other = ro_bytes_text(b);
+    skip_spaces(&one);
+    skip_spaces(&other);
+    uint32_t point;
+    do {
+        point = take_folded(&one);
+        if (point != take_folded(&other))
+            return false;
+    } while (point != 0);
+    return true;
+}
+
 static size_t
 smaller(size_t a, size_t b)
 {

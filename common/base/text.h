@@ -33,6 +33,11 @@ RO_MUST_USE enum ro_status ro_text_check(struct ro_bytes text,
 void
 ro_text_show(struct ro_bytes text, enum ro_text_kind kind, struct ro_buf *out);
 
+/* Whether two lines look the same to who does not look closely: spaces of all
+ * kinds count as one space and not at the ends, ASCII letters count without
+ * their case. */
+bool ro_text_alike(const char *a, const char *b);
+
 /* How many edits (insert, delete, replace, swap) lead from one word to the
  * other, for "did you mean"; words over 40 characters are far apart. */
 size_t ro_text_distance(const char *a, const char *b);

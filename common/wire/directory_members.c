@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/text.h"
 #include "common/crypto/seal.h"
 #include "common/wire/admission.h"
 #include "common/wire/directory_inside.h"
@@ -147,8 +148,9 @@ ro_dir_reserve_name(struct ro_directory *directory)
     return RO_OK;
 }
 
-/* The record by which another member of its kind had that name last: the one
- * that is being read while it still has it, 0 if none ever had. */
+/* The record by which another member of its kind had that name last, or one
+ * that looks like it: the one that is being read while it still has it, 0 if
+ * none ever had. No rule of validity: it says whom to doubt. */
 static uint64_t
 borne_until(const struct ro_directory *directory,
             const struct ro_dir_member *member,
@@ -163,7 +165,7 @@ borne_until(const struct ro_directory *directory,
             name->until == 0 ? directory->n_records + 1 : name->until;
         if (name->member != self && until > last &&
             directory->members[name->member].view.kind == member->view.kind &&
-            strcmp(name->text, text) == 0)
+            ro_text_alike(name->text, text))
             last = until;
     }
     return last;

@@ -155,32 +155,43 @@ test_who(void)
     circle_fini(&circle);
 }
 
-/* Somebody who is a member is not invited again. */
+/* A member is a school's, or a source by its name. */
+static void
+add_member(struct circle *circle, uint32_t urn, char *name)
+{
+    struct ro_keypair *pair = ro_keypair_new(&circle->world.entropy);
+    struct ro_member_id id;
+    Reachout__Member member = REACHOUT__MEMBER__INIT;
+    RO_AUTOBUF body = {0};
+    RO_AUTOBUF record = {0};
+    ro_member_id_of(&circle->authority->circle, ro_keypair_public(pair), &id);
+    member.has_circle = member.has_serial = member.has_member = true;
+    member.has_kind = member.has_key = true;
+    member.circle =
+        ro_as_field((struct ro_bytes){circle->authority->circle.b, RO_ID_SIZE});
+    member.serial = authority_log_serial(circle->authority);
+    member.member = ro_as_field((struct ro_bytes){id.b, RO_ID_SIZE});
+    member.kind = urn != 0 ? REACHOUT__MEMBER_KIND__SCHOOL
+                           : REACHOUT__MEMBER_KIND__SOURCE;
+    member.has_urn = urn != 0;
+    member.urn = urn;
+    member.name = name;
+    member.key =
+        ro_as_field((struct ro_bytes){ro_keypair_public(pair)->b, RO_KEY_SIZE});
+    tap_need(ro_pack(&member.base, &body) == RO_OK);
+    tap_need(authority_sign(circle->authority, REACHOUT__SIGNED__KIND__MEMBER,
+                            ro_buf_view(&body), NULL, &record) == RO_OK);
+    tap_need(circle_add(circle, ro_buf_view(&record)) == RO_OK);
+    ro_keypair_free(pair);
+}
+
+/* Somebody who is a member is not invited again, nor who looks like it. */
 static void
 test_member(void)
 {
     struct circle circle;
     make_listed(&circle);
-    struct ro_keypair *pair = ro_keypair_new(&circle.world.entropy);
-    struct ro_member_id id;
-    Reachout__Member member = REACHOUT__MEMBER__INIT;
-    RO_AUTOBUF body = {0};
-    RO_AUTOBUF record = {0};
-    ro_member_id_of(&circle.authority->circle, ro_keypair_public(pair), &id);
-    member.has_circle = member.has_serial = member.has_member = true;
-    member.has_kind = member.has_key = member.has_urn = true;
-    member.circle =
-        ro_as_field((struct ro_bytes){circle.authority->circle.b, RO_ID_SIZE});
-    member.serial = authority_log_serial(circle.authority);
-    member.member = ro_as_field((struct ro_bytes){id.b, RO_ID_SIZE});
-    member.kind = REACHOUT__MEMBER_KIND__SCHOOL;
-    member.urn = 900012;
-    member.key =
-        ro_as_field((struct ro_bytes){ro_keypair_public(pair)->b, RO_KEY_SIZE});
-    tap_need(ro_pack(&member.base, &body) == RO_OK);
-    tap_need(authority_sign(circle.authority, REACHOUT__SIGNED__KIND__MEMBER,
-                            ro_buf_view(&body), NULL, &record) == RO_OK);
-    tap_need(circle_add(&circle, ro_buf_view(&record)) == RO_OK);
+    add_member(&circle, 900012, NULL);
     struct authority_inviting inviting = {.kind = "school",
                                           .seat = "lead",
                                           .urn = 900012,
@@ -190,7 +201,19 @@ test_member(void)
     tap_is(invite(&circle, &inviting), RO_REFUSED);
     inviting.urn = 900001;
     tap_is(invite(&circle, &inviting), RO_OK);
-    ro_keypair_free(pair);
+    char name[] = "River levels";
+    add_member(&circle, 0, name);
+    struct authority_inviting source = {.kind = "source",
+                                        .seat = "source",
+                                        .valid_s = 60,
+                                        .out_path =
+                                            circle_path(&circle, "y.inv")};
+    source.name = "River levels";
+    tap_is(invite(&circle, &source), RO_REFUSED);
+    source.name = "river\xc2\xa0levels ";
+    tap_is(invite(&circle, &source), RO_REFUSED);
+    source.name = "River levels, East";
+    tap_is(invite(&circle, &source), RO_OK);
     circle_fini(&circle);
 }
 

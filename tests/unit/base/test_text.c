@@ -187,6 +187,30 @@ test_distance(void)
     tap_ok(ro_text_distance("a", more) > 40);
 }
 
+static void
+test_alike(void)
+{
+    static const char *const same[] = {
+        "North team",
+        "North\xc2\xa0team",
+        "  north  TEAM ",
+        "North\xe3\x80\x80team",
+        "North\xe2\x80\xaf team\xc2\xa0",
+    };
+    static const char *const others[] = {
+        "",      "North",      "Northteam",         "North team 2",
+        "North", "North-team", "N\xc3\xb6rth team", "North te",
+    };
+    for (size_t i = 0; i < RO_LEN(same); i++) {
+        tap_ok(ro_text_alike(same[0], same[i]));
+        tap_ok(ro_text_alike(same[i], same[0]));
+        for (size_t k = 0; k < RO_LEN(others); k++)
+            tap_ok(!ro_text_alike(same[i], others[k]));
+    }
+    tap_ok(ro_text_alike("", " \xc2\xa0"));
+    tap_ok(ro_text_alike("\xff", "\xff") && !ro_text_alike("\xff", "\xfe"));
+}
+
 int
 main(void)
 {
@@ -198,5 +222,6 @@ main(void)
     tap_run(test_show);
     tap_run(test_show_bidi_and_invisible);
     tap_run(test_distance);
+    tap_run(test_alike);
     return tap_done();
 }

@@ -179,6 +179,9 @@ test_names_of_others(void)
     tap_say(view_of(next)->who_freed > given_up &&
                 view_of(next)->who_freed < removed,
             "given up by another name");
+    const uint64_t born = ro_directory_size(circle->directory);
+    next = test_circle_team(circle, " west\xc2\xa0 Desk");
+    tap_say(view_of(next)->who_freed > born, "and one that looks like it");
 }
 
 /* The old key signs nothing any more; the new one begins with serial 1. */
