@@ -64,24 +64,16 @@ read_inviting(const struct cli_args *args,
     return read_span(args, why, &ret_inviting->valid_s);
 }
 
-/* What the one who is invited types, with a key beside the invitation. */
-static enum ro_status
+/* What the one who is invited types; their passphrase is asked for. */
+static void
 suggest_join(const char *path, struct cli_output *out)
 {
-    RO_AUTOBUF key = {0};
-    size_t length = strlen(path);
-    if (length > 4 && strcmp(path + length - 4, ".inv") == 0)
-        length -= 4;
-    ro_buf_put(&key, path, length);
-    ro_buf_put(&key, ".key", sizeof(".key"));
-    RO_TRY(ro_buf_ok(&key));
-    output_then(out, "On their computer, where the invitation was saved:");
-    OUTPUT_NEXT(out, "reachout", "join", path, "--key-file",
-                (const char *)key.data);
-    return RO_OK;
+    output_then(out, "On their computer, where the invitation was saved, with "
+                     "their own name:");
+    OUTPUT_NEXT(out, "reachout", "join", path, "--holder", "NAME");
 }
 
-static enum ro_status
+static void
 show_invited(struct cli_output *out,
              const char *path,
              int64_t expires_s,
@@ -96,13 +88,14 @@ show_invited(struct cli_output *out,
     show_time(&out->text, expires_s);
     ro_buf_printf(&out->text, ".\nIt is a secret until it is used: hand it "
                               "over, or send it the way you trust most.\n");
-    if (set->here > 0)
-        return suggest_join(path, out);
+    if (set->here > 0) {
+        suggest_join(path, out);
+        return;
+    }
     output_then(out, "No signing key is here: one must sign it before it is "
                      "used.");
     OUTPUT_NEXT(out, "reachout", "authority", "sign", path, "--dir", "DIR",
                 "--out", "FILE");
-    return RO_OK;
 }
 
 /* A school that begins without a lead is asked in vain. */
@@ -139,7 +132,7 @@ cmd_invite(const struct cli_args *args,
     RO_TRY(authority_invite(authority, &inviting, why, &expires_s));
     RO_TRY(authority_keyset(authority, why, &set));
     tell_powers(&inviting, out);
-    RO_TRY(show_invited(out, inviting.out_path, expires_s, &set));
+    show_invited(out, inviting.out_path, expires_s, &set);
     suggest_requests(args, out);
     return RO_OK;
 }
@@ -175,7 +168,7 @@ cmd_invite_replace(const struct cli_args *args,
     RO_TRY(cmd_authority_open(args, why, &authority));
     RO_TRY(authority_replace(authority, &replacing, why, &expires_s));
     RO_TRY(authority_keyset(authority, why, &set));
-    RO_TRY(show_invited(out, replacing.out_path, expires_s, &set));
+    show_invited(out, replacing.out_path, expires_s, &set);
     suggest_requests(args, out);
     return RO_OK;
 }
