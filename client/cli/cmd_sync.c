@@ -8,10 +8,12 @@
 #include "client/cli/profile.h"
 #include "client/cli/render_json.h"
 #include "client/cli/render_text.h"
+#include "client/cli/show.h"
 #include "client/cli/wait.h"
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 const struct cli_option cmd_sync_options[] = {
@@ -50,12 +52,100 @@ view_batch(struct cli_output *out, const struct ro_result *result)
     render_text_sync(&out->text, result);
 }
 
+/* What to look at after a sync; others wait in `requests` and `read`. */
+#define MOST_STEPS 4
+
+/* A command that says more about something that happened. */
+struct step {
+    const char *command;
+    struct show_short id; /* "" where it takes none */
+};
+
+static struct step
+step_after(const struct ro_event *event)
+{
+    static const struct {
+        const char *type;
+        const char *command;
+    } table[] = {
+        {"ask",         "show"   },
+        {"message",     "show"   },
+        {"answer",      "answers"},
+        {"say",         "read"   },
+        {"introduced",  "show"   },
+        {"not-chosen",  "read"   },
+        {"state-note",  "show"   },
+        {"closed",      "show"   },
+        {"withdrawn",   "show"   },
+        {"key-changed", "verify" },
+    };
+    struct step step = {NULL, {""}};
+    for (size_t i = 0; i < RO_LEN(table); i++) {
+        if (strcmp(event->type, table[i].type) == 0)
+            step.command = table[i].command;
+    }
+    if (step.command == NULL || strcmp(step.command, "read") == 0)
+        return step;
+    step.id = strcmp(step.command, "verify") == 0
+                  ? show_short(event->member.b)
+                  : show_short(event->request.b);
+    return step;
+}
+
+/* Adds a step that is not among those that were said. */
+static size_t
+suggest_step(struct cli_output *out, struct step *steps, size_t n)
+{
+    const struct step *step = &steps[n];
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(steps[i].command, step->command) == 0 &&
+            strcmp(steps[i].id.hex, step->id.hex) == 0)
+            return n;
+    }
+    if (step->id.hex[0] == '\0') {
+        OUTPUT_NEXT(out, "reachout", step->command, "--unread");
+    } else {
+        OUTPUT_NEXT(out, "reachout", step->command, step->id.hex);
+    }
+    return n + 1;
+}
+
+/* Whether this seat waits to be admitted. */
+static bool
+is_waiting(const struct ro_result *result)
+{
+    return result->self.enrolment == RO_ENROL_REQUESTED ||
+           result->self.enrolment == RO_ENROL_WRITTEN;
+}
+
+static void
+suggest(struct cli_output *out, const struct ro_result *result)
+{
+    struct step steps[MOST_STEPS];
+    size_t n = 0;
+    for (size_t i = 0; i < result->n_events && n < MOST_STEPS; i++) {
+        steps[n] = step_after(&result->events[i]);
+        bool applied = result->events[i].refused == NULL ||
+                       strcmp(result->events[i].type, "key-changed") == 0;
+        if (steps[n].command != NULL && applied)
+            n = suggest_step(out, steps, n);
+    }
+    if (is_waiting(result)) {
+        output_then(out, "Once the authority has admitted you:");
+        OUTPUT_NEXT(out, "reachout", "sync");
+    } else if (result->admitted_among > 0 && n == 0) {
+        OUTPUT_NEXT(out, "reachout", "members");
+    }
+}
+
 static void
 view_sync(struct cli_output *out, const struct ro_result *result)
 {
     view_batch(out, result);
-    if (is_empty(result))
+    if (is_empty(result) && !is_waiting(result) &&
+        result->self.broker != RO_BROKER_AWAY)
         ro_buf_printf(&out->text, "Nothing new.\n");
+    suggest(out, result);
 }
 
 /* Whoever reads a watch and stops has heard enough: that ends it, and is no

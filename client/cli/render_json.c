@@ -274,10 +274,10 @@ add_event(json_t *list, const struct ro_event *event, const char *text)
     if (text == NULL) { /* news: what has come is not ours */
         if (strcmp(event->type, "early") == 0)
             doc_said(item, "text", event->text);
-        if (event->what != NULL) {
+        if (event->what != NULL || strcmp(event->type, "key-changed") == 0)
             doc_id(item, "member", event->member.b);
+        if (event->what != NULL)
             doc_said(item, "what", event->what);
-        }
         return;
     }
     doc_text(item, "place", own_place(event->place));

@@ -170,6 +170,9 @@ render_text_verify(struct ro_buf *out, const struct ro_result *result)
                            : "It was not compared here yet.\n");
 }
 
+/* The width of what happened, and the space behind it. */
+#define EVENT_COLUMN 16
+
 /* Whether an event tells of a message that was not taken at all. */
 static bool
 is_refused(const struct ro_event *event)
@@ -190,7 +193,7 @@ refused_events(struct ro_buf *out, const struct ro_event *events, size_t n)
     }
     show_time(out, events[run - 1].at_s);
     ro_buf_printf(out, "  ");
-    show_column(out, "refused", 12);
+    show_column(out, "refused", EVENT_COLUMN);
     show_count(out, run, "message");
     ro_buf_printf(out, run == 1 ? " was refused (" : " were refused (");
     show_line(out, events[0].refused);
@@ -198,19 +201,25 @@ refused_events(struct ro_buf *out, const struct ro_event *events, size_t n)
     return run;
 }
 
+/* One thing that happened; `us` is our own name. */
 static void
-happened(struct ro_buf *out, const struct ro_event *what)
+happened(struct ro_buf *out, const struct ro_event *what, const char *us)
 {
+    static const struct ro_request_id none;
+    const enum show_whose whose =
+        us != NULL && strcmp(us, what->from) == 0 ? SHOW_OURS : SHOW_THEIRS;
     show_time(out, what->at_s);
     ro_buf_printf(out, "  ");
-    show_column(out, what->type, 12);
+    show_column(out, show_event(what->type, whose), EVENT_COLUMN);
     if (what->what != NULL) {
         show_line(out, what->what);
         lines_feed(out);
         return;
     }
-    show_id(out, what->request.b);
-    ro_buf_printf(out, "  ");
+    if (!ro_request_id_equal(&what->request, &none)) {
+        show_id(out, what->request.b);
+        ro_buf_printf(out, "  ");
+    }
     show_line(out, what->from);
     lines_feed(out);
     if (what->refused != NULL && (strcmp(what->type, "key-changed") == 0 ||
@@ -240,8 +249,13 @@ render_text_sync(struct ro_buf *out, const struct ro_result *result)
         if (is_refused(&result->events[i])) {
             i += refused_events(out, &result->events[i], result->n_events - i);
         } else {
-            happened(out, &result->events[i++]);
+            happened(out, &result->events[i++], result->self.name);
         }
+    }
+    if (result->self.enrolment == RO_ENROL_REQUESTED ||
+        result->self.enrolment == RO_ENROL_WRITTEN) {
+        ro_buf_printf(out, "Not admitted yet. ");
+        words_to_compare(out, &result->self);
     }
 }
 

@@ -130,11 +130,11 @@ render_text_requests(struct ro_buf *out, const struct ro_result *result)
 }
 
 static void
-event(struct ro_buf *out, const struct ro_event *event)
+event(struct ro_buf *out, const struct ro_event *event, enum show_whose whose)
 {
     show_time(out, event->at_s);
     ro_buf_printf(out, "  ");
-    show_column(out, event->type, 12);
+    show_column(out, show_event(event->type, whose), 16);
     show_line(out, event->from);
     lines_place(out, event->place, event->failed);
     if (event->refused != NULL) {
@@ -171,5 +171,6 @@ render_text_show(struct ro_buf *out, const struct ro_result *result)
         lines_feed(out);
     }
     for (size_t i = 0; i < result->n_events; i++)
-        event(out, &result->events[i]);
+        event(out, &result->events[i],
+              request->side == RO_SIDE_ASKER ? SHOW_OURS : SHOW_THEIRS);
 }

@@ -167,3 +167,27 @@ show_state(const char *state)
     }
     return state;
 }
+
+const char *
+show_event(const char *type, enum show_whose whose)
+{
+    static const struct {
+        const char *type;
+        const char *words[2];
+    } table[] = {
+        {"ask",         {"asks for help", "asks for help"}},
+        {"answer",      {"offers help", "offers help"}    },
+        {"pass",        {"steps back", "steps back"}      },
+        {"say",         {"writes", "writes"}              },
+        {"introduced",  {"has chosen", "you are chosen"}  },
+        {"not-chosen",  {"says no", "not chosen"}         },
+        {"state-note",  {"how it stands", "how it stands"}},
+        {"key-changed", {"compare keys", "compare keys"}  },
+        {"rules",       {"new rules", "new rules"}        },
+    };
+    for (size_t i = 0; type != NULL && i < RO_LEN(table); i++) {
+        if (strcmp(type, table[i].type) == 0)
+            return table[i].words[whose];
+    }
+    return type;
+}

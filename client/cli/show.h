@@ -51,6 +51,13 @@ bool show_km(struct ro_buf *out, double km);
  * "failed"; "" for somebody else's. Static. */
 const char *show_place(enum ro_place place);
 
+/* Who reads it: whoever was chosen otherwise than who has chosen. */
+enum show_whose { SHOW_OURS, SHOW_THEIRS };
+
+/* What happened, in people's words: "asks for help" for "ask"; what is not
+ * known as it is. */
+const char *show_event(const char *type, enum show_whose whose);
+
 /* A thread's state in people's words; what is not known as it is. */
 const char *show_state(const char *state);
 

@@ -131,6 +131,18 @@ enrol_outdated(struct ro_why *why)
                   "into the same folder");
 }
 
+/* The authority's own words are not cut for ours. */
+enum ro_status
+enrol_refused(const struct engine *engine, struct ro_why *why)
+{
+    static const char then[] = "; ask it for a new invitation, and join with "
+                               "it into the same folder";
+    const char *refusal = engine->keyring->refusal;
+    bool fits = strlen(refusal) + sizeof(then) + 32 < sizeof(why->text);
+    return ro_why(why, RO_REFUSED, "the authority refused: %s%s", refusal,
+                  fits ? then : "");
+}
+
 enum ro_status
 enrol_request(struct engine *engine, int64_t deadline_ms, struct ro_why *why)
 {

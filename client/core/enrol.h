@@ -13,6 +13,10 @@
  * invitation from before two changes of it. RO_REFUSED. */
 RO_MUST_USE enum ro_status enrol_outdated(struct ro_why *why);
 
+/* Says that the authority refused, why, and what to do. RO_REFUSED. */
+RO_MUST_USE enum ro_status enrol_refused(const struct engine *engine,
+                                         struct ro_why *why);
+
 /* Sends the request (again). Moves MADE and WRITTEN to REQUESTED.
  * RO_UNREACHABLE, the broker's refusals of the ticket, enrol_outdated, alarms.
  */

@@ -151,8 +151,7 @@ tell_enrolment(const struct engine *engine, struct ro_why *why)
                       "this seat has not asked to be admitted; run join again "
                       "with its invitation");
     case RO_ENROL_REFUSED:
-        return ro_why(why, RO_REFUSED, "the authority refused: %s",
-                      engine->keyring->refusal);
+        return enrol_refused(engine, why);
     case RO_ENROL_REQUESTED:
     case RO_ENROL_WRITTEN:
     case RO_ENROL_ADMITTED:
@@ -160,6 +159,26 @@ tell_enrolment(const struct engine *engine, struct ro_why *why)
         return RO_OK;
     }
     return RO_OK;
+}
+
+/* What is kept here is not lost with a broker that is away: a sync says that
+ * it waits. A watch says it when it has gone. */
+static enum ro_status
+tell_kept(const struct engine *engine,
+          const struct job *job,
+          enum ro_status s,
+          struct ro_why *why)
+{
+    size_t n = 0;
+    if (s != RO_UNREACHABLE || job->kind != JOB_ONCE)
+        return s;
+    RO_TRY(outgoing_kept(engine->vault, &n));
+    if (n == 0)
+        return s;
+    return ro_why(why, RO_KEPT,
+                  "the broker cannot be reached, and %zu message%s here; check "
+                  "this computer's network and try again",
+                  n, n == 1 ? " waits" : "s wait");
 }
 
 static size_t
@@ -187,6 +206,7 @@ jobs_sync(struct engine *engine, struct job *job)
     job->result.sent = (size_t)(engine->n_left - left_before);
     if (s == RO_OK)
         s = tell_enrolment(engine, &job->why);
+    s = tell_kept(engine, job, s, &job->why);
     enum ro_status told = view_news(&viewing, &news);
     if (told == RO_OK)
         told = view_self(&viewing);
@@ -249,10 +269,8 @@ end_join(struct engine *engine, struct job *job, enum ro_status s)
 {
     const struct viewing viewing = viewing_of(engine, job);
     job->result.state = enrolment_name(engine->keyring->enrolment);
-    if (engine->keyring->enrolment == RO_ENROL_REFUSED && s == RO_OK) {
-        s = ro_why(&job->why, RO_REFUSED, "the authority refused: %s",
-                   engine->keyring->refusal);
-    }
+    if (engine->keyring->enrolment == RO_ENROL_REFUSED && s == RO_OK)
+        s = enrol_refused(engine, &job->why);
     enum ro_status told = view_self(&viewing);
     end_job(engine, job, told == RO_OK ? s : told);
 }

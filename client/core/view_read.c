@@ -262,6 +262,7 @@ view_trouble(const struct viewing *viewing,
             ro_arena_text(viewing->arena, news->why.text[0] == '\0'
                                               ? ro_status_text(news->trouble)
                                               : news->why.text),
+        .member = news->from,
     };
     return ret_event->refused == NULL ? RO_NO_MEMORY : RO_OK;
 }

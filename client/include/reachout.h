@@ -293,8 +293,8 @@ struct ro_event {
     size_t n_attachments;
     const char *what; /* of the circle: what happened, in a sentence with names
                          in it; NULL otherwise */
-    struct ro_member_id member; /* of the circle: whose; zero: several's, or
-                                   nobody's */
+    struct ro_member_id member; /* of the circle, and "key-changed": whose;
+                                   zero: several's, or nobody's */
 };
 
 /* A message of a thread. */

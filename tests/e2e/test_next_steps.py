@@ -62,6 +62,33 @@ def follow(tap, paster, line, text=b""):
     return pasted
 
 
+def waiting_school(tap, paster):
+    """Seats of which one is admitted late, and one is refused."""
+    for name, urn in (("late", 900012), ("no", 900014)):
+        paster.paste(
+            "reachout authority invite --dir 'our office' --kind school --urn "
+            f"{urn} --seat lead --out {name}.inv")
+        _, words, _ = paster.paste(
+            f"reachout --profile {name} join {name}.inv --key-file {name}.key")
+        code, out, err = paster.paste(f"reachout --profile {name} sync")
+        tap.ok(code == 0 and "Not admitted yet." in out
+               and words.splitlines()[-1] in out and "Nothing new" not in out
+               and f"next: reachout --profile {name} sync" in err,
+               "a seat that waits hears so from sync, with its words", out + err)
+    _, out, _ = paster.paste("reachout --json authority requests --dir 'our office' | "
+                             "jq -r '.requests[-1].request'")
+    paster.paste("reachout authority refuse --dir 'our office' "
+                 f"{out.strip()} --text 'Ring us.' && "
+                 "reachout authority admit --dir 'our office' --all")
+    told = {name: paster.paste(f"reachout --profile {name} sync")
+            for name in ("late", "no")}
+    refused, admitted = sorted(told.values(), key=lambda one: one[0], reverse=True)
+    tap.ok(admitted[0] == 0 and "You are admitted" in admitted[1]
+           and " members\n" in admitted[2], "one is admitted, and goes on", told)
+    tap.ok(refused[0] == 1 and "Ring us.; ask it for a new invitation" in refused[2],
+           "one is refused, and hears what to do", told)
+
+
 def second_school(paster):
     """A school with a folder of its own that takes some quoting."""
     code, _, err = paster.paste(
@@ -79,13 +106,16 @@ def talking(tap, paster):
     asked = follow(tap, paster, "reachout --profile \"Dawn's own\" ask --topic TL1 "
                    "--urgency U3 --to urn:900001 --text 'A look at phonics?'")
     tap.ok(any(" answers " in line for line in asked), "asking leads to answers", asked)
+    came = follow(tap, paster, "reachout sync")
+    tap.ok(any(" show " in line for line in came), "sync leads to what came", came)
     code, _, err = paster.paste(
-        "reachout sync && reachout answer $(reachout --json requests | "
+        "reachout answer $(reachout --json requests | "
         "jq -r '.requests[0].request') --text Gladly.")
     tap.ok(code == 0, "the first school answers", err)
-    followed = follow(tap, paster, "reachout --profile \"Dawn's own\" sync")
     answers = next(line for line in asked if " answers " in line)
-    followed = follow(tap, paster, answers, "Thursday it is.\n".encode())
+    followed = follow(tap, paster, "reachout --profile \"Dawn's own\" sync",
+                      "Thursday it is.\n".encode())
+    tap.ok(answers in followed, "sync leads to the answers", followed)
     tap.ok(any(" accept " in line for line in followed)
            and any(" say " in line for line in followed),
            "answers lead to a choice and a talk", followed)
@@ -99,7 +129,10 @@ def talking(tap, paster):
                                "--json requests | jq -r '.requests[0].request')")
     tap.ok(out.count("Early reading, phonics, EYFS") == 2,
            "topic and urgency stand there in words", out)
-    _, out, err = paster.paste("reachout sync && reachout read")
+    _, out, err = paster.paste("reachout sync")
+    tap.ok("you are chosen" in out and "writes" in out
+           and " read --unread" in err, "who was chosen hears it", out + err)
+    _, out, err = paster.paste("reachout read")
     tap.ok("Thursday it is." in out, "which arrives", out + err)
 
 
@@ -119,6 +152,7 @@ def main():
         _, out, _ = paster.paste("reachout status")
         tap.ok("admitted" in out, "and to being admitted", out)
         talking(tap, paster)
+        waiting_school(tap, paster)
     finally:
         paster.end()
         shutil.rmtree(place, ignore_errors=True)

@@ -38,6 +38,9 @@ def asking(tap, rig):
     told, hint = words(rig, ASKER, "status")
     tap.ok("not reached at the last try" in told and "1 message not at" in told
            and " sync" in hint, "status says that nobody answered", told + hint)
+    told, hint = words(rig, ASKER, "sync", "--wait", "1", expect=5)
+    tap.ok("1 message waits here" in hint and "Nothing new" not in told,
+           "a sync says that it waits", told + hint)
     rig.up()
     told, _ = words(rig, ASKER, "sync")
     tap.ok("1 kept message went out." in told and "Nothing new" not in told,
@@ -59,7 +62,7 @@ def arriving(tap, rig, request):
            "what others sent has no place of ours", told)
     words(rig, HELPER, "answer", request, "--text", "Gladly.")
     told, _ = words(rig, ASKER, "sync")
-    tap.ok("answer" in told and "went out" not in told,
+    tap.ok("offers help" in told and "went out" not in told,
            "receipts are no messages that went out", told)
     told, _ = words(rig, ASKER, "show", request)
     tap.ok("(arrived)" in told, "in the end it has arrived", told)

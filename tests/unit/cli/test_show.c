@@ -124,6 +124,18 @@ test_ages(void)
     }
 }
 
+/* What happened is told in people's words, to both sides. */
+static void
+test_events(void)
+{
+    tap_ok(strcmp(show_event("ask", SHOW_THEIRS), "asks for help") == 0);
+    tap_ok(strcmp(show_event("introduced", SHOW_THEIRS), "you are chosen") ==
+           0);
+    tap_ok(strcmp(show_event("introduced", SHOW_OURS), "has chosen") == 0);
+    tap_ok(strcmp(show_event("closed", SHOW_THEIRS), "closed") == 0);
+    tap_ok(show_event(NULL, SHOW_OURS) == NULL);
+}
+
 /* Counts are never below zero, whatever a file says. */
 static void
 test_counts(void)
@@ -144,5 +156,6 @@ main(void)
     tap_run(test_check);
     tap_run(test_pieces);
     tap_run(test_ages);
+    tap_run(test_events);
     return tap_done();
 }
