@@ -43,31 +43,21 @@ void cmd_cosign_suggest(const struct cli_args *args,
                         const struct authority_drafted *drafted,
                         const char *path,
                         struct cli_output *out);
-extern const struct cli_option cmd_cosign_sign_options[];
-extern const struct cli_option cmd_cosign_publish_options[];
-extern const struct cli_option cmd_cosign_mend_options[];
-cli_run_fn cmd_cosign_sign;
-cli_run_fn cmd_cosign_publish;
-cli_run_fn cmd_cosign_mend;
-extern const struct cli_option cmd_cosign_revoke_options[];
-cli_run_fn cmd_cosign_revoke;
+CLI_COMMAND(cmd_cosign_sign);
+CLI_COMMAND(cmd_cosign_publish);
+CLI_COMMAND(cmd_cosign_mend);
+CLI_COMMAND(cmd_cosign_revoke);
 
 /* Who belongs to the circle (cmd_roster.c). */
-extern const struct cli_option cmd_roster_options[];
-cli_run_fn cmd_roster;
+CLI_COMMAND(cmd_roster);
 
 /* Invitations (cmd_invite.c). */
-extern const struct cli_option cmd_invite_options[];
-extern const struct cli_option cmd_invite_replace_options[];
-cli_run_fn cmd_invite;
-cli_run_fn cmd_invite_replace;
+CLI_COMMAND(cmd_invite);
+CLI_COMMAND(cmd_invite_replace);
 
 /* Who asks to be admitted, and the yes or no (cmd_admission.c). */
-extern const struct cli_option cmd_admission_requests_options[];
-extern const struct cli_option cmd_admission_admit_options[];
-extern const struct cli_option cmd_admission_refuse_options[];
-cli_run_fn cmd_admission_requests;
-cli_run_fn cmd_admission_admit;
-cli_run_fn cmd_admission_refuse;
+CLI_COMMAND(cmd_admission_requests);
+CLI_COMMAND(cmd_admission_admit);
+CLI_COMMAND(cmd_admission_refuse);
 
 #endif

@@ -33,48 +33,35 @@ RO_MUST_USE enum ro_status commands_run(const struct cli_args *args,
 extern const struct cli_command cmd_authority_commands[];
 
 /* This seat. */
-extern const struct cli_option cmd_profile_join_options[];
-cli_run_fn cmd_profile_join;
+CLI_COMMAND(cmd_profile_join);
 cli_run_fn cmd_profile_status;
-extern const struct cli_option cmd_profile_passphrase_options[];
-cli_run_fn cmd_profile_passphrase;
+CLI_COMMAND(cmd_profile_passphrase);
 cli_run_fn cmd_profile_lock;
 
 /* Who is there. */
-extern const struct cli_option cmd_members_options[];
-cli_run_fn cmd_members;
-extern const struct cli_option cmd_verify_options[];
-cli_run_fn cmd_verify;
+CLI_COMMAND(cmd_members);
+CLI_COMMAND(cmd_verify);
 
 /* A request, made and looked at. */
-extern const struct cli_option cmd_ask_options[];
-cli_run_fn cmd_ask;
-extern const struct cli_option cmd_requests_options[];
-cli_run_fn cmd_requests;
+CLI_COMMAND(cmd_ask);
+CLI_COMMAND(cmd_requests);
 cli_run_fn cmd_requests_show;
 cli_run_fn cmd_requests_answers;
 
 /* What is written about a request or into a thread. */
-extern const struct cli_option cmd_write_answer_options[];
 extern const struct cli_option cmd_write_wait_options[];
-extern const struct cli_option cmd_write_decline_options[];
-extern const struct cli_option cmd_write_say_options[];
-extern const struct cli_option cmd_write_close_options[];
-cli_run_fn cmd_write_answer;
+CLI_COMMAND(cmd_write_answer);
 cli_run_fn cmd_write_pass;
 cli_run_fn cmd_write_accept;
-cli_run_fn cmd_write_decline;
-cli_run_fn cmd_write_say;
-cli_run_fn cmd_write_close;
+CLI_COMMAND(cmd_write_decline);
+CLI_COMMAND(cmd_write_say);
+CLI_COMMAND(cmd_write_close);
 cli_run_fn cmd_write_withdraw;
 
 /* What has come. */
-extern const struct cli_option cmd_read_options[];
-cli_run_fn cmd_read;
-extern const struct cli_option cmd_save_options[];
-cli_run_fn cmd_save;
-extern const struct cli_option cmd_sync_options[];
-cli_run_fn cmd_sync;
+CLI_COMMAND(cmd_read);
+CLI_COMMAND(cmd_save);
+CLI_COMMAND(cmd_sync);
 
 /* About the program itself. */
 cli_run_fn cmd_help;

@@ -90,6 +90,11 @@ typedef enum ro_status cli_run_fn(const struct cli_args *args,
                                   struct cli_output *out,
                                   struct ro_why *why);
 
+/* Declares a command's function, and the table of its options. */
+#define CLI_COMMAND(name)                                                      \
+    extern const struct cli_option name##_options[];                           \
+    cli_run_fn name
+
 /* A table of commands ends with a row without a name. */
 struct cli_command {
     const char *name;
