@@ -180,6 +180,8 @@ def publish_all(tap, rig):
     rig.kill()
     done = publish(rig, "admitted")
     tap.ok(done["record"] == 6 and done["answers"] == 2, "published", done)
+    tap.ok(done["unheard"] == 0, "whom the directory admits needs no answer",
+           done)
     publish(rig, "refused")
     again = publish(rig, "admitted")
     tap.ok(again["record"] == 6, "published again it is there once", again)
