@@ -106,44 +106,51 @@ put_day(struct vault *vault, const struct day *day)
     return vault_put(vault, &place, ro_buf_view(&row));
 }
 
-/* The day for which a message counts: its wrap's, which its sender chose, and
- * therefore none that is still to come. */
 static enum ro_status
-get_day_of(struct vault *vault,
-           const struct opened *opened,
-           struct day *ret_day)
+check_day(const struct day *day, struct ro_why *why)
 {
-    const struct message *message = &opened->message;
-    const uint32_t arrived = ro_day_of(message->arrived_at_s);
-    *ret_day = (struct day){.side = message->side, .day = opened->day};
-    if (opened->day == RO_DAY_FALLBACK || opened->day > arrived)
-        ret_day->day = arrived;
-    return get_day(vault, ret_day);
-}
-
-enum told_request { TOLD_NEW_REQUEST, TOLD_KNOWN_REQUEST };
-
-static enum ro_status
-count_day(struct engine *engine,
-          const struct opened *opened,
-          enum told_request request,
-          struct ro_why *why)
-{
-    const struct message *message = &opened->message;
-    struct day day;
-    RO_TRY(get_day_of(engine->vault, opened, &day));
-    day.requests += request == TOLD_NEW_REQUEST ? 1 : 0;
-    day.bytes += message->content.size;
-    if (day.requests > TOLD_DAY_REQUESTS_MAX ||
-        day.bytes > TOLD_DAY_BYTES_MAX) {
-        return ro_why(why, RO_OVER_QUOTA,
-                      "more has come from it in one day than is kept here: %d "
-                      "new requests, %d MiB",
+    static const char over[] =
+        "more has come from it in one day than is kept here";
+    if (day->requests > TOLD_DAY_REQUESTS_MAX ||
+        day->bytes > TOLD_DAY_BYTES_MAX) {
+        return ro_why(why, RO_OVER_QUOTA, "%s: %d new requests, %d MiB", over,
                       TOLD_DAY_REQUESTS_MAX,
                       (int)(TOLD_DAY_BYTES_MAX / 1024 / 1024));
     }
+    if (day->letters > TOLD_DAY_LETTERS_MAX) {
+        return ro_why(why, RO_OVER_QUOTA, "%s: %d letters", over,
+                      TOLD_DAY_LETTERS_MAX);
+    }
+    return day->asks > TOLD_DAY_ASKS_MAX ? RO_OVER_QUOTA : RO_OK;
+}
+
+/* Adds to what is counted for its member and day; what would be too much is
+ * not added. */
+static enum ro_status
+count_day(struct engine *engine, const struct day *more, struct ro_why *why)
+{
+    struct day day = {.side = more->side, .day = more->day};
+    RO_TRY(get_day(engine->vault, &day));
+    day.requests += more->requests;
+    day.bytes += more->bytes;
+    day.letters += more->letters;
+    day.asks += more->asks;
+    RO_TRY(check_day(&day, why));
     return put_day(engine->vault, &day);
 }
+
+/* The day for which a message counts: its wrap's, which its sender chose, and
+ * therefore none that is still to come. */
+static uint32_t
+day_of(const struct opened *opened)
+{
+    const uint32_t arrived = ro_day_of(opened->message.arrived_at_s);
+    const bool is_past =
+        opened->day != RO_DAY_FALLBACK && opened->day <= arrived;
+    return is_past ? opened->day : arrived;
+}
+
+/* --- what is told -------------------------------------------------------- */
 
 #define TOLD_KEY (2 * RO_ID_SIZE)
 
@@ -184,8 +191,12 @@ told_count(struct engine *engine,
     key_of_told(message, key);
     const struct ro_bytes at = {key, sizeof(key)};
     RO_TRY(get(engine->vault, at, &told));
-    const enum told_request request =
-        told.messages == 0 ? TOLD_NEW_REQUEST : TOLD_KNOWN_REQUEST;
+    const struct day more = {
+        .side = message->side,
+        .day = day_of(opened),
+        .requests = told.messages == 0 ? 1 : 0,
+        .bytes = message->content.size,
+    };
     told.messages++;
     told.bytes += message->content.size;
     if (told.messages > TOLD_MESSAGES_MAX || told.bytes > TOLD_BYTES_MAX) {
@@ -194,7 +205,7 @@ told_count(struct engine *engine,
                       "here: %d messages, %d MiB",
                       TOLD_MESSAGES_MAX, (int)(TOLD_BYTES_MAX / 1024 / 1024));
     }
-    RO_TRY(count_day(engine, opened, request, why));
+    RO_TRY(count_day(engine, &more, why));
     return put(engine->vault, at, &told);
 }
 
@@ -203,27 +214,20 @@ told_letter(struct engine *engine,
             const struct opened *opened,
             struct ro_why *why)
 {
-    struct day day;
-    if (ro_member_id_equal(&opened->message.side, &engine->keyring->member_id))
+    const struct ro_member_id *side = &opened->message.side;
+    const struct day more = {
+        .side = *side, .day = day_of(opened), .letters = 1};
+    if (ro_member_id_equal(side, &engine->keyring->member_id))
         return RO_OK;
-    RO_TRY(get_day_of(engine->vault, opened, &day));
-    if (++day.letters > TOLD_DAY_LETTERS_MAX) {
-        return ro_why(why, RO_OVER_QUOTA,
-                      "more has come from it in one day than is kept here: %d "
-                      "letters",
-                      TOLD_DAY_LETTERS_MAX);
-    }
-    return put_day(engine->vault, &day);
+    return count_day(engine, &more, why);
 }
 
 enum ro_status
 told_ask_again(struct engine *engine, const struct ro_member_id *side)
 {
-    struct day day = {.side = *side, .day = engine_day(engine)};
-    RO_TRY(get_day(engine->vault, &day));
-    if (++day.asks > TOLD_DAY_ASKS_MAX)
-        return RO_OVER_QUOTA;
-    return put_day(engine->vault, &day);
+    const struct day more = {
+        .side = *side, .day = engine_day(engine), .asks = 1};
+    return count_day(engine, &more, NULL);
 }
 
 /* --- days that are over -------------------------------------------------- */
