@@ -210,15 +210,40 @@ authority_answer_send(struct authority *authority,
     return authority_answer_settle(authority, petition, s, why);
 }
 
+/* An answer that cannot be sent now is no reason to show no requests. */
+static enum ro_status
+send_unheard(struct authority *authority,
+             struct authority_petition *petition,
+             struct ro_why *why,
+             struct authority_requests *requests)
+{
+    struct ro_why detail = {.text = ""};
+    enum ro_status s =
+        authority_answer_send(authority, petition, NULL, &detail);
+    if (s == RO_OK)
+        return RO_OK;
+    if (detail.text[0] == '\0')
+        (void)ro_why(&detail, s, "%s", ro_status_text(s));
+    if (ro_status_is_alarm(s) || ro_status_is_local(s)) {
+        *why = detail;
+        return s;
+    }
+    if (requests->n_unsent++ == 0)
+        requests->unsent = detail;
+    return RO_OK;
+}
+
 enum ro_status
-authority_answer_unheard(struct authority *authority, struct ro_why *why)
+authority_answer_unheard(struct authority *authority,
+                         struct ro_why *why,
+                         struct authority_requests *requests)
 {
     const struct keys *keys = NULL;
     RO_TRY(authority_keys(authority, why, &keys));
     for (size_t i = 0; keys->n > 0 && i < authority->n_petitions; i++) {
         struct authority_petition *one = authority->petitions[i];
         if (one->standing == AUTHORITY_UNHEARD)
-            RO_TRY(authority_answer_send(authority, one, NULL, why));
+            RO_TRY(send_unheard(authority, one, why, requests));
     }
     return RO_OK;
 }

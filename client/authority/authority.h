@@ -485,6 +485,8 @@ struct authority_requests {
     size_t n;
     struct ro_why *troubles;
     size_t n_troubles;
+    size_t n_unsent;      /* refusals that the broker did not take this time */
+    struct ro_why unsent; /* and why not the first of them */
 };
 /* Releases what it owns; a zeroed one is fine. */
 void authority_requests_fini(struct authority_requests *requests);

@@ -119,9 +119,12 @@ authority_answer_send(struct authority *authority,
                       struct ro_why *why);
 
 /* Sends to those whose mailboxes were not there when they were refused, as far
- * as they are there now. Nothing is to do without a key. */
-RO_MUST_USE enum ro_status authority_answer_unheard(struct authority *authority,
-                                                    struct ro_why *why);
+ * as they are there now. Nothing is to do without a key. What the broker does
+ * not take is counted in `requests`, and sent again the next time. */
+RO_MUST_USE enum ro_status
+authority_answer_unheard(struct authority *authority,
+                         struct ro_why *why,
+                         struct authority_requests *requests);
 
 /* What becomes of a request whose answer was sent with that outcome of
  * authority_reply_send: closed, or unheard; a failure is given back. */

@@ -131,7 +131,7 @@ authority_receive(struct authority *authority,
     RO_TRY(authority_log_sync(authority, why));
     RO_TRY(authority_rotation_go_on(authority, ROTATION_FROM_CHARTER, why));
     RO_TRY(authority_mailbox_receive(authority, why, &requests));
-    RO_TRY(authority_answer_unheard(authority, why));
+    RO_TRY(authority_answer_unheard(authority, why, &requests));
     RO_TRY(list_requests(authority, &requests));
     *ret_requests = requests;
     requests = (struct authority_requests){0};

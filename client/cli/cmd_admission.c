@@ -106,6 +106,21 @@ tell_troubles(const struct authority_requests *requests)
     }
 }
 
+static void
+tell_unsent(const struct authority_requests *requests)
+{
+    RO_AUTOBUF line = {0};
+    if (requests->n_unsent == 0)
+        return;
+    ro_buf_printf(&line, "reachout: ");
+    show_count(&line, requests->n_unsent, "refusal");
+    ro_buf_printf(&line, " could not be sent (");
+    show_line(&line, requests->unsent.text);
+    ro_buf_printf(&line, "): the next `reachout authority requests` does it\n");
+    if (ro_buf_ok(&line) == RO_OK)
+        (void)fwrite(line.data, 1, line.size, stderr);
+}
+
 /* Whether `admit` is next. What was written to a file is signed and published
  * instead; at once it is done again, if it was broken off. */
 static bool
@@ -227,6 +242,7 @@ cmd_admission_requests(const struct cli_args *args,
     RO_TRY(from_files ? authority_list(authority, &requests)
                       : authority_receive(authority, why, &requests));
     tell_troubles(&requests);
+    tell_unsent(&requests);
     json_t *list = doc_list(output_json(out), "requests");
     for (size_t i = 0; i < requests.n; i++)
         show_request(out, list, &requests.list[i]);

@@ -431,6 +431,19 @@ stands(struct rig *rig)
     return decision;
 }
 
+/* What is listed when the broker does not take the only answer that is due. */
+static struct authority_requests
+receive_refused(struct rig *rig)
+{
+    struct authority_petition *one = rig->circle.authority->petitions[0];
+    const uint32_t expiry_hour = one->answer_expiry_hour;
+    one->answer_expiry_hour = UINT32_MAX;
+    struct authority_requests requests = receive(rig);
+    one->answer_expiry_hour = expiry_hour;
+    rig_unlink(rig); /* the broker does not listen to it any more */
+    return requests;
+}
+
 /* Who asked with a file has no mailbox yet in which a no could lie. It is not
  * forgotten: the answer is sent once they came to the broker. */
 static void
@@ -459,7 +472,13 @@ test_refusing_a_file(void)
     tap_say(stands(&rig) == AUTHORITY_TO_HEAR_NO, "it is known, and listed");
     tap_is(circle_admit(rig.circle.authority, &id, &why), RO_REFUSED);
     tap_is(rig_enrol(&rig, &joiner), RO_OK);
-    struct authority_requests requests = receive(&rig);
+    struct authority_requests requests = receive_refused(&rig);
+    tap_say(requests.n == 1 && requests.n_unsent == 1,
+            "what the broker does not take hides no request");
+    printf("# %s\n", requests.unsent.text);
+    authority_requests_fini(&requests);
+    requests = receive(&rig);
+    tap_ok(requests.n_unsent == 0);
     tap_say(requests.n == 0 && requests.n_troubles == 0,
             "told once there is a mailbox");
     authority_requests_fini(&requests);
