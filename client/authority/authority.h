@@ -505,7 +505,8 @@ struct authority_taken {
     enum {
         AUTHORITY_TAKEN_IN,
         AUTHORITY_WAITS_ALREADY,
-        AUTHORITY_ANSWERED_ALREADY,
+        AUTHORITY_ADMITTED_ALREADY,
+        AUTHORITY_REFUSED_ALREADY,
     } as;
 };
 

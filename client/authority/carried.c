@@ -113,6 +113,19 @@ tell(const struct carried *carried,
                   "%s: %.300s", carried->path, detail->text);
 }
 
+static void
+note_earlier(const struct authority_petition *petition,
+             struct authority_taken *taken)
+{
+    if (authority_petition_is_open(petition)) {
+        taken->as = AUTHORITY_WAITS_ALREADY;
+    } else if (petition->standing == AUTHORITY_ADMITTED) {
+        taken->as = AUTHORITY_ADMITTED_ALREADY;
+    } else {
+        taken->as = AUTHORITY_REFUSED_ALREADY;
+    }
+}
+
 enum ro_status
 authority_take_file(struct authority *authority,
                     const char *path,
@@ -129,12 +142,8 @@ authority_take_file(struct authority *authority,
                                                &detail, &taken.id);
     if (s != RO_OK)
         return tell(&carried, s, &detail);
-    if (authority->n_petitions == n) {
-        taken.as = authority_petition_is_open(
-                       authority_petition_find(authority, &taken.id))
-                       ? AUTHORITY_WAITS_ALREADY
-                       : AUTHORITY_ANSWERED_ALREADY;
-    }
+    if (authority->n_petitions == n)
+        note_earlier(authority_petition_find(authority, &taken.id), &taken);
     *ret_taken = taken;
     return RO_OK;
 }

@@ -173,12 +173,16 @@ tell_taken(struct cli_output *out,
     static const char *const words[] = {
         [AUTHORITY_TAKEN_IN] = "new",
         [AUTHORITY_WAITS_ALREADY] = "waiting",
-        [AUTHORITY_ANSWERED_ALREADY] = "answered",
+        [AUTHORITY_ADMITTED_ALREADY] = "admitted",
+        [AUTHORITY_REFUSED_ALREADY] = "refused",
     };
     static const char *const sentences[] = {
         [AUTHORITY_TAKEN_IN] = "taken in.",
         [AUTHORITY_WAITS_ALREADY] = "is here already, and waits.",
-        [AUTHORITY_ANSWERED_ALREADY] = "was here before, and was answered.",
+        [AUTHORITY_ADMITTED_ALREADY] = "was here before, and was admitted.",
+        [AUTHORITY_REFUSED_ALREADY] =
+            ("was here before, and was refused: to ask again takes a new "
+             "invitation."),
     };
     json_t *item = doc_item(list);
     doc_text(item, "file", path);

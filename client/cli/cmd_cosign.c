@@ -209,9 +209,15 @@ cmd_cosign_sign(const struct cli_args *args,
     return RO_OK;
 }
 
+/* How the circle's key stands, in people's words too or for programs only:
+ * what has not changed is not said at every publishing. */
+enum telling { TELL_PEOPLE, TELL_PROGRAMS };
+
 /* Invitations that are out and have an older key of the circle. */
 static enum ro_status
-show_invited(const struct authority *authority, struct cli_output *out)
+show_invited(const struct authority *authority,
+             enum telling telling,
+             struct cli_output *out)
 {
     static const char *const words[] = {
         [AUTHORITY_OPENS_A_WHILE] = "14-days",
@@ -227,6 +233,8 @@ show_invited(const struct authority *authority, struct cli_output *out)
         doc_text(item, "role", one->role);
         doc_time(item, "expires", one->expires_s);
         doc_text(item, "state", words[one->fate]);
+        if (telling == TELL_PROGRAMS)
+            continue;
         ro_buf_printf(&out->text, "The invitation for ");
         show_line(&out->text, one->name);
         ro_buf_printf(&out->text,
@@ -244,6 +252,7 @@ show_invited(const struct authority *authority, struct cli_output *out)
 static void
 show_rotation(const struct cli_args *args,
               const struct authority *authority,
+              enum telling telling,
               struct cli_output *out)
 {
     static const char *const stages[] = {
@@ -256,10 +265,11 @@ show_rotation(const struct cli_args *args,
     doc_count(output_json(out), "generation", rotation.generation);
     doc_text(output_json(out), "stage", stages[rotation.stage]);
     if (rotation.stage == AUTHORITY_SETTLED) {
-        ro_buf_printf(&out->text,
-                      "The circle's key of generation %u is in "
-                      "force.\n",
-                      rotation.generation);
+        if (telling == TELL_PEOPLE) {
+            ro_buf_printf(&out->text,
+                          "The circle's key of generation %u is in force.\n",
+                          rotation.generation);
+        }
         return;
     }
     ro_buf_printf(&out->text,
@@ -285,6 +295,18 @@ show_rotation(const struct cli_args *args,
 const struct cli_option cmd_cosign_publish_options[] = {DIR_ROW, INPUT_WAIT_ROW,
                                                         CLI_OPTIONS_END};
 
+/* Whether publishing has moved the circle's key. */
+static enum telling
+telling_of(const struct authority *authority,
+           const struct authority_rotation *before)
+{
+    struct authority_rotation now;
+    authority_rotation(authority, &now);
+    return now.generation == before->generation && now.stage == before->stage
+               ? TELL_PROGRAMS
+               : TELL_PEOPLE;
+}
+
 static void
 tell_unheard(size_t n, struct cli_output *out)
 {
@@ -304,9 +326,12 @@ cmd_cosign_publish(const struct cli_args *args,
 {
     RO_CLEANUP(authority_freep) struct authority *authority = NULL;
     struct authority_drafted drafted;
+    struct authority_rotation before;
     RO_TRY(cmd_authority_open(args, why, &authority));
+    authority_rotation(authority, &before);
     RO_TRY(authority_publish(authority, args->words, args->n_words, why,
                              &drafted));
+    enum telling telling = telling_of(authority, &before);
     doc_count(output_json(out), "record", authority_log_size(authority));
     cmd_cosign_show(out, &drafted);
     doc_count(output_json(out), "published", drafted.published);
@@ -327,8 +352,8 @@ cmd_cosign_publish(const struct cli_args *args,
     ro_buf_printf(&out->text, ".\n");
     tell_unheard(drafted.unheard, out);
     show_seatless(out, authority_seatless(authority));
-    RO_TRY(show_invited(authority, out));
-    show_rotation(args, authority, out);
+    RO_TRY(show_invited(authority, telling, out));
+    show_rotation(args, authority, telling, out);
     return RO_OK;
 }
 
@@ -405,7 +430,7 @@ cmd_cosign_revoke(const struct cli_args *args,
         RO_TRY(authority_give_again(authority, again, why));
         ro_buf_printf(&out->text, "The seat finds the circle's key in its "
                                   "mailbox at its next sync.\n");
-        show_rotation(args, authority, out);
+        show_rotation(args, authority, TELL_PEOPLE, out);
         return RO_OK;
     }
     RO_TRY(authority_revoke(authority, &named->revoking, why));
@@ -414,8 +439,8 @@ cmd_cosign_revoke(const struct cli_args *args,
     show_seatless(out, authority_seatless(authority));
     if (options_has(args, "out"))
         return cmd_authority_write(args, authority, out, why);
-    RO_TRY(show_invited(authority, out));
-    show_rotation(args, authority, out);
+    RO_TRY(show_invited(authority, TELL_PEOPLE, out));
+    show_rotation(args, authority, TELL_PEOPLE, out);
     return RO_OK;
 }
 

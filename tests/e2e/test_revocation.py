@@ -242,6 +242,13 @@ def after_ninety_days(tap, rig):
     tap.ok(code == 2, "giving again removes nobody", talk)
 
 
+def said(rig, *words):
+    """What an authority command tells people."""
+    return subprocess.run([rig.reachout, "authority", *words],
+                          capture_output=True, cwd=rig.dir, check=True,
+                          env={**os.environ, **rig.env}).stdout.decode()
+
+
 def lost_computer(tap, rig):
     """A seat that nobody here can ask any more: its id is in the list."""
     listed = rig.need("members", "--dir", "auth")["members"]
@@ -261,9 +268,7 @@ def lost_computer(tap, rig):
            "after a second change the older one opens nothing", done)
     tap.ok([one["member"] for one in done["seatless"]] == [school["id"]],
            "who can be reached no more is named", done)
-    told = subprocess.run([rig.reachout, "authority", "members", "--dir", "auth"],
-                          capture_output=True, cwd=rig.dir, check=True,
-                          env={**os.environ, **rig.env}).stdout.decode()
+    told = said(rig, "members", "--dir", "auth")
     tap.ok(", URN 900015, no seat: cannot be reached\n" in told
            and told.count("cannot be reached") == 1, "also in the list", told)
     listed = rig.need("members", "--dir", "auth")["members"]
@@ -315,6 +320,12 @@ def signed_by_two(tap, rig):
     seen = rig.need("sign", "n1", "--dir", "ada", "--out", "n2")
     tap.ok("generation of the circle's key: 2" in seen["signs"][0]["text"],
            "in words", seen)
+    text = said(rig, "publish", "--dir", "auth", "n2")
+    again = said(rig, "publish", "--dir", "auth", "n2")
+    tap.ok("generation 2 is in force" in text and "in force" not in again
+           and "in force" in said(rig, "revoke", "--dir", "auth"),
+           "the key is told of where it has moved, not at each publishing",
+           (text, again))
     done = rig.need("publish", "--dir", "auth", "n2")
     tap.ok(done["stage"] == "settled" and done["generation"] == 2, "in force", done)
     for urn in (900001, 900012):

@@ -83,7 +83,7 @@ test_taken_once(void)
     tap_ok(scene.taken.as == AUTHORITY_WAITS_ALREADY);
     scene.circle.authority->petitions[0]->standing = AUTHORITY_REFUSED;
     tap_is(take(&scene), RO_OK);
-    tap_ok(scene.taken.as == AUTHORITY_ANSWERED_ALREADY);
+    tap_ok(scene.taken.as == AUTHORITY_REFUSED_ALREADY);
     tap_is(authority_envelope_take(scene.circle.authority,
                                    &scene.joiner.envelope, &scene.why, NULL),
            RO_OK);
