@@ -98,21 +98,31 @@ put(struct engine *engine, const struct noted *noted)
 
 /* --- noting -------------------------------------------------------------- */
 
+/* How many of that kind are named: of that member, or, NULL, of any. */
+static size_t
+count_named(const struct noted *noted,
+            enum news_kind kind,
+            const struct ro_member_id *member)
+{
+    size_t n = 0;
+    struct row_reader row = row_read(ro_buf_view(&noted->named));
+    for (uint32_t i = 0; i < noted->n_named; i++) {
+        struct ro_member_id id;
+        const uint8_t of = row_u8(&row);
+        row_fixed(&row, id.b, RO_ID_SIZE);
+        (void)row_piece(&row);
+        if (of == kind && (member == NULL || ro_member_id_equal(&id, member)))
+            n++;
+    }
+    return n;
+}
+
 /* Whether a new name of that member waits to be told already: what it was
  * called before is what people know. */
 static bool
 is_renamed(const struct noted *noted, const struct ro_member_id *member)
 {
-    struct row_reader row = row_read(ro_buf_view(&noted->named));
-    for (uint32_t i = 0; i < noted->n_named; i++) {
-        struct ro_member_id id;
-        const uint8_t kind = row_u8(&row);
-        row_fixed(&row, id.b, RO_ID_SIZE);
-        (void)row_piece(&row);
-        if (kind == NEWS_RENAMED && ro_member_id_equal(&id, member))
-            return true;
-    }
-    return false;
+    return count_named(noted, NEWS_RENAMED, member) > 0;
 }
 
 static void
@@ -122,7 +132,7 @@ add(struct noted *noted,
     const char *was)
 {
     noted->n_fresh++;
-    if (noted->n_named == ROSTER_NAMED) {
+    if (count_named(noted, kind, NULL) == ROSTER_NAMED) {
         noted->more[kind]++;
         return;
     }

@@ -10,7 +10,8 @@
 
 #include "client/core/inbox.h"
 
-/* So many members are told by name at once; further ones are counted. */
+/* So many members that joined are told by name at once, as many that left, and
+ * as many with another name; further ones are counted. */
 #define ROSTER_NAMED 20
 
 /* The circle as it is before records are fetched. */

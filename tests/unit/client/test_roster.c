@@ -155,6 +155,30 @@ test_many_at_once(void)
     close_circle();
 }
 
+/* Many new names, as each September, hide nobody who joined. */
+static void
+test_many_names(void)
+{
+    open_two();
+    pair_hold(pair);
+    test_circle_list(pair_circle(pair), TEST_FIRST_URN + 50, MANY);
+    for (uint32_t i = 0; i < MANY; i++)
+        (void)test_circle_school(pair_circle(pair), TEST_FIRST_URN + 50 + i);
+    pair_append(pair);
+    tap_is(seat_told(ann), RO_OK);
+    for (uint32_t i = 0; i < ROSTER_NAMED + 2; i++)
+        rename_school(TEST_FIRST_URN + 50 + i, "St Elsewhere");
+    (void)pair_school(pair, 5);
+    tap_is(seat_told(ann), RO_OK);
+    const struct ro_event *joined = event(ann, "joined", 0);
+    tap_need(joined != NULL);
+    tap_ok(strcmp(joined->what, "School 100006 joined the circle") == 0);
+    tap_ok(event(ann, "renamed", ROSTER_NAMED) != NULL);
+    tap_ok(event(ann, "renamed", ROSTER_NAMED + 1) == NULL);
+    tap_ok(told_nothing(ann));
+    close_circle();
+}
+
 int
 main(int argc, char **argv)
 {
@@ -165,5 +189,6 @@ main(int argc, char **argv)
     tap_run(test_back_again);
     tap_run(test_a_newcomer);
     tap_run(test_many_at_once);
+    tap_run(test_many_names);
     return tap_done();
 }
