@@ -176,6 +176,40 @@ message_unread(struct vault *vault, size_t *ret_n)
     return vault_count(vault, VAULT_UNREAD, ret_n);
 }
 
+struct straying {
+    struct vault *vault;
+    struct ro_buf *rows;
+    struct ro_request_id known; /* the request that was found last */
+};
+
+static enum ro_status
+collect_stray(void *user, struct ro_bytes value)
+{
+    struct straying *straying = user;
+    struct message message;
+    struct row_reader row = row_read(value);
+    read_head(&row, &message);
+    const struct ro_bytes request = {message.request.b, RO_ID_SIZE};
+    if (!message_is_conversation(message.purpose) ||
+        ro_request_id_equal(&message.request, &straying->known))
+        return RO_OK;
+    enum ro_status s = vault_has(straying->vault, VAULT_REQUEST, request);
+    if (s == RO_OK)
+        straying->known = message.request;
+    if (s != RO_NOT_FOUND)
+        return s;
+    ro_buf_put(straying->rows, message.row.b, RO_ID_SIZE);
+    return ro_buf_ok(straying->rows);
+}
+
+enum ro_status
+message_strays(struct vault *vault, struct ro_buf *ret_rows)
+{
+    struct straying straying = {.vault = vault, .rows = ret_rows};
+    return vault_walk(vault, VAULT_MESSAGE, (struct ro_bytes){0}, collect_stray,
+                      &straying);
+}
+
 /* --- message ids --------------------------------------------------------- */
 
 /* VAULT_SEEN: id -> id, what it is, row of ours, hour until which it counts. */

@@ -86,6 +86,11 @@ bool message_is_conversation(enum ro_purpose purpose);
  * opened for it. */
 RO_MUST_USE enum ro_status message_unread(struct vault *vault, size_t *ret_n);
 
+/* Appends the ids of those that are conversation and whose request is not here,
+ * oldest row first, 16 bytes each. */
+RO_MUST_USE enum ro_status message_strays(struct vault *vault,
+                                          struct ro_buf *ret_rows);
+
 /* --- message ids ------------------------------------------------------------
  * A message that came and is kept has its id as its row. Other ids are
  * remembered in rows of their own: of ours, while receipts may come for them,

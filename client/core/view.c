@@ -27,6 +27,10 @@ const char view_unreadable[] =
     "there is too much in it to be shown here; close other programs and try "
     "again, or ring them";
 
+const char view_early[] =
+    "a message of a conversation whose beginning is not here; if it began "
+    "before this seat, ask for a new one";
+
 const char *
 view_name(const struct viewing *viewing, const struct ro_member_id *member)
 {

@@ -41,6 +41,9 @@ bool view_is_crowded(const struct viewing *viewing);
 /* Words for a request that cannot be shown, with what to do. */
 extern const char view_unreadable[];
 
+/* Words for a message whose request is not here, with what to do. */
+extern const char view_early[];
+
 /* The state of one request, as its name. */
 RO_MUST_USE enum ro_status view_state(const struct viewing *viewing,
                                       const struct ro_request_id *request);

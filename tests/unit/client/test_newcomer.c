@@ -2,6 +2,7 @@
 /* A school whose computer was lost has only a seat that came after what was
  * asked: nobody writes to it there as if it could read that. */
 #include "tests/unit/client/compared.h"
+#include "tests/unit/client/files.h"
 
 static struct seat *bob; /* ben's school, later */
 static char request[RO_ID_HEX];
@@ -130,6 +131,46 @@ test_kept_before(void)
     close_circle();
 }
 
+static size_t
+unread(struct seat *seat)
+{
+    test_must(seat_self(seat));
+    return seat->job->result.self.inbox_unread;
+}
+
+/* What comes all the same, for one who was there has it too: it can be read as
+ * status counts it, and its files can be saved. */
+static void
+test_what_comes_all_the_same(void)
+{
+    open_talk();
+    bob = pair_second(ben, REACHOUT__ROLE__LEAD);
+    test_must(seat_sync(bob));
+    const char *paths[] = {files_make(pair, "plan.pdf", 2000)};
+    tap_is(files_say(ann, thread, paths, 1), RO_OK);
+    tap_is(seat_sync(bob), RO_OK);
+    tap_ok(unread(bob) == 1);
+    seat_job(bob, jobs_read)->what.read =
+        (struct ro_read){NULL, RO_READ_UNREAD};
+    tap_is(seat_run(bob), RO_OK);
+    const struct ro_result *result = &bob->job->result;
+    tap_need(result->n_messages == 1 && result->messages[0].n_attachments == 1);
+    tap_ok(result->messages[0].doubt != NULL &&
+           strstr(result->messages[0].doubt, "before this seat") != NULL);
+    const struct ro_attachment file = result->messages[0].attachments[0];
+    tap_ok(file.state == RO_ATTACHMENT_HERE);
+    tap_is(files_save(bob, files_id(&file), files_path(pair, "saved.pdf")),
+           RO_OK);
+    tap_ok(files_are(files_path(pair, "saved.pdf"), 2000));
+    tap_ok(unread(bob) == 0);
+    tap_is(seat_read(bob, NULL), RO_OK);
+    tap_say(bob->job->result.n_messages == 1, "it stays to be read");
+    tap_is(seat_read(ben, NULL), RO_OK);
+    for (size_t i = 0; i < ben->job->result.n_messages; i++)
+        tap_ok(ben->job->result.messages[i].doubt == NULL);
+    close_circle();
+}
+
 int
 main(int argc, char **argv)
 {
@@ -139,5 +180,6 @@ main(int argc, char **argv)
     tap_run(test_ending_it);
     tap_run(test_of_who_asked);
     tap_run(test_kept_before);
+    tap_run(test_what_comes_all_the_same);
     return tap_done();
 }
