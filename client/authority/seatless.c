@@ -17,19 +17,6 @@ authority_seatless_fini(struct authority_seatless *seatless)
 }
 
 static bool
-has_seat(const struct ro_directory *directory, const struct ro_member_id *id)
-{
-    const struct ro_seat_view *seat;
-    for (size_t i = 0; (seat = ro_directory_nth_seat(directory, i)) != NULL;
-         i++) {
-        if (seat->standing == RO_SEAT_LIVE &&
-            ro_member_id_equal(&seat->member, id))
-            return true;
-    }
-    return false;
-}
-
-static bool
 is_noted(const struct authority_seatless *seatless,
          const struct ro_member_id *id)
 {
@@ -49,7 +36,7 @@ authority_seatless_note(const struct ro_directory *directory,
     const struct ro_member_view *member =
         ended == NULL ? NULL : ro_directory_member(directory, &ended->member);
     if (member == NULL || member->standing != RO_MEMBER_LIVE ||
-        is_noted(seatless, &member->id) || has_seat(directory, &member->id))
+        member->n_live > 0 || is_noted(seatless, &member->id))
         return RO_OK;
     struct authority_seatless_member *more =
         reallocarray(seatless->list, seatless->n + 1, sizeof(*more));

@@ -130,6 +130,8 @@ render_text_members(struct ro_buf *out, const struct ro_result *result)
         show_column(out, member->kind, 13);
         show_column(out, member->phase, 15);
         show_line(out, member->name);
+        if (member->live == 0 && strcmp(member->kind, "listing") != 0)
+            ro_buf_printf(out, "  (no seat: cannot be reached)");
         if (member->verified == RO_VERIFIED_NO_LONGER)
             show_doubt(out, member->doubt);
         lines_feed(out);

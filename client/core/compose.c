@@ -321,6 +321,25 @@ is_ourselves(const struct engine *engine, const Reachout__Audience *audience)
                   RO_ID_SIZE) == 0;
 }
 
+/* Who is named alone may have lost its last seat, and waiting does not help. */
+static enum ro_status
+tell_nobody(const struct drafts *drafts, const struct compose_audience *to)
+{
+    struct ro_member_id id;
+    const struct ro_member_view *member = NULL;
+    if (to->n == 1 && to->list[0]->has_member &&
+        ro_field_copy(&to->list[0]->member, id.b, RO_ID_SIZE) == RO_OK)
+        member = ro_directory_member(drafts->engine->directory, &id);
+    if (member != NULL && member->n_live == 0) {
+        return ro_why(drafts->why, RO_BAD_INPUT,
+                      "%s has no seat any more, and cannot be reached; ask the "
+                      "authority",
+                      member->name);
+    }
+    return ro_why(drafts->why, RO_BAD_INPUT,
+                  "nobody in that audience can be reached yet; see 'members'");
+}
+
 static enum ro_status
 write_ask(struct drafts *drafts,
           const struct ro_ask *ask,
@@ -336,11 +355,8 @@ write_ask(struct drafts *drafts,
     if (reached.n_members == 0 && to->n == 1 &&
         is_ourselves(engine, to->list[0]))
         return ro_why(drafts->why, RO_BAD_INPUT, "that is this member itself");
-    if (reached.n_members == 0) {
-        return ro_why(drafts->why, RO_BAD_INPUT,
-                      "nobody in that audience can be reached yet; see "
-                      "'members'");
-    }
+    if (reached.n_members == 0)
+        return tell_nobody(drafts, to);
     return put_request(engine, drafts->composed, &reached);
 }
 

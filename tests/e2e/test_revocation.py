@@ -277,6 +277,12 @@ def lost_computer(tap, rig):
            "by that id it is ended", school)
     code, _, talk = rig.finish(rig.start(900015, "sync"))
     tap.ok(code == 4, "and knows", talk)
+    rig.run(900012, "sync")
+    code, _, talk = rig.finish(rig.start(
+        900012, "ask", "--topic", "TL1", "--urgency", "U3", "--to", "urn:900015",
+        "--text", "Hello?"))
+    tap.ok(code == 1 and " has no seat any more, and cannot be reached" in talk,
+           "who asks it alone is told why not", talk)
 
 
 def last_seat(tap, rig):
