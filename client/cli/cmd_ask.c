@@ -9,6 +9,10 @@
 #include "client/cli/wait.h"
 
 #include <math.h>
+#include <string.h>
+
+/* So long a dry run looks for the broker, if nobody says otherwise. */
+#define DRY_WAIT_MS 2000
 
 #define MOST_AUDIENCES 64
 
@@ -35,6 +39,17 @@ const struct cli_option cmd_ask_options[] = {
     CLI_OPTIONS_END
 };
 
+/* Coordinators write; only schools answer. */
+static bool
+is_for_coordinators(const struct ro_result *result)
+{
+    for (size_t i = 0; i < result->n_audience; i++) {
+        if (strcmp(result->audience[i].who, "coordinators") != 0)
+            return false;
+    }
+    return result->n_audience > 0;
+}
+
 static void
 view_ask(struct cli_output *out, const struct ro_result *result)
 {
@@ -42,6 +57,12 @@ view_ask(struct cli_output *out, const struct ro_result *result)
     render_text_ask(&out->text, result);
     if (result->status == RO_KEPT)
         return;
+    if (is_for_coordinators(result)) {
+        output_then(out, "When a coordinator may have written:");
+        OUTPUT_NEXT(out, "reachout", "sync");
+        OUTPUT_NEXT(out, "reachout", "read", "--unread");
+        return;
+    }
     output_then(out, "When an answer may have come:");
     OUTPUT_NEXT(out, "reachout", "sync");
     OUTPUT_NEXT(out, "reachout", "answers",
@@ -108,6 +129,8 @@ cmd_ask(const struct cli_args *args, struct cli_output *out, struct ro_why *why)
                       &ask.text));
     if (ask.text == NULL)
         ask.text = "";
+    if (dry && !options_has(args, "wait"))
+        ask.wait_ms = DRY_WAIT_MS;
     RO_TRY(profile_open(&wait, args, out, why));
     ro_client_ask(wait.client, &ask,
                   wait_then(&wait, dry ? view_dry_run : view_ask));

@@ -114,6 +114,10 @@ view_answers(struct cli_output *out, const struct ro_result *result)
     size_t n = 0;
     render_json_answers(output_json(out), result);
     render_text_answers(&out->text, result);
+    if (result->n_answers == 0) {
+        output_then(out, "Schools answer, coordinators write; to read that:");
+        OUTPUT_NEXT(out, "reachout", "read", "--unread");
+    }
     if (suggest_talk(out, result))
         return;
     for (size_t i = 0; i < result->n_answers && n < CHOICES_SHOWN; i++) {

@@ -177,6 +177,7 @@ render_json_dry_run(json_t *document, const struct ro_result *result)
     doc_null(document, "lint");
     doc_texts(document, "left_out", result->left_out, result->n_left_out);
     doc_texts(document, "who_can_read", result->readers, result->n_readers);
+    doc_said(document, "warning", result->warning);
 }
 
 /* What was asked for. */
@@ -205,6 +206,7 @@ render_json_requests(json_t *document, const struct ro_result *result)
         doc_text(item, "topic", request->topic);
         doc_text(item, "urgency", request->urgency);
         doc_text(item, "state", request->state);
+        doc_text(item, "thread_state", request->thread_state);
         doc_null(item, "level");
         doc_null(item, "due");
         doc_count(item, "age_s",

@@ -4,6 +4,8 @@
 #include "client/cli/render_text.h"
 #include "client/cli/show.h"
 
+#include <string.h>
+
 static void
 audience(struct ro_buf *out, const char *label, const struct ro_result *result)
 {
@@ -48,6 +50,7 @@ render_text_dry_run(struct ro_buf *out, const struct ro_result *result)
     audience(out, "", result);
     lines_names(out, "could read", result->readers, result->n_readers);
     lines_left_out(out, result);
+    lines_labelled(out, "beware", result->warning);
 }
 
 /* A code with the charter's words for it. */
@@ -99,6 +102,19 @@ words_of(struct ro_buf *out, const struct ro_request *request)
     lines_feed(out);
 }
 
+/* A request goes on without a school that was not chosen, or stepped back. */
+static const char *
+state_for_us(const struct ro_request *request)
+{
+    const char *ours = request->thread_state;
+    bool over = ours != NULL && (strcmp(ours, "not-chosen") == 0 ||
+                                 strcmp(ours, "helper-declined") == 0);
+    bool goes_on =
+        request->state != NULL && (strcmp(request->state, "open") == 0 ||
+                                   strcmp(request->state, "submitted") == 0);
+    return over && goes_on ? show_state(ours) : request->state;
+}
+
 void
 render_text_requests(struct ro_buf *out, const struct ro_result *result)
 {
@@ -106,7 +122,7 @@ render_text_requests(struct ro_buf *out, const struct ro_result *result)
         const struct ro_request *request = &result->requests[i];
         show_id(out, request->id.b);
         ro_buf_printf(out, "  ");
-        show_column(out, request->state, 11);
+        show_column(out, state_for_us(request), 14);
         show_column(out, request->topic, 4);
         show_column(out, request->urgency, 4);
         if (request->side == RO_SIDE_ASKER) {
@@ -157,7 +173,7 @@ render_text_show(struct ro_buf *out, const struct ro_result *result)
     code(out, "urgency", request->urgency, request->urgency_words);
     wanted(out, "wanted      ", request);
     lines_labelled(out, "from", request->from_name);
-    lines_labelled(out, "state", request->state);
+    lines_labelled(out, "state", state_for_us(request));
     lines_labelled(out, "outcome", request->outcome);
     audience(out, "asked", result);
     lines_names(out, "can read", result->readers, result->n_readers);

@@ -176,8 +176,8 @@ tell_kept(const struct engine *engine,
     if (n == 0)
         return s;
     return ro_why(why, RO_KEPT,
-                  "the broker cannot be reached, and %zu message%s here; check "
-                  "this computer's network and try again",
+                  "it cannot be reached, and %zu message%s here; check this "
+                  "computer's network and try again",
                   n, n == 1 ? " waits" : "s wait");
 }
 
@@ -545,6 +545,10 @@ try_ask(struct engine *engine, struct job *job)
     const struct ro_ask *ask = &job->what.ask;
     struct writing writing = {.wait_ms = ask->wait_ms};
     enum ro_status s = freshen(engine, job, &writing);
+    if (writing.fetched == RO_UNREACHABLE) {
+        job->result.warning = "the broker cannot be reached; who is new or has "
+                              "left since the last sync is not counted";
+    }
     if (s == RO_OK)
         s = view_ask(&viewing, ask);
     end_job(engine, job, s);

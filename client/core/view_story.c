@@ -126,6 +126,18 @@ view_codes(const struct viewing *viewing, struct ro_request *request)
                : RO_OK;
 }
 
+/* How a school that was asked stands with it; NULL: nothing of that is here. */
+static const char *
+own_thread_state(const struct story *story)
+{
+    for (size_t i = 0; i < story->n_threads; i++) {
+        if (story->side == RO_SIDE_HELPER &&
+            story->threads[i].kind == STORY_HELPER_THREAD)
+            return intro_state_name(story->threads[i].state);
+    }
+    return NULL;
+}
+
 static size_t
 count_answers(const struct story *story)
 {
@@ -164,6 +176,7 @@ view_request(const struct viewing *viewing,
         .topic = said.topic,
         .urgency = said.urgency,
         .state = request_state_name(story->state),
+        .thread_state = own_thread_state(story),
         .side = story->side,
         .sent_at_s = ask.sent_at_s,
         .age_s = engine_now_s(viewing->engine) - ask.sent_at_s,

@@ -228,9 +228,10 @@ struct ro_request {
     const char *from_name;
     const char *topic;
     const char *urgency;
-    const char *state;   /* domain.md 6.1, lower case, hyphenated; in a list
-                            "unreadable": it cannot be shown here */
-    const char *outcome; /* "helped", ...; NULL: none (yet) */
+    const char *state; /* domain.md 6.1, lower case, hyphenated; in a list
+                          "unreadable": it cannot be shown here */
+    const char *thread_state; /* where we were asked, 6.3; NULL otherwise */
+    const char *outcome;      /* "helped", ...; NULL: none (yet) */
     enum ro_side { RO_SIDE_ASKER, RO_SIDE_HELPER, RO_SIDE_COORDINATOR } side;
     int64_t sent_at_s;
     int64_t age_s;
@@ -275,11 +276,10 @@ struct ro_attachment {
 
 /* Something that happened: one message, told in full. */
 struct ro_event {
-    const char *type; /* "message" (a request that is not shown here in full),
-                         "ask", "answer", "say", "introduced", "not-chosen",
-                         "closed", "withdrawn", ..., or "key-changed" (once
-                         for each replacement; `refused` says what to do); of
-                         the circle "joined", "left", "renamed", "rules" */
+    const char *type; /* "message" (not shown here in full), "ask", "answer",
+                         "say", "introduced", "not-chosen", "closed", ..., or
+                         "key-changed" (`refused` says what to do); of the
+                         circle "joined", "left", "renamed", "rules" */
     struct ro_request_id request; /* zero: none */
     struct ro_thread_id thread;   /* zero: none */
     const char *from;             /* name; "" for alarms */
@@ -477,7 +477,7 @@ struct ro_ask {
     enum { RO_ASK_SEND, RO_ASK_DRY_RUN } how;
 };
 /* Fills request_id, state, stored, accepted_at_s, left_out, audience, readers.
- * With RO_ASK_DRY_RUN only audience, readers and left_out, and keeps nothing.
+ * With RO_ASK_DRY_RUN only audience, readers, left_out, warning; keeps nothing.
  * RO_BAD_INPUT (topic, urgency, audience, text), RO_FORBIDDEN (this seat may
  * not ask). */
 void ro_client_ask(struct ro_client *client,

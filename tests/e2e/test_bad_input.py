@@ -105,7 +105,10 @@ def broker_trouble(tap, rig, thread):
     rig.kill()
     refused(tap, rig, "broker away, sending", 5, "kept|reach", ASKER, "say", thread,
             "--wait", "1", "--text", "While you were out.")
-    refused(tap, rig, "broker away, syncing", 6, "reach", ASKER, "sync", "--wait", "1")
+    refused(tap, rig, "broker away, syncing", 5, "1 message waits", ASKER, "sync",
+            "--wait", "1")
+    refused(tap, rig, "broker away, nothing kept", 6, "reach", HELPER, "sync",
+            "--wait", "1")
     # another broker on the same ports: other keys, nothing is sent to it
     subprocess.run([rig.reachoutd, "init", "--dir", rig.path("wrong"), "--authority",
                     rig.path("auth/authority.pub"), "--door-key", rig.path("auth/door.key"),

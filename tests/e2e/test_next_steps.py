@@ -62,6 +62,50 @@ def follow(tap, paster, line, text=b""):
     return pasted
 
 
+def left_out(tap, paster):
+    """Who is not chosen, or stepped back, reads that in place of "open"."""
+    newest = "$(reachout --json requests --incoming | jq -r '.requests[0].request')"
+    asking = ("reachout --profile \"Dawn's own\" ask --topic TL1 --urgency U3 --to "
+              "urn:900001 --text 'Once more?' && reachout sync && ")
+    for ours, words in ((
+            "reachout answer " + newest + " --text Yes. && reachout --profile \"Dawn's "
+            "own\" sync && reachout --profile \"Dawn's own\" decline $(reachout --profile "
+            "\"Dawn's own\" --json answers " + newest + " | jq -r '.answers[0].answer') "
+            "&& reachout sync", "not chosen"), ("reachout pass " + newest, "stepped back")):
+        code, _, err = paster.paste(asking + ours)
+        _, listed, _ = paster.paste("reachout requests | head -1")
+        _, shown, _ = paster.paste("reachout show " + newest + " | grep ^state")
+        _, ids, _ = paster.paste("reachout --json requests | jq -c "
+                                 "'.requests[0] | [.state, .thread_state]'")
+        tap.ok(code == 0 and words in listed and words in shown
+               and "open" not in listed + shown and '"open",' in ids,
+               f"{words} in place of open", err + listed + shown + ids)
+
+
+def coordinators(tap, paster):
+    """Coordinators write, and do not answer; a dry run waits for nobody."""
+    asking = ("reachout ask --topic TL1 --urgency U3 --to coordinators "
+              "--text 'A word?'")
+    code, _, err = paster.paste(
+        "reachout authority invite --dir 'our office' --kind coordinators --name "
+        "Estuary --seat coordinator --home 900016 --out co.inv && reachout --profile co "
+        "join co.inv --key-file co.key && reachout authority admit --dir 'our office' "
+        "--all && reachout --profile co sync && " + asking)
+    tap.ok(code == 0 and err.endswith("next: reachout read --unread\n"),
+           "asking coordinators leads to what they write", err)
+    paster.paste("reachout --profile co sync; reachout --profile co say $(reachout --json "
+                 "requests --state submitted | jq -r '.requests[0].request') --text Yes.")
+    pasted = follow(tap, paster, "reachout sync")
+    tap.ok("reachout read --unread" in pasted, "and so does sync", pasted)
+    code, out, err = paster.paste("reachout answers $(reachout --json requests --state "
+                                  "submitted | jq -r '.requests[0].request')")
+    tap.ok(code == 0 and "read --unread" in err, "answers says where that is", out + err)
+    paster.end()
+    code, out, err = paster.paste(asking + " --dry-run")
+    tap.ok(code == 0 and "the broker cannot be reached" in out,
+           "a dry run says that the broker is away", out + err)
+
+
 def waiting_school(tap, paster):
     """Seats of which one is admitted late, and one is refused."""
     for name, urn in (("late", 900012), ("no", 900014)):
@@ -152,7 +196,9 @@ def main():
         _, out, _ = paster.paste("reachout status")
         tap.ok("admitted" in out, "and to being admitted", out)
         talking(tap, paster)
+        left_out(tap, paster)
         waiting_school(tap, paster)
+        coordinators(tap, paster)
     finally:
         paster.end()
         shutil.rmtree(place, ignore_errors=True)

@@ -90,6 +90,22 @@ static const struct ro_request requests[] = {
      .urgency_words = "",
      .days = -1,
      .mode = ""},
+    {     .id = ID(0x45,        0x01),
+     .from = COBBLERS,
+     .from_name = "Cobblers Bridge Primary School",
+     .topic = "LD5",
+     .urgency = "U2",
+     .state = "open",
+     .thread_state = "not-chosen",
+     .side = RO_SIDE_HELPER,
+     .sent_at_s = AT_08_52,
+     .age_s = 259200,
+     .answers = 1,
+     .place = RO_PLACE_THEIRS,
+     .topic_words = "",
+     .urgency_words = "",
+     .days = -1,
+     .mode = ""},
 };
 
 static const struct ro_thread threads[] = {
@@ -200,7 +216,7 @@ results_full(void)
         .members = members,
         .n_members = RO_LEN(members),
         .requests = requests,
-        .n_requests = 2,
+        .n_requests = RO_LEN(requests),
         .threads = threads,
         .n_threads = 3,
         .events = events,
@@ -343,8 +359,9 @@ static const struct ro_member evil_members[] = {
     {SALTINGS, 1, EVIL, BAD_UTF8, 1e300, EVIL, 0, RO_VERIFIED_NO_LONGER, EVIL},
 };
 static const struct ro_request evil_requests[] = {
-    {REQUEST, SALTINGS, EVIL, EVIL, EVIL, EVIL, EVIL, RO_SIDE_HELPER, INT64_MAX,
-     INT64_MIN, 0, RO_PLACE_KEPT, EVIL, EVIL, 1e300, EVIL, UINT32_MAX},
+    {REQUEST, SALTINGS, EVIL, EVIL, EVIL, EVIL, EVIL, EVIL, RO_SIDE_HELPER,
+     INT64_MAX, INT64_MIN, 0, RO_PLACE_KEPT, EVIL, EVIL, 1e300, EVIL,
+     UINT32_MAX},
 };
 static const struct ro_thread evil_threads[] = {
     {THREAD, REQUEST, SALTINGS, EVIL, EVIL},
