@@ -146,28 +146,6 @@ authority_petition_close(const struct authority *authority,
 
 /* --- reading ------------------------------------------------------------- */
 
-static void
-read_text(struct row_reader *row, char ret_text[AUTHORITY_NAME_MAX + 1])
-{
-    struct ro_bytes piece = row_piece(row);
-    if (piece.size > AUTHORITY_NAME_MAX) {
-        row->failed = true;
-        return;
-    }
-    if (piece.size > 0)
-        memcpy(ret_text, piece.data, piece.size);
-    ret_text[piece.size] = '\0';
-}
-
-static void
-read_piece(struct row_reader *row, struct ro_buf *ret_buf)
-{
-    struct ro_bytes piece = row_piece(row);
-    ro_buf_put(ret_buf, piece.data, piece.size);
-    if (ro_buf_ok(ret_buf) != RO_OK)
-        row->failed = true;
-}
-
 static enum ro_status
 read_row(struct ro_bytes value, struct authority_petition *petition)
 {
@@ -190,17 +168,20 @@ read_row(struct ro_bytes value, struct authority_petition *petition)
     petition->urn = row_u32(&row);
     petition->home_urn = row_u32(&row);
     petition->sent_at_s = (int64_t)row_u64(&row);
-    read_text(&row, petition->name);
-    read_text(&row, petition->holder);
-    read_piece(&row, &petition->certificate);
-    read_piece(&row, &petition->answer_body);
-    read_piece(&row, &petition->answer_wrap);
+    row_text(&row, petition->name, sizeof(petition->name));
+    row_text(&row, petition->holder, sizeof(petition->holder));
+    row_copy(&row, &petition->certificate);
+    row_copy(&row, &petition->answer_body);
+    row_copy(&row, &petition->answer_wrap);
     petition->answer_expiry_hour = row_u32(&row);
     petition->generation = 1;
     if (version > 1) {
         petition->wish = row_u8(&row) != 0 ? PETITION_REPLACES : PETITION_JOINS;
         petition->generation = row_u32(&row);
     }
+    RO_TRY(ro_buf_ok(&petition->certificate));
+    RO_TRY(ro_buf_ok(&petition->answer_body));
+    RO_TRY(ro_buf_ok(&petition->answer_wrap));
     return row_end(&row);
 }
 
@@ -213,8 +194,10 @@ load_one(struct authority *authority, const char *path, struct ro_why *why)
     struct authority_petition *petition = calloc(1, sizeof(*petition));
     if (petition == NULL)
         return RO_NO_MEMORY;
-    if (read_row(ro_buf_view(&row), petition) != RO_OK)
+    enum ro_status s = read_row(ro_buf_view(&row), petition);
+    if (s != RO_OK && s != RO_NO_MEMORY)
         return ro_why(why, RO_VAULT_DAMAGED, "%s: damaged", path);
+    RO_TRY(s);
     return authority_petition_add_take(authority, RO_STEAL(petition));
 }
 

@@ -95,19 +95,6 @@ authority_state_save(const char *dir,
 
 /* --- reading ------------------------------------------------------------- */
 
-static void
-read_text(struct row_reader *row, char *ret_text, size_t room)
-{
-    struct ro_bytes piece = row_piece(row);
-    if (piece.size >= room) {
-        row->failed = true;
-        return;
-    }
-    if (piece.size > 0)
-        memcpy(ret_text, piece.data, piece.size);
-    ret_text[piece.size] = '\0';
-}
-
 static enum ro_status
 read_keys(struct row_reader *row, struct authority_state *state)
 {
@@ -157,21 +144,20 @@ read_row(struct ro_bytes value, struct authority_state *state)
     uint8_t version = row_u8(&row);
     if (version == 0 || version > STATE_VERSION)
         return RO_VAULT_DAMAGED;
-    read_text(&row, state->circle_name, sizeof(state->circle_name));
+    row_text(&row, state->circle_name, sizeof(state->circle_name));
     RO_TRY(read_keys(&row, state));
     state->generation = row_u32(&row);
     row_fixed(&row, state->psk, sizeof(state->psk));
     RO_TRY(read_pair(&row, &state->enrolment));
     RO_TRY(read_pair(&row, &state->mailbox));
     struct authority_broker *broker = &state->broker;
-    read_text(&row, broker->member_endpoint, sizeof(broker->member_endpoint));
-    read_text(&row, broker->open_endpoint, sizeof(broker->open_endpoint));
+    row_text(&row, broker->member_endpoint, sizeof(broker->member_endpoint));
+    row_text(&row, broker->open_endpoint, sizeof(broker->open_endpoint));
     row_fixed(&row, broker->curve.b, RO_KEY_SIZE);
     row_fixed(&row, broker->signing.b, RO_KEY_SIZE);
     state->pin_size = row_u64(&row);
     row_fixed(&row, state->pin_head.b, RO_HASH_SIZE);
-    struct ro_bytes checkpoint = row_piece(&row);
-    ro_buf_put(&state->checkpoint, checkpoint.data, checkpoint.size);
+    row_copy(&row, &state->checkpoint);
     RO_TRY(ro_buf_ok(&state->checkpoint));
     if (version > 1)
         read_generations(&row, state);

@@ -328,27 +328,6 @@ read_pairs(struct keyring *keyring, struct row_reader *row)
     return RO_OK;
 }
 
-/* Reads a piece as a text of a field of `room` bytes. */
-static void
-read_text(struct row_reader *row, char *ret_text, size_t room)
-{
-    struct ro_bytes piece = row_piece(row);
-    if (piece.size >= room) {
-        row->failed = true;
-        piece.size = 0;
-    }
-    if (piece.size > 0)
-        memcpy(ret_text, piece.data, piece.size);
-    ret_text[piece.size] = '\0';
-}
-
-static void
-read_piece(struct row_reader *row, struct ro_buf *ret_buf)
-{
-    struct ro_bytes piece = row_piece(row);
-    ro_buf_put(ret_buf, piece.data, piece.size);
-}
-
 /* A piece that found no memory is no damage. */
 static enum ro_status
 check_pieces(const struct keyring *keyring)
@@ -377,8 +356,8 @@ read_circle(struct keyring *keyring, struct row_reader *row)
 static void
 read_broker(struct keyring_broker *broker, struct row_reader *row)
 {
-    read_text(row, broker->member_endpoint, sizeof(broker->member_endpoint));
-    read_text(row, broker->open_endpoint, sizeof(broker->open_endpoint));
+    row_text(row, broker->member_endpoint, sizeof(broker->member_endpoint));
+    row_text(row, broker->open_endpoint, sizeof(broker->open_endpoint));
     row_fixed(row, broker->curve.b, RO_KEY_SIZE);
     row_fixed(row, broker->signing.b, RO_KEY_SIZE);
 }
@@ -392,15 +371,15 @@ read_row(struct keyring *keyring, struct ro_bytes value)
     read_broker(&keyring->broker, &row);
     row_fixed(&row, keyring->psk, sizeof(keyring->psk));
     keyring->generation = row_u32(&row);
-    read_text(&row, keyring->circle_name, sizeof(keyring->circle_name));
-    read_text(&row, keyring->holder, sizeof(keyring->holder));
-    read_piece(&row, &keyring->ticket);
-    read_piece(&row, &keyring->certificate);
-    read_piece(&row, &keyring->enrol_body);
-    read_piece(&row, &keyring->enrol_wrap);
+    row_text(&row, keyring->circle_name, sizeof(keyring->circle_name));
+    row_text(&row, keyring->holder, sizeof(keyring->holder));
+    row_copy(&row, &keyring->ticket);
+    row_copy(&row, &keyring->certificate);
+    row_copy(&row, &keyring->enrol_body);
+    row_copy(&row, &keyring->enrol_wrap);
     keyring->enrol_expiry_hour = row_u32(&row);
     keyring->enrolment = row_u8(&row);
-    read_text(&row, keyring->refusal, sizeof(keyring->refusal));
+    row_text(&row, keyring->refusal, sizeof(keyring->refusal));
     RO_TRY(check_pieces(keyring));
     return row_end(&row);
 }

@@ -74,8 +74,7 @@ get(const struct engine *engine, struct noted *ret_noted)
     ret_noted->n_named = row_u32(&row);
     ret_noted->rules = row_u8(&row);
     ret_noted->at_s = (int64_t)row_u64(&row);
-    struct ro_bytes named = row_piece(&row);
-    ro_buf_put(&ret_noted->named, named.data, named.size);
+    row_copy(&row, &ret_noted->named);
     RO_TRY(ro_buf_ok(&ret_noted->named));
     return row_end(&row);
 }

@@ -63,6 +63,26 @@ row_piece(struct row_reader *row)
 }
 
 void
+row_text(struct row_reader *row, char *ret_text, size_t room)
+{
+    struct ro_bytes piece = row_piece(row);
+    if (piece.size >= room) {
+        row->failed = true;
+        piece.size = 0;
+    }
+    if (piece.size > 0)
+        memcpy(ret_text, piece.data, piece.size);
+    ret_text[piece.size] = '\0';
+}
+
+void
+row_copy(struct row_reader *row, struct ro_buf *out)
+{
+    struct ro_bytes piece = row_piece(row);
+    ro_buf_put(out, piece.data, piece.size);
+}
+
+void
 row_put_piece(struct ro_buf *row, struct ro_bytes piece)
 {
     ro_buf_put_u32(row, (uint32_t)piece.size);

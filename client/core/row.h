@@ -32,6 +32,14 @@ void row_fixed(struct row_reader *row, void *ret_bytes, size_t size);
 /* Reads a piece that row_put_piece wrote: a view into the value. */
 struct ro_bytes row_piece(struct row_reader *row);
 
+/* Reads a piece as a string into `room` bytes; one that is longer fails the
+ * reader. */
+void row_text(struct row_reader *row, char *ret_text, size_t room);
+
+/* Appends a piece to `out`. That it found no memory ro_buf_ok tells: it is no
+ * damage. */
+void row_copy(struct row_reader *row, struct ro_buf *out);
+
 /* Appends a piece: its length in 4 bytes, then its bytes. */
 void row_put_piece(struct ro_buf *row, struct ro_bytes piece);
 

@@ -7,6 +7,7 @@
 #include "tests/support/scarce.h"
 #include "tests/unit/authority/test_authority_support.h"
 
+#include "client/authority/petition.h"
 #include "common/wire/armour.h"
 #include "common/wire/codec.h"
 #include "tests/support/tap.h"
@@ -78,6 +79,37 @@ test_request(void)
     }
     told(&walk);
     tap_ok(circle.authority->n_petitions == 1);
+    joiner_fini(&joiner);
+    circle_fini(&circle);
+}
+
+/* A request that is read from its file is whole, or there is no memory; it is
+ * not damaged. */
+static void
+test_requests_are_read(void)
+{
+    struct circle circle;
+    struct joiner joiner;
+    const struct joining joining = {.urn = 900001};
+    struct walk walk = {.name = "reading a request", .is_fine = true};
+    struct authority_taken taken;
+    circle_make(&circle);
+    joiner_make(&circle, &joining, &joiner);
+    const char *path = circle_path(&circle, "lead.ask");
+    write_request(&joiner, path);
+    NEED(authority_take_file(circle.authority, path, NULL, &taken) == RO_OK);
+    for (; scarce_begin(walk.n); walk.n++) {
+        struct authority reader = {.dir = circle.authority->dir};
+        enum ro_status s = authority_petitions_load(&reader, NULL);
+        note(&walk, s);
+        walk.is_fine &= reader.n_petitions == (s == RO_OK ? 1 : 0);
+        for (size_t i = 0; i < reader.n_petitions; i++) {
+            walk.is_fine &= reader.petitions[i]->certificate.size > 0;
+            authority_petition_free(reader.petitions[i]);
+        }
+        free(reader.petitions);
+    }
+    told(&walk);
     joiner_fini(&joiner);
     circle_fini(&circle);
 }
@@ -164,6 +196,7 @@ main(void)
 {
     tap_need(ro_crypto_init() == RO_OK);
     tap_run(test_request);
+    tap_run(test_requests_are_read);
     tap_run(test_invitation);
     tap_run(test_invitations_are_kept);
     return tap_done();
