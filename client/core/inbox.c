@@ -27,24 +27,6 @@
  * each push, but not for ever. */
 #define LONGEST_MS ((int64_t)15 * 60 * 1000)
 
-void
-inbox_news_fini(struct news_list *list)
-{
-    free(list->at);
-    *list = (struct news_list){0};
-}
-
-enum ro_status
-inbox_news_add(struct news_list *list, const struct news *one)
-{
-    struct news *more = reallocarray(list->at, list->n + 1, sizeof(*more));
-    if (more == NULL)
-        return RO_NO_MEMORY;
-    list->at = more;
-    more[list->n++] = *one;
-    return RO_OK;
-}
-
 /* One receiving under way. */
 struct receiving {
     struct engine *engine;
@@ -60,7 +42,7 @@ struct receiving {
 static enum ro_status
 tell(struct receiving *receiving, const struct news *news)
 {
-    return inbox_news_add(receiving->news, news);
+    return news_add(receiving->news, news);
 }
 
 /* --- one message is kept ------------------------------------------------- */

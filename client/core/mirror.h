@@ -9,7 +9,7 @@
 #ifndef CLIENT_CORE_MIRROR_H
 #define CLIENT_CORE_MIRROR_H
 
-#include "client/core/inbox.h"
+#include "client/core/engine.h"
 
 /* Whether the vault was found to be set back, in this process or before: RO_OK,
  * or RO_VAULT_SET_BACK with what to do. Asks nobody. */

@@ -222,7 +222,7 @@ tell_named(const struct engine *engine,
                    (const char *)was.data);
     if (one->kind == NEWS_RENAMED && strcmp(one->why.text, member->name) == 0)
         return RO_OK;
-    return inbox_news_add(news, one);
+    return news_add(news, one);
 }
 
 static enum ro_status
@@ -241,10 +241,10 @@ tell_all(const struct engine *engine,
                                  .n = noted->more[i],
                                  .at_s = noted->at_s};
         if (one.n > 0)
-            RO_TRY(inbox_news_add(news, &one));
+            RO_TRY(news_add(news, &one));
     }
     const struct news rules = {.kind = NEWS_RULES, .n = 1, .at_s = noted->at_s};
-    return noted->rules == 0 ? RO_OK : inbox_news_add(news, &rules);
+    return noted->rules == 0 ? RO_OK : news_add(news, &rules);
 }
 
 enum ro_status

@@ -8,7 +8,8 @@
 #ifndef CLIENT_CORE_ROSTER_H
 #define CLIENT_CORE_ROSTER_H
 
-#include "client/core/inbox.h"
+#include "client/core/engine.h"
+#include "client/core/news.h"
 
 /* So many members that joined are told by name at once, as many that left, and
  * as many with another name; further ones are counted. */

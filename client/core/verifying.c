@@ -277,7 +277,7 @@ tell_one(struct engine *engine,
     verifying.told_at_s = one.at_s;
     say_changed(&verifying, &doubt, member, &one.why);
     RO_TRY(put(engine, &member->id, &verifying));
-    return inbox_news_add(news, &one);
+    return news_add(news, &one);
 }
 
 enum ro_status

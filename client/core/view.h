@@ -5,7 +5,7 @@
 #define CLIENT_CORE_VIEW_H
 
 #include "client/core/find.h"
-#include "client/core/inbox.h"
+#include "client/core/news.h"
 #include "client/core/recipients.h"
 
 /* A result being made. */

@@ -236,7 +236,7 @@ free_seat(struct seat *seat)
 {
     seat_stop(seat);
     vault_free(seat->vault);
-    inbox_news_fini(&seat->news);
+    news_fini(&seat->news);
     job_free(seat->job);
     free(seat);
 }

@@ -297,7 +297,7 @@ seat_restore(struct seat *seat)
 enum ro_status
 seat_sync(struct seat *seat)
 {
-    inbox_news_fini(&seat->news);
+    news_fini(&seat->news);
     seat->why.text[0] = '\0';
     enum ro_status s =
         sync_all(seat->engine, seat->pair->wait_ms, &seat->why, &seat->news);

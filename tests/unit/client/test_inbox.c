@@ -125,7 +125,7 @@ test_many_senders_we_do_not_know(void)
            RO_OK);
     tap_ok(news.n == 3 && news.at[2].trouble == RO_MISBOUND);
     tap_say(directory_asks == 1, "it is fetched once");
-    inbox_news_fini(&news);
+    news_fini(&news);
     close_circle();
 }
 
@@ -151,7 +151,7 @@ test_a_sender_who_is_new(void)
            RO_OK);
     tap_ok(news.n == 1 && news.at[0].trouble == RO_OK);
     tap_ok(ro_directory_size(ben->engine->directory) == before + 2);
-    inbox_news_fini(&news);
+    news_fini(&news);
     mail_fini(mail, 1);
     close_circle();
 }

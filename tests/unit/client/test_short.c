@@ -165,7 +165,7 @@ say(struct seat *seat,
 static void
 sync_short(struct seat *seat, const char *step)
 {
-    inbox_news_fini(&seat->news);
+    news_fini(&seat->news);
     scarce_set(k, 1);
     enum ro_status s =
         sync_all(seat->engine, PAIR_WAIT_MS, &seat->why, &seat->news);

@@ -184,7 +184,7 @@ test_a_late_answer_and_a_crash(void)
                             engine_deadline(ann->engine, PAIR_WAIT_MS),
                             &ann->why, &news));
     tap_ok(news.n == 1);
-    inbox_news_fini(&news);
+    news_fini(&news);
     seat_restart(ann);
     tap_is(seat_sync(ann), RO_OK);
     test_must(seat_sync(cat));
