@@ -443,13 +443,15 @@ struct authority_roster {
     size_t n_members;
     struct authority_roster_seat *seats; /* of all of them */
     size_t n_seats;
+    enum { AUTHORITY_AS_IT_IS, AUTHORITY_AS_IT_WAS } age;
 };
 
 /* Releases what a roster holds; the struct is the caller's. */
 void authority_roster_fini(struct authority_roster *roster);
 
 /* Lists them as the broker's log has them now; a folder that never talked to
- * a broker, as its own has. RO_REFUSED (there is no charter yet). */
+ * a broker, as its own has. Where the broker cannot be reached they are listed
+ * as they were when it last was. RO_REFUSED (there is no charter yet). */
 RO_MUST_USE enum ro_status
 authority_roster(struct authority *authority,
                  struct ro_why *why,

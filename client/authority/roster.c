@@ -114,6 +114,22 @@ add_members(const struct ro_directory *directory,
     }
 }
 
+/* A list to look at needs no broker, once it was asked. */
+static enum ro_status
+catch_up(struct authority *authority,
+         struct ro_why *why,
+         struct authority_roster *roster)
+{
+    if (authority_is_apart(authority))
+        return RO_OK;
+    enum ro_status s = authority_log_sync(authority, why);
+    if (s != RO_UNREACHABLE ||
+        ro_directory_charter(authority->directory) == NULL)
+        return s;
+    roster->age = AUTHORITY_AS_IT_WAS;
+    return RO_OK;
+}
+
 enum ro_status
 authority_roster(struct authority *authority,
                  struct ro_why *why,
@@ -121,8 +137,7 @@ authority_roster(struct authority *authority,
 {
     RO_CLEANUP(days_fini) struct days days = {0};
     RO_CLEANUP(authority_roster_fini) struct authority_roster roster = {0};
-    if (!authority_is_apart(authority))
-        RO_TRY(authority_log_sync(authority, why));
+    RO_TRY(catch_up(authority, why, &roster));
     RO_TRY(authority_log_ready(authority, why));
     RO_TRY(note_days(authority, &days));
     RO_TRY(make_room(authority->directory, &roster));

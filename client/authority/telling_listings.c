@@ -172,8 +172,8 @@ telling_listings(const struct telling *telling, const ProtobufCMessage *message)
     struct counts counts = {0};
     if (block->n_listings == 0)
         return ro_why(telling->why, RO_BAD_RECORD, "lists nobody");
-    ro_buf_printf(telling->text, "%zu schools of the register\n",
-                  block->n_listings);
+    ro_buf_printf(telling->text, "%zu %s of the register\n", block->n_listings,
+                  block->n_listings == 1 ? "school" : "schools");
     for (size_t i = 0; i < block->n_listings; i++)
         RO_TRY(put_row(telling, block->listings[i], &counts));
     put_counts(telling, &counts);

@@ -96,6 +96,12 @@ cmd_roster(const struct cli_args *args,
     struct authority_keyset set;
     RO_TRY(cmd_authority_open(args, why, &authority));
     RO_TRY(authority_roster(authority, why, &roster));
+    doc_truth(output_json(out), "current",
+              roster.age == AUTHORITY_AS_IT_IS ? DOC_TRUE : DOC_FALSE);
+    if (roster.age == AUTHORITY_AS_IT_WAS) {
+        ro_buf_printf(&out->text, "The broker was not reached. When it last "
+                                  "was, these were members:\n");
+    }
     json_t *list = doc_list(output_json(out), "members");
     for (size_t i = 0; i < roster.n_members; i++)
         show_member(out, list, &roster, &roster.members[i]);

@@ -142,7 +142,9 @@ def overtaken(tap, rig):
     with open(rig.path("few.csv"), "w") as few:
         few.write("URN,EstablishmentName\n777777,Elsewhere\n")
     rig.need("register", "--dir", "auth", "--csv", "few.csv", "--out", "f1")
-    rig.need("sign", "f1", "--dir", "ada", "--out", "f2")
+    seen = rig.need("sign", "f1", "--dir", "ada", "--out", "f2")
+    tap.ok(seen["signs"][0]["text"].startswith("1 school of the register\n"),
+           "one school is one", seen)
     rig.need("publish", "--dir", "auth", "f2")
     rig.need("sign", "m1", "--dir", "ada", "--out", "m2")
     code, _, talk = rig.office("publish", "--dir", "auth", "m2")
@@ -342,9 +344,14 @@ def offline(tap, rig):
     drafted = rig.need("register", "--dir", "auth", "--csv", "late.csv", "--wait",
                    1, "--out", "o1")
     tap.ok(drafted["signatures"] == 1, "drafted without a broker", drafted)
+    listed = rig.need("members", "--dir", "auth", "--wait", 1)
+    tap.ok(len(listed["members"]) == 2 and not listed["current"],
+           "who is a member is listed without it, too", listed)
     shutil.copy(rig.path("auth/directory.log"), rig.path("ada"))
     rig.need("sign", "o1", "--dir", "ada", "--out", "o2")
     rig.up()
+    tap.ok(rig.need("members", "--dir", "auth")["current"],
+           "and as it is, once it is back")
     before = rig.need("publish", "--dir", "auth", "o2")["record"]
     tap.ok(rig.need("publish", "--dir", "auth", "o2")["record"] == before,
            "published once it is back")
