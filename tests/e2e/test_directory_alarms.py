@@ -137,9 +137,68 @@ def restored(tap):
         rig.term()
 
 
+def restored_behind_a_key(tap):
+    """After the backup a school was removed, which renewed door.key, and
+    another one joined: what OPERATIONS.md says of it, step by step."""
+    gone, late = 900013, 900014
+    with Rig(schools=[ASKER, HELPER, gone]) as rig:
+        now(rig, 0)
+        rig.found()
+        thread = rig.thread(ASKER, HELPER)
+        settle(rig)
+        rig.term()
+        keep(rig, "backup")
+        rig.up()
+        rig.authority("revoke", "--urn", gone)
+        rig.new_door_key(rig.path("b/door.key"))
+        rig.authority("revoke")
+        settle(rig)
+        rig.authority("invite", "--kind", "school", "--urn", late, "--seat", "lead",
+                      "--out", rig.path("late.inv"))
+        rig.run(late, "join", rig.path("late.inv"), "--key-file", rig.path("late.key"))
+        rig.authority("admit", "--all")
+        for profile in (late, ASKER, HELPER, late):
+            rig.run(profile, "sync")
+        rig.term()
+
+        now(rig, 1)  # 1: the next full hour
+        set_back(rig, "backup", folders=["b"])  # 2
+        rig.up()
+        code, _, talk = rig.office("mend", "--dir", rig.path("auth"))
+        tap.ok(code != 0 and "newest door.key" in talk,
+               "with the door.key of the backup the authority hears what to do",
+               f"{code}: {talk}")
+        code, _, err = rig.finish(rig.start(ASKER, "sync"))
+        tap.ok(code == 9 and "older directory" in err and "removed" not in err,
+               "and a school that it is the broker", f"{code}: {err}")
+        rig.term()  # 3
+        shutil.copy(rig.path("auth/door.key"), rig.path("b/door.key"))
+        os.chmod(rig.path("b/door.key"), 0o600)
+        rig.up()
+        given = rig.authority("mend")  # 4
+        tap.ok(given["sent"] > 0, "with the newest the records are given back", given)
+        for profile in (late, ASKER, HELPER):
+            code, document, err = rig.finish(rig.start(profile, "sync"))
+            tap.ok(code == 9 and document["error"]["status"] == "KEYS_LOST",
+                   f"{profile} is told once that keys were lost", f"{code}: {err}")
+        for profile in (late, ASKER, HELPER):
+            rig.run(profile, "sync")
+        goes_on(tap, rig, thread, "After the restore, with the newest key.")
+        tap.ok(rig.run(ASKER, "status")["enrolment"] == "admitted",
+               "nobody is held to be removed any more")
+        fresh = rig.thread(HELPER, late)
+        rig.run(HELPER, "say", fresh, "--text", "You, too.")
+        rig.run(late, "sync")
+        tap.ok("You, too." in rig.texts(late, fresh), "who joined later is reached")
+        code, _, err = rig.finish(rig.start(gone, "sync"))
+        tap.ok(code == 4 and "removed" in err, "who was removed stays so", err)
+        rig.term()
+
+
 def main():
     tap = Tap()
     restored(tap)
+    restored_behind_a_key(tap)
     with Rig(schools=[ASKER, HELPER]) as rig:
         now(rig, 0)
         rig.found()
