@@ -92,6 +92,10 @@ pair_of_day(struct engine *engine,
             ro_keypair_from_seed(ro_keypair_seed(engine->keyring->fallback));
         return *ret_pair == NULL ? RO_NO_MEMORY : RO_OK;
     }
+    if (day > engine_day(engine) + 1) {
+        return ro_why(why, RO_BAD_SEAL,
+                      "it is sealed for a day that no broker takes yet");
+    }
     enum ro_status s = epoch_pair(engine, day, ret_pair);
     if (s == RO_NOT_FOUND && epoch_was_lost(engine, day)) {
         return ro_why(why, RO_BAD_SEAL,

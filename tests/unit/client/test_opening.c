@@ -70,6 +70,10 @@ test_a_good_one_opens(void)
             "its id is of reference and body");
     forgery.day = ro_day_of(pair_now_s(pair));
     tap_say(judged(&forgery) == RO_OK, "and so it does for the day's key");
+    forgery.day++;
+    tap_say(judged(&forgery) == RO_OK, "and for tomorrow's");
+    forgery.day++;
+    tap_say(judged(&forgery) == RO_BAD_SEAL, "which is the last one taken");
 }
 
 /* What the client itself seals opens at the other side, in every part. */
