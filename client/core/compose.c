@@ -452,9 +452,7 @@ write_into(struct drafts *drafts,
     struct composed *composed = drafts->composed;
     RO_AUTOFOUND found = {0};
     RO_TRY(compose_may(engine, into->purpose, drafts->why));
-    RO_TRY(find_thread(engine, write->to, drafts->why, &composed->choices,
-                       &found));
-    RO_TRY(drafts_may(drafts, &found.story, found.thread, into->event));
+    RO_TRY(drafts_find(drafts, write->to, into->event, &found));
     if (into->to == DRAFTS_TO_MEMBER)
         RO_TRY(verifying_may_send(engine, &found.thread->with, drafts->why));
     composed->request = found.story.request.id;

@@ -159,10 +159,8 @@ find_answer(struct deciding *deciding,
             enum flow_event event)
 {
     struct drafts *drafts = &deciding->drafts;
-    RO_TRY(find_thread(drafts->engine, answer, drafts->why,
-                       &drafts->composed->choices, &deciding->found));
+    RO_TRY(drafts_find(drafts, answer, event, &deciding->found));
     const struct story_thread *thread = deciding->found.thread;
-    RO_TRY(drafts_may(drafts, &deciding->found.story, thread, event));
     RO_TRY(verifying_may_send(drafts->engine, &thread->with, drafts->why));
     drafts->composed->request = deciding->found.story.request.id;
     drafts->composed->thread = thread->id;

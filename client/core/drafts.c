@@ -200,3 +200,18 @@ drafts_may(const struct drafts *drafts,
         return tell_offered(drafts);
     return refusal.status == RO_OK ? RO_OK : flow_refuse(&refusal, drafts->why);
 }
+
+enum ro_status
+drafts_find(const struct drafts *drafts,
+            const char *to,
+            enum flow_event event,
+            struct found_thread *ret_found)
+{
+    const struct story *story = &ret_found->story;
+    enum ro_status s = find_thread(drafts->engine, to, drafts->why,
+                                   &drafts->composed->choices, ret_found);
+    if (s == RO_NOT_FOUND && story->n_flow > 0)
+        RO_TRY(drafts_may(drafts, story, NULL, event));
+    RO_TRY(s);
+    return drafts_may(drafts, story, ret_found->thread, event);
+}

@@ -51,6 +51,14 @@ RO_MUST_USE enum ro_status drafts_half_days(double days,
                                             uint32_t *ret_half_days,
                                             protobuf_c_boolean *ret_has);
 
+/* Finds the thread that a command names, and refuses what the tables do not
+ * allow there now; where a request has no open conversation, what they say of
+ * the request itself. As find_thread, and drafts_may. */
+RO_MUST_USE enum ro_status drafts_find(const struct drafts *drafts,
+                                       const char *to,
+                                       enum flow_event event,
+                                       struct found_thread *ret_found);
+
 /* Refuses what the tables do not allow now, before anything is written, and
  * says so in drafts->why. `thread` may be NULL. */
 RO_MUST_USE enum ro_status drafts_may(const struct drafts *drafts,

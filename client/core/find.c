@@ -25,10 +25,15 @@ find_check(const char *prefix, struct ro_why *why)
 }
 
 static void
-add_choice(struct find_choices *choices, const uint8_t id[static RO_ID_SIZE])
+add_choice(struct find_choices *choices,
+           const uint8_t id[static RO_ID_SIZE],
+           const struct ro_member_id *with)
 {
-    if (choices->n < RO_LEN(choices->hex))
-        ro_hex(id, RO_ID_SIZE, choices->hex[choices->n++]);
+    static const struct ro_member_id nobody;
+    if (choices->n == RO_LEN(choices->hex))
+        return;
+    ro_hex(id, RO_ID_SIZE, choices->hex[choices->n]);
+    choices->with[choices->n++] = with == NULL ? nobody : *with;
 }
 
 /* What a search found so far; the second one makes it ambiguous. */
@@ -50,7 +55,7 @@ found(struct search *search,
     search->n_found++;
     search->request = *request;
     search->thread = thread == NULL ? none : *thread;
-    add_choice(search->choices, thread == NULL ? request->b : thread->b);
+    add_choice(search->choices, thread == NULL ? request->b : thread->b, NULL);
 }
 
 /* For whoever was asked there is one thread, and its id derives. */
@@ -152,16 +157,19 @@ only_thread(const struct story *story,
             const struct story_thread **ret_thread)
 {
     const struct story_thread *only = NULL;
+    size_t n_open = 0;
     choices->n = 0;
     for (size_t i = 0; i < story->n_threads; i++) {
         if (intro_state_is_end(story->threads[i].state))
             continue;
         only = &story->threads[i];
-        add_choice(choices, only->id.b);
+        n_open++;
+        add_choice(choices, only->id.b, &only->with);
     }
-    if (choices->n > 1) {
+    if (n_open > 1) {
         return ro_why(why, RO_AMBIGUOUS,
-                      "this request has more than one open conversation");
+                      "this request has %zu open conversations; name one",
+                      n_open);
     }
     if (only == NULL) {
         return ro_why(why, RO_NOT_FOUND,

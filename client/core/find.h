@@ -8,9 +8,11 @@
 
 #include "client/core/story.h"
 
-/* Ids that fit an ambiguous prefix, as hex lines for the caller to show. */
+/* Ids that fit an ambiguous prefix, as hex lines for the caller to show; of a
+ * conversation with whom it is. */
 struct find_choices {
     char hex[16][RO_ID_HEX];
+    struct ro_member_id with[16]; /* zero: it says nothing of that */
     size_t n;
 };
 
@@ -35,7 +37,7 @@ void find_thread_fini(struct found_thread *found);
 #define RO_AUTOFOUND RO_CLEANUP(find_thread_fini) struct found_thread
 
 /* The thread of a prefix: a thread's own, or a request's with exactly one open
- * thread here. */
+ * thread here. Where a request has none the story is there all the same. */
 RO_MUST_USE enum ro_status find_thread(struct engine *engine,
                                        const char *prefix,
                                        struct ro_why *why,

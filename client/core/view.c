@@ -10,6 +10,7 @@
 #include "common/wire/rules.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 /* --- names and distances ------------------------------------------------- */
@@ -66,6 +67,22 @@ view_km(const struct engine *engine, uint32_t urn)
     return sqrt(dx * dx + dy * dy) / 1000;
 }
 
+/* "fd4d281a  Bargemaster Primary School"; where a name would tell nothing, all
+ * of the id. */
+static const char *
+view_choice(const struct viewing *viewing,
+            const struct find_choices *choices,
+            size_t i)
+{
+    char line[RO_ID_HEX + RO_NAME_LIMIT + 3];
+    const struct ro_member_id *with = &choices->with[i];
+    if (ro_member_id_is_zero(with))
+        return ro_arena_text(viewing->arena, choices->hex[i]);
+    (void)snprintf(line, sizeof(line), "%.8s  %s", choices->hex[i],
+                   view_name(viewing, with));
+    return ro_arena_text(viewing->arena, line);
+}
+
 enum ro_status
 view_choices(const struct viewing *viewing, const struct find_choices *choices)
 {
@@ -74,7 +91,7 @@ view_choices(const struct viewing *viewing, const struct find_choices *choices)
     if (list == NULL)
         return RO_NO_MEMORY;
     for (size_t i = 0; i < choices->n; i++) {
-        list[i] = ro_arena_text(viewing->arena, choices->hex[i]);
+        list[i] = view_choice(viewing, choices, i);
         if (list[i] == NULL)
             return RO_NO_MEMORY;
     }

@@ -76,7 +76,7 @@ test_from_ask_to_close(void)
     tap_ok(is(state_of(cat, request), "closed"));
     tap_say(cat->job->result.request.outcome == NULL,
             "who was not chosen hears that it is over, and no more");
-    tap_is(seat_write(ben, jobs_say, request, "One more thing."), RO_NOT_FOUND);
+    tap_is(seat_write(ben, jobs_say, request, "One more thing."), RO_ILLEGAL);
     close_circle();
 }
 
@@ -89,7 +89,7 @@ test_withdrawn(void)
     tap_ok(is(ann->job->result.state, "withdrawn"));
     test_must(seat_sync(ben));
     tap_ok(is(state_of(ben, request), "closed"));
-    tap_is(seat_write(ben, jobs_answer, request, "Too late?"), RO_NOT_FOUND);
+    tap_is(seat_write(ben, jobs_answer, request, "Too late?"), RO_ILLEGAL);
     tap_is(seat_write(ann, jobs_withdraw, request, NULL), RO_ILLEGAL);
     tap_is(seat_close(ann, request), RO_ILLEGAL);
     close_circle();
@@ -393,6 +393,47 @@ test_a_seat_that_was_revoked(void)
 /* --- finding ----------------------------------------------------------------
  */
 
+/* What ben's school is called. */
+static const char *
+ben_name(void)
+{
+    return ro_directory_member(ann->engine->directory, &ben->member->id)->name;
+}
+
+static bool
+has_choice(const struct seat *seat, const char *line)
+{
+    const struct ro_result *result = &seat->job->result;
+    for (size_t i = 0; i < result->n_choices; i++) {
+        if (strcmp(result->choices[i], line) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* By its request: what stands in the way is said as it is by its thread. */
+static void
+test_no_conversation(void)
+{
+    open_three();
+    test_must(seat_ask(ann, urn_of(ben), "Anybody?"));
+    const char *request = seat_request(ann);
+    test_must(seat_sync(ben));
+    tap_is(seat_write(ann, jobs_answer, request, "Myself."), RO_FORBIDDEN);
+    tap_ok(strstr(ann->job->result.why, "it is your own request") != NULL);
+    tap_is(seat_write(ann, jobs_say, request, "Hello?"), RO_NOT_FOUND);
+    test_must(seat_write(ben, jobs_answer, request, "Gladly."));
+    test_must(seat_sync(ann));
+    test_must(seat_write(ann, jobs_withdraw, request, NULL));
+    test_must(seat_sync(ben));
+    tap_is(seat_write(ann, jobs_say, request, "Still there?"), RO_ILLEGAL);
+    tap_ok(strstr(ann->job->result.why, "was taken back") != NULL);
+    tap_is(seat_write(ann, jobs_accept, request, NULL), RO_ILLEGAL);
+    tap_is(seat_write(ben, jobs_say, request, "And I?"), RO_ILLEGAL);
+    tap_is(seat_write(ben, jobs_pass, request, NULL), RO_ILLEGAL);
+    close_circle();
+}
+
 static void
 test_finding_by_prefix(void)
 {
@@ -414,6 +455,11 @@ test_finding_by_prefix(void)
     snprintf(prefix, sizeof(prefix), "%.8s", request);
     tap_is(seat_write(ann, jobs_say, prefix, "To whom?"), RO_AMBIGUOUS);
     tap_ok(ann->job->result.n_choices == 2);
+    tap_ok(strstr(ann->job->result.why, "2 open conversations; name one") !=
+           NULL);
+    char choice[80];
+    snprintf(choice, sizeof(choice), "%.8s  %s", bens, ben_name());
+    tap_say(has_choice(ann, choice), "each with whom it is");
     tap_is(seat_write(ben, jobs_say, prefix, "My only one."), RO_OK);
     tap_is(seat_write(ben, jobs_say, "0", "Who?"),
            strncmp(request, "0", 1) == 0 || strncmp(bens, "0", 1) == 0
@@ -484,6 +530,7 @@ main(int argc, char **argv)
     tap_run(test_an_office);
     tap_run(test_a_seat_that_was_revoked);
     tap_run(test_finding_by_prefix);
+    tap_run(test_no_conversation);
     tap_run(test_what_a_sync_tells);
     tap_run(test_unread);
     return tap_done();
