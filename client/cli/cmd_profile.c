@@ -109,8 +109,13 @@ view_status(struct cli_output *out, const struct ro_result *result)
 {
     render_json_status(output_json(out), result);
     render_text_status(&out->text, result);
-    if (result->self.outbox > 0 || result->self.broker != RO_BROKER_THERE)
+    if (result->self.enrolment == RO_ENROL_MADE) {
+        output_then(out, "Next: join again with the invitation; it goes on "
+                         "where it stopped.");
+    } else if (result->self.outbox > 0 ||
+               result->self.broker != RO_BROKER_THERE) {
         OUTPUT_NEXT(out, "reachout", "sync");
+    }
     if (result->self.inbox_unread > 0)
         OUTPUT_NEXT(out, "reachout", "read", "--unread");
 }

@@ -389,8 +389,9 @@ options_number(const struct cli_args *args,
     if (plain)
         value = strtod(text, &end);
     if (!plain || *end != '\0' || value < range->min || value > range->max) {
-        return ro_why(why, RO_USAGE, "--%s: \"%s\" is no number from %g to %g",
-                      name, text, range->min, range->max);
+        return ro_why(why, RO_USAGE,
+                      "--%s: \"%s\" is no number from %.15g to %.15g", name,
+                      text, range->min, range->max);
     }
     *ret_value = value;
     return RO_OK;

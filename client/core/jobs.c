@@ -5,6 +5,7 @@
 #include "client/core/enrol.h"
 #include "client/core/held.h"
 #include "client/core/newcomer.h"
+#include "client/core/reach.h"
 #include "client/core/saving.h"
 #include "client/core/sync.h"
 #include "client/core/verifying.h"
@@ -234,6 +235,20 @@ enrolment_name(enum ro_enrolment enrolment)
     }
 }
 
+/* What a request came to; one that did not get there can be repeated. */
+static enum ro_status
+note_asked(struct engine *engine, enum ro_status s, struct ro_why *why)
+{
+    const struct ro_why detail = *why;
+    reach_note(engine, s, why);
+    if (s != RO_UNREACHABLE)
+        return s;
+    return ro_why(why, s,
+                  "%.120s%syour keys are made and stay; join again in the same "
+                  "way when it is there",
+                  detail.text, detail.text[0] != '\0' ? "; " : "");
+}
+
 /* Asks, and looks for the answer once. Nothing there yet is no failure. */
 static enum ro_status
 ask_to_join(struct engine *engine, struct job *job)
@@ -241,8 +256,10 @@ ask_to_join(struct engine *engine, struct job *job)
     RO_AUTONEWS news = {0};
     if (engine->keyring->enrolment == RO_ENROL_MADE ||
         engine->keyring->enrolment == RO_ENROL_WRITTEN) {
-        RO_TRY(enrol_request(engine, engine_deadline(engine, JOIN_BROKER_MS),
-                             &job->why));
+        enum ro_status asked = enrol_request(
+            engine, engine_deadline(engine, JOIN_BROKER_MS), &job->why);
+        if (asked != RO_OK)
+            return note_asked(engine, asked, &job->why);
     }
     enum ro_status s = sync_all(engine, JOIN_BROKER_MS, &job->why, &news);
     return s == RO_NOT_READY ? RO_OK : s;

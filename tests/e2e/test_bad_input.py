@@ -102,7 +102,19 @@ def registering(tap, rig):
 
 
 def broker_trouble(tap, rig, thread):
+    rig.authority("invite", "--kind", "school", "--urn", 900016, "--seat", "lead",
+                  "--out", rig.path("away.inv"))
     rig.kill()
+    refused(tap, rig, "broker away, joining", 6, "your keys are made and stay", "away",
+            "join", rig.path("away.inv"), "--key-file", rig.path("away.key"))
+    shown = rig.run("away", "status")
+    tap.ok(shown["broker"]["reachable"] is False and shown["enrolment"] == "made",
+           "status says that it was tried", shown)
+    told = subprocess.run([rig.reachout, "--profile", rig.path("p/away"), "status"],
+                          capture_output=True, check=True).stderr.decode()
+    tap.ok("join again" in told and "sync" not in told, "and what is next", told)
+    refused(tap, rig, "a number that is none", 2, "from 0 to 2592000$", ASKER, "sync",
+            "--for", "abc")
     refused(tap, rig, "broker away, sending", 5, "kept|reach", ASKER, "say", thread,
             "--wait", "1", "--text", "While you were out.")
     refused(tap, rig, "broker away, syncing", 5, "1 message waits", ASKER, "sync",
