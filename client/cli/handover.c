@@ -34,7 +34,8 @@ handover_fini(struct handover *handover)
 /* --- to another process -------------------------------------------------- */
 
 /* A passphrase that was given is looked at here, and nothing of it is said to
- * whoever listens there: a false one could guess by what it hears. */
+ * whoever listens there: a false one could guess by what it hears. It takes as
+ * long as it takes, before anybody is waited for. */
 static enum ro_status
 check_passphrase(struct handover *handover)
 {
@@ -43,9 +44,11 @@ check_passphrase(struct handover *handover)
         return RO_OK;
     enum ro_status s = ro_profile_check(setup->profile, setup->passphrase,
                                         handover->wait->why);
-    if (s == RO_OK)
-        handover->passphrase = HANDOVER_RIGHT;
-    return s == RO_NOT_FOUND ? RO_VAULT_DAMAGED : s; /* it is open elsewhere */
+    if (s != RO_OK)
+        return s;
+    handover->passphrase = HANDOVER_RIGHT;
+    handover->until_ms = ro_clock_mono_ms(&handover->clock) + MOMENT_MS;
+    return RO_OK;
 }
 
 static enum ro_status
@@ -195,14 +198,16 @@ hand_it(struct handover *handover, enum handed *ret_handed)
         handover->asking.before = wait->before;
     }
     const struct place_where where = place_of_ours(handover->setup->profile);
-    enum ro_status s = hand_open(&where, &handover->asking, &handover->clock,
-                                 wait->why, &hand);
-    if (s == RO_NOT_FOUND) {
+    enum ro_status s = check_passphrase(handover);
+    if (s == RO_OK) {
+        s = hand_open(&where, &handover->asking, &handover->clock, wait->why,
+                      &hand);
+    }
+    if (s == RO_NOT_FOUND) { /* or the profile is being made */
         *ret_handed = HANDED_TO_NOBODY;
         return RO_OK;
     }
     RO_TRY(s);
-    RO_TRY(check_passphrase(handover));
     return take_answer(handover, hand, ret_handed);
 }
 
