@@ -101,11 +101,7 @@ show_item(struct cli_output *out,
 {
     json_t *json = doc_item(list);
     doc_text(json, "kind", item->kind);
-    if (item->serial > 0) {
-        doc_count(json, "serial", item->serial);
-    } else {
-        doc_null(json, "serial");
-    }
+    doc_some(json, "serial", item->serial);
     doc_text(json, "text", item->text);
     if (item->words[0] != NULL) {
         doc_texts(json, "words", item->words, AUTHORITY_WORDS);

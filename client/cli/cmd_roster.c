@@ -63,11 +63,7 @@ show_member(struct cli_output *out,
     struct ro_buf *text = &out->text;
     doc_id(item, "id", member->id.b);
     doc_text(item, "kind", member->kind);
-    if (member->urn != 0) {
-        doc_count(item, "urn", member->urn);
-    } else {
-        doc_null(item, "urn");
-    }
+    doc_some(item, "urn", member->urn);
     doc_text(item, "name", member->name);
     doc_text(item, "state", member_words[member->standing]);
     show_id(text, member->id.b);

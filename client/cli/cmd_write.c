@@ -83,6 +83,32 @@ read_write(const struct cli_args *args,
     return input_wait(args, why, &write->wait_ms);
 }
 
+/* A command that has nothing else. */
+static enum ro_status
+carry_alone(const struct plan *plan,
+            const struct cli_args *args,
+            struct cli_output *out,
+            struct ro_why *why)
+{
+    struct ro_write write;
+    RO_TRY(read_write(args, &write, why));
+    return carry_out(plan, &write, args, out, why);
+}
+
+/* A command that has a text besides, if it is given. */
+static enum ro_status
+carry_with_text(const struct plan *plan,
+                const struct cli_args *args,
+                struct cli_output *out,
+                struct ro_why *why)
+{
+    RO_AUTOBUF text = {0};
+    struct ro_write write;
+    RO_TRY(read_write(args, &write, why));
+    RO_TRY(input_text(args, INPUT_OPTIONAL, &text, why, &write.text));
+    return carry_out(plan, &write, args, out, why);
+}
+
 static void
 view_state(struct cli_output *out, const struct ro_result *result)
 {
@@ -126,9 +152,7 @@ cmd_write_pass(const struct cli_args *args,
                struct ro_why *why)
 {
     static const struct plan plan = {ro_client_pass, view_pass};
-    struct ro_write write;
-    RO_TRY(read_write(args, &write, why));
-    return carry_out(&plan, &write, args, out, why);
+    return carry_alone(&plan, args, out, why);
 }
 
 /* --- the asker's side ---------------------------------------------------- */
@@ -150,11 +174,7 @@ cmd_write_accept(const struct cli_args *args,
                  struct ro_why *why)
 {
     static const struct plan plan = {ro_client_accept, view_accept};
-    RO_AUTOBUF text = {0};
-    struct ro_write write;
-    RO_TRY(read_write(args, &write, why));
-    RO_TRY(input_text(args, INPUT_OPTIONAL, &text, why, &write.text));
-    return carry_out(&plan, &write, args, out, why);
+    return carry_with_text(&plan, args, out, why);
 }
 
 enum ro_status
@@ -163,11 +183,7 @@ cmd_write_decline(const struct cli_args *args,
                   struct ro_why *why)
 {
     static const struct plan plan = {ro_client_decline, view_state};
-    RO_AUTOBUF text = {0};
-    struct ro_write write;
-    RO_TRY(read_write(args, &write, why));
-    RO_TRY(input_text(args, INPUT_OPTIONAL, &text, why, &write.text));
-    return carry_out(&plan, &write, args, out, why);
+    return carry_with_text(&plan, args, out, why);
 }
 
 static enum ro_status
@@ -208,9 +224,7 @@ cmd_write_withdraw(const struct cli_args *args,
                    struct ro_why *why)
 {
     static const struct plan plan = {ro_client_withdraw, view_state};
-    struct ro_write write;
-    RO_TRY(read_write(args, &write, why));
-    return carry_out(&plan, &write, args, out, why);
+    return carry_alone(&plan, args, out, why);
 }
 
 /* --- either -------------------------------------------------------------- */

@@ -79,6 +79,16 @@ doc_count(json_t *object, const char *key, uint64_t count)
 }
 
 void
+doc_some(json_t *object, const char *key, uint64_t count)
+{
+    if (count > 0) {
+        doc_count(object, key, count);
+    } else {
+        doc_null(object, key);
+    }
+}
+
+void
 doc_number(json_t *object, const char *key, double number)
 {
     json_t *value;

@@ -32,6 +32,9 @@ void doc_id(json_t *object, const char *key, const uint8_t id[static 16]);
 /* Adds a whole number. */
 void doc_count(json_t *object, const char *key, uint64_t count);
 
+/* The same; 0: null, there is none. */
+void doc_some(json_t *object, const char *key, uint64_t count);
+
 /* Adds a number; negative: null, it is not known. */
 void doc_number(json_t *object, const char *key, double number);
 

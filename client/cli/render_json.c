@@ -122,11 +122,7 @@ render_json_members(json_t *document, const struct ro_result *result)
         const struct ro_member *member = &result->members[i];
         json_t *item = doc_item(list);
         doc_id(item, "id", member->id.b);
-        if (member->urn != 0) {
-            doc_count(item, "urn", member->urn);
-        } else {
-            doc_null(item, "urn");
-        }
+        doc_some(item, "urn", member->urn);
         doc_text(item, "name", member->name);
         doc_said(item, "phase", member->phase);
         doc_number(item, "km", member->km);
@@ -188,11 +184,7 @@ add_wanted(json_t *object, const struct ro_request *request)
     doc_said(object, "urgency_words", request->urgency_words);
     doc_number(object, "days", request->days);
     doc_said(object, "mode", request->mode);
-    if (request->within_km > 0) {
-        doc_count(object, "within_km", request->within_km);
-    } else {
-        doc_null(object, "within_km");
-    }
+    doc_some(object, "within_km", request->within_km);
 }
 
 void
