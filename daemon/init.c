@@ -75,17 +75,10 @@ check_given(const struct options *options, struct ro_why *why)
     return s;
 }
 
-static void
-close_folder(DIR **folder)
-{
-    if (*folder != NULL)
-        closedir(*folder);
-}
-
 static enum ro_status
 check_empty(const char *path, struct ro_why *why)
 {
-    RO_CLEANUP(close_folder) DIR *folder = opendir(path);
+    RO_CLEANUP(ro_folder_close) DIR *folder = opendir(path);
     if (folder == NULL)
         return ro_why(why, RO_IO_FAILED, "%s: %s", path, strerror(errno));
     for (const struct dirent *entry = readdir(folder); entry != NULL;

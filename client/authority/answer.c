@@ -164,14 +164,10 @@ put_says(const struct authority *authority,
          const char *text,
          struct ro_buf *ret_says)
 {
-    const struct ro_listing_view *listing =
-        petition->urn == 0
-            ? NULL
-            : ro_directory_listing(authority->directory, petition->urn);
     ro_buf_printf(ret_says, "%s %s, %s",
                   petition->standing == AUTHORITY_REFUSING ? "refuses"
                                                            : "admits",
-                  listing != NULL ? listing->name : petition->name,
+                  authority_petition_name(authority, petition),
                   authority_role_word(petition->role));
     if (text != NULL)
         ro_buf_printf(ret_says, ": %s", text);

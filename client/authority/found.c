@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "client/authority/rotation.h"
+#include "common/base/file.h"
 #include "common/base/text.h"
 #include "common/wire/armour.h"
 #include "common/wire/codec.h"
@@ -60,17 +61,10 @@ io_failed(struct ro_why *why, const char *path)
     return ro_why(why, RO_IO_FAILED, "%s: %s", path, strerror(errno));
 }
 
-static void
-close_folder(DIR **folder)
-{
-    if (*folder != NULL)
-        closedir(*folder);
-}
-
 static enum ro_status
 check_empty(const char *dir, struct ro_why *why)
 {
-    RO_CLEANUP(close_folder) DIR *folder = opendir(dir);
+    RO_CLEANUP(ro_folder_close) DIR *folder = opendir(dir);
     if (folder == NULL && errno == ENOTDIR)
         return ro_why(why, RO_REFUSED, "%s: not a folder", dir);
     if (folder == NULL)

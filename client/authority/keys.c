@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "client/authority/state.h"
+#include "common/base/file.h"
 #include "common/crypto/wipe.h"
 #include "common/wire/armour.h"
 
@@ -94,20 +95,13 @@ try_file(const char *path,
     return RO_OK;
 }
 
-static void
-close_folder(DIR **folder)
-{
-    if (*folder != NULL)
-        closedir(*folder);
-}
-
 enum ro_status
 keys_gather(const char *dir,
             const struct ro_root *root,
             struct ro_why *why,
             struct keys *keys)
 {
-    RO_CLEANUP(close_folder) DIR *folder = opendir(dir);
+    RO_CLEANUP(ro_folder_close) DIR *folder = opendir(dir);
     if (folder == NULL && errno == ENOENT)
         return RO_OK;
     if (folder == NULL)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "client/core/row.h"
+#include "common/base/file.h"
 #include "common/wire/armour.h"
 
 #define FOLDER "requests"
@@ -25,6 +26,17 @@ authority_petition_free(struct authority_petition *petition)
     ro_buf_fini(&petition->answer_body);
     ro_buf_fini(&petition->answer_wrap);
     free(petition);
+}
+
+const char *
+authority_petition_name(const struct authority *authority,
+                        const struct authority_petition *petition)
+{
+    const struct ro_listing_view *listing =
+        petition->urn == 0
+            ? NULL
+            : ro_directory_listing(authority->directory, petition->urn);
+    return listing != NULL ? listing->name : petition->name;
 }
 
 bool
@@ -209,20 +221,13 @@ is_request(const char *name)
            strcmp(name + RO_ID_HEX - 1, ENDING) == 0;
 }
 
-static void
-close_folder(DIR **folder)
-{
-    if (*folder != NULL)
-        closedir(*folder);
-}
-
 enum ro_status
 authority_petitions_load(struct authority *authority, struct ro_why *why)
 {
     RO_AUTOFREE char *folder_path = authority_path(authority->dir, FOLDER);
     if (folder_path == NULL)
         return RO_NO_MEMORY;
-    RO_CLEANUP(close_folder) DIR *folder = opendir(folder_path);
+    RO_CLEANUP(ro_folder_close) DIR *folder = opendir(folder_path);
     if (folder == NULL) {
         return ro_why(why, errno == ENOENT ? RO_VAULT_DAMAGED : RO_IO_FAILED,
                       "%s: %s", folder_path, strerror(errno));

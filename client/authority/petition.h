@@ -68,6 +68,11 @@ struct authority_petition *
 authority_petition_find(const struct authority *authority,
                         const struct ro_message_id *id);
 
+/* What its school is called, as the register has it, or who asks says; a view.
+ */
+const char *authority_petition_name(const struct authority *authority,
+                                    const struct authority_petition *petition);
+
 /* Whether it waits for a decision, or for an answer that was not sent. */
 bool authority_petition_is_open(const struct authority_petition *petition);
 

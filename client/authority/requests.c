@@ -55,10 +55,6 @@ fill_request(const struct authority *authority,
              const struct authority_petition *petition,
              struct authority_request *ret_request)
 {
-    const struct ro_listing_view *listing =
-        petition->urn == 0
-            ? NULL
-            : ro_directory_listing(authority->directory, petition->urn);
     *ret_request = (struct authority_request){
         .id = petition->id,
         .member = petition->member,
@@ -66,7 +62,7 @@ fill_request(const struct authority *authority,
         .kind = authority_kind_word(petition->kind),
         .role = authority_role_word(petition->role),
         .urn = petition->urn,
-        .name = listing != NULL ? listing->name : petition->name,
+        .name = authority_petition_name(authority, petition),
         .holder = petition->holder,
         .wish = petition->wish == PETITION_REPLACES ? AUTHORITY_NEW_KEYS
                                                     : AUTHORITY_NEW_MEMBER,

@@ -21,6 +21,13 @@ close_fd(const int *fd)
 
 #define AUTOFD RO_CLEANUP(close_fd) int
 
+void
+ro_folder_close(DIR **folder)
+{
+    if (*folder != NULL)
+        closedir(*folder);
+}
+
 static enum ro_status
 io_failed(struct ro_why *why, const char *path, const char *doing)
 {

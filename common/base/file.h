@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whole files: read with a limit, written so that a crash leaves old or new. */
+/* Whole files: read with a limit, written so that a crash leaves old or new;
+ * and their folders. */
 #ifndef RO_BASE_FILE_H
 #define RO_BASE_FILE_H
+
+#include <dirent.h>
 
 #include "common/base/bytes.h"
 #include "common/base/status.h"
@@ -33,5 +36,8 @@ RO_MUST_USE enum ro_status ro_file_sync_folder(const char *folder,
 /* The same for the folder that `path` stands in. Also RO_NO_MEMORY. */
 RO_MUST_USE enum ro_status ro_file_sync_name(const char *path,
                                              struct ro_why *why);
+
+/* Closes a folder that was being listed, or NULL; for RO_CLEANUP. */
+void ro_folder_close(DIR **folder);
 
 #endif
