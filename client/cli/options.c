@@ -390,8 +390,8 @@ options_number(const struct cli_args *args,
         value = strtod(text, &end);
     if (!plain || *end != '\0' || value < range->min || value > range->max) {
         return ro_why(why, RO_USAGE,
-                      "--%s: \"%s\" is no number from %.15g to %.15g", name,
-                      text, range->min, range->max);
+                      "--%s takes a number from %.15g to %.15g, not \"%s\"",
+                      name, range->min, range->max, text);
     }
     *ret_value = value;
     return RO_OK;

@@ -113,7 +113,7 @@ def broker_trouble(tap, rig, thread):
     told = subprocess.run([rig.reachout, "--profile", rig.path("p/away"), "status"],
                           capture_output=True, check=True).stderr.decode()
     tap.ok("join again" in told and "sync" not in told, "and what is next", told)
-    refused(tap, rig, "a number that is none", 2, "from 0 to 2592000$", ASKER, "sync",
+    refused(tap, rig, "a number that is none", 2, "--for takes a number from 0 to 2592000, not", ASKER, "sync",
             "--for", "abc")
     refused(tap, rig, "broker away, sending", 5, "kept|reach", ASKER, "say", thread,
             "--wait", "1", "--text", "While you were out.")

@@ -133,7 +133,7 @@ def about_usage():
     refuses(["close", "3f", "--outcome", "help"], 2, "did you mean \"helped\"?")
     refuses(["say", "3f"], 2, "say needs --text")
     refuses(["answer", "3f", "--text", "x", "--days", "0.7"], 2, "half days")
-    refuses(["sync", "--wait", "soon"], 2, "is no number")
+    refuses(["sync", "--wait", "soon"], 2, "takes a number from 0 to 86400")
     refuses(["requests", "--mine", "--incoming"], 2, "exclude each other")
     for later in ("queue", "offer", "kit", "lookahead"):
         refuses([later], 1, f"{later} is not in this release")
