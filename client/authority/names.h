@@ -17,8 +17,10 @@ RO_MUST_USE enum ro_status authority_role_of(const char *word,
                                              struct ro_why *why,
                                              Reachout__Role *ret_role);
 
-/* The words for both, static. */
+/* The word for a kind of member, static. */
 const char *authority_kind_word(Reachout__MemberKind kind);
+
+/* The same of a role. */
 const char *authority_role_word(Reachout__Role role);
 
 #endif

@@ -52,15 +52,19 @@ struct telling {
 RO_MUST_USE enum ro_status
 telling_line(const struct telling *telling, const char *what, const char *text);
 
-/* Records of their kinds. RO_BAD_RECORD, RO_NO_MEMORY. */
+/* A charter. RO_BAD_RECORD, RO_NO_MEMORY. */
 RO_MUST_USE enum ro_status telling_charter(const struct telling *telling,
                                            const ProtobufCMessage *message);
+
+/* A record of listings: as telling_charter. */
 RO_MUST_USE enum ro_status telling_listings(const struct telling *telling,
                                             const ProtobufCMessage *message);
 
-/* A circle.conf line by line; the lines that differ. RO_NO_MEMORY. */
+/* A circle.conf line by line. RO_NO_MEMORY. */
 RO_MUST_USE enum ro_status telling_conf_whole(const char *conf,
                                               struct ro_buf *text);
+
+/* Only the lines in which two differ. RO_NO_MEMORY. */
 RO_MUST_USE enum ro_status
 telling_conf_changes(const char *from, const char *to, struct ro_buf *text);
 

@@ -35,10 +35,11 @@ RO_MUST_USE enum ro_status cmd_authority_write(const struct cli_args *args,
                                                struct cli_output *out,
                                                struct ro_why *why);
 
-/* Several signers (cmd_cosign.c): the numbers of a proposal, and what is next
- * with it. */
+/* Several signers (cmd_cosign.c): the numbers of a proposal. */
 void cmd_cosign_show(struct cli_output *out,
                      const struct authority_drafted *drafted);
+
+/* And what is next with it. */
 void cmd_cosign_suggest(const struct cli_args *args,
                         const struct authority_drafted *drafted,
                         const char *path,

@@ -50,8 +50,10 @@ void doc_truth(json_t *object, const char *key, enum doc_truth truth);
 /* Adds null: a field of the contract that is not computed yet. */
 void doc_null(json_t *object, const char *key);
 
-/* Adds an empty object or list and returns it; it belongs to `object`. */
+/* Adds an empty object and returns it; it belongs to `object`. */
 json_t *doc_object(json_t *object, const char *key);
+
+/* The same with an empty list. */
 json_t *doc_list(json_t *object, const char *key);
 
 /* Appends an empty object to a list and returns it; it belongs to the list. */

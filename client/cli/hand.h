@@ -59,8 +59,10 @@ RO_DEFINE_AUTO(hand, hand_free)
 /* The other process. */
 pid_t hand_pid(const struct hand *hand);
 
-/* What to poll. */
+/* The descriptor to poll. */
 int hand_fd(const struct hand *hand);
+
+/* And for what: the events of poll. */
 short hand_events(const struct hand *hand);
 
 /* Sends and takes what goes without waiting; how it stands then. */

@@ -56,9 +56,11 @@ struct handing_answer {
     enum handing_refusal refusal; /* REFUSED */
 };
 
-/* Appends a whole frame. Failed memory marks the buffer. */
+/* Appends an asking as a whole frame. Failed memory marks the buffer. */
 void handing_put_asking(const struct handing_asking *asking,
                         struct ro_buf *out);
+
+/* The same of an answer. */
 void handing_put_answer(const struct handing_answer *answer,
                         struct ro_buf *out);
 
@@ -66,6 +68,8 @@ void handing_put_answer(const struct handing_answer *answer,
  * end with a zero byte on the wire.) RO_BAD_INPUT. */
 RO_MUST_USE enum ro_status
 handing_take_asking(uint8_t *body, size_t size, struct handing_asking *ret_it);
+
+/* The same of an answer. */
 RO_MUST_USE enum ro_status handing_take_answer(struct ro_bytes body,
                                                struct handing_answer *ret_it);
 

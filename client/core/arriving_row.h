@@ -17,11 +17,13 @@ RO_MUST_USE enum ro_status arriving_row_put(struct vault *vault,
 RO_MUST_USE enum ro_status arriving_row_read(struct ro_bytes value,
                                              struct arriving *ret_file);
 
-/* Reads, and inside a commit removes, the one that has the id, and while early
- * the writer, of `known`. RO_NOT_FOUND. */
+/* Reads the one that has the id, and while early the writer, of `known`.
+ * RO_NOT_FOUND. */
 RO_MUST_USE enum ro_status arriving_row_get(struct vault *vault,
                                             const struct arriving *known,
                                             struct arriving *ret_file);
+
+/* Removes it, inside a commit. */
 RO_MUST_USE enum ro_status arriving_row_drop(struct vault *vault,
                                              const struct arriving *file);
 

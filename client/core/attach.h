@@ -44,9 +44,11 @@ RO_MUST_USE enum ro_status attach_load(struct vault *vault,
 RO_MUST_USE enum ro_status attach_keep(struct vault *vault,
                                        const struct outgoing *outgoing);
 
-/* Forgets one chunk, or all of a message's, in the outbox; inside a commit. */
+/* Forgets one chunk in the outbox; inside a commit. */
 RO_MUST_USE enum ro_status attach_drop(struct vault *vault,
                                        const struct outgoing *outgoing);
+
+/* The same of all of a message's chunks. */
 RO_MUST_USE enum ro_status attach_drop_all(struct vault *vault,
                                            const struct message *message);
 

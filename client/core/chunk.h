@@ -14,14 +14,17 @@ struct chunk_place {
                                        it is its sender's alone; else NULL */
 };
 
-/* Writes, appends to `ret_data` and removes one; writes inside a commit. As
- * vault_put, vault_get (RO_NOT_FOUND) and vault_drop. */
+/* Writes one, inside a commit. As vault_put. */
 RO_MUST_USE enum ro_status chunk_put(struct vault *vault,
                                      const struct chunk_place *place,
                                      struct ro_bytes data);
+
+/* Appends one to `ret_data`. As vault_get: RO_NOT_FOUND. */
 RO_MUST_USE enum ro_status chunk_get(struct vault *vault,
                                      const struct chunk_place *place,
                                      struct ro_buf *ret_data);
+
+/* Removes one, inside a commit. As vault_drop. */
 RO_MUST_USE enum ro_status chunk_drop(struct vault *vault,
                                       const struct chunk_place *place);
 

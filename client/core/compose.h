@@ -23,6 +23,8 @@ void compose_fini(struct composed *composed);
 
 /* The i-th row; zero where there is none. */
 struct row_id compose_row(const struct composed *composed, size_t i);
+
+/* How many rows there are. */
 size_t compose_count(const struct composed *composed);
 
 /* Whether this seat is admitted, not revoked, and has the power to write that:

@@ -144,6 +144,8 @@ int64_t engine_deadline(const struct engine *engine, int64_t wait_ms);
 /* The broker's day: its clock where we heard it and it is less than a day from
  * ours, else ours. */
 uint32_t engine_day(const struct engine *engine);
+
+/* The same in seconds since 1970 UTC. */
 int64_t engine_now_s(const struct engine *engine);
 
 /* Whether what the broker said last of the time can be: RO_CLOCKS_APART. */

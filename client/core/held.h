@@ -29,8 +29,10 @@ RO_MUST_USE enum ro_status held_note_keys(struct engine *engine,
                                           const struct outgoing *outgoing);
 
 /* Whether a seat's mailbox was found full: what comes behind need not be tried
- * now, and keeps its order. The same of any seat of a member. */
+ * now, and keeps its order. */
 bool held_is_full(const struct engine *engine, const struct ro_seat_id *seat);
+
+/* The same of any seat of a member. */
 bool held_is_full_at(const struct engine *engine,
                      const struct ro_member_id *member);
 

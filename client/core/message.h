@@ -114,9 +114,11 @@ RO_MUST_USE enum ro_status message_ours(struct vault *vault,
                                         const struct ro_message_id *id,
                                         struct row_id *ret_row);
 
-/* Remembers the id of a message of ours, and forgets it; inside a commit. */
+/* Remembers the id of a message of ours, inside a commit. */
 RO_MUST_USE enum ro_status message_ours_put(struct vault *vault,
                                             const struct message *message);
+
+/* Forgets it, inside a commit. */
 RO_MUST_USE enum ro_status message_ours_drop(struct vault *vault,
                                              const struct ro_message_id *id);
 

@@ -78,12 +78,16 @@ struct outgoing {
 void outgoing_fini(struct outgoing *outgoing);
 #define RO_AUTOOUTGOING RO_CLEANUP(outgoing_fini) struct outgoing
 
-/* Writes, reads and removes rows; writes inside a commit. */
+/* Writes a row, inside a commit. */
 RO_MUST_USE enum ro_status outgoing_put(struct vault *vault,
                                         const struct outgoing *outgoing);
+
+/* Reads one; the caller releases it. RO_NOT_FOUND. */
 RO_MUST_USE enum ro_status outgoing_get(struct vault *vault,
                                         const struct row_id *row,
                                         struct outgoing *ret_outgoing);
+
+/* Removes one, inside a commit. */
 RO_MUST_USE enum ro_status outgoing_drop(struct vault *vault,
                                          const struct row_id *row);
 
@@ -91,10 +95,12 @@ RO_MUST_USE enum ro_status outgoing_drop(struct vault *vault,
 RO_MUST_USE enum ro_status outgoing_rows(struct vault *vault,
                                          struct ro_buf *ret_rows);
 
-/* The same of those of which something is still to be sent: of all but chunks
- * that are not sealed yet, and of these. */
+/* The same of those of which something is still to be sent, but for chunks
+ * that are not sealed yet. */
 RO_MUST_USE enum ro_status outgoing_waiting(struct vault *vault,
                                             struct ro_buf *ret_rows);
+
+/* The same of the chunks that are not sealed yet. */
 RO_MUST_USE enum ro_status outgoing_pieces(struct vault *vault,
                                            struct ro_buf *ret_rows);
 

@@ -16,8 +16,12 @@ struct request_row {
 };
 /* Releases what it owns; a zeroed one is fine. */
 void request_row_fini(struct request_row *request);
+
+/* Writes one, inside a commit. */
 RO_MUST_USE enum ro_status request_row_put(struct vault *vault,
                                            const struct request_row *request);
+
+/* Reads one; the caller releases it. RO_NOT_FOUND. */
 RO_MUST_USE enum ro_status request_row_get(struct vault *vault,
                                            const struct ro_request_id *id,
                                            struct request_row *ret_request);
@@ -34,13 +38,15 @@ RO_MUST_USE enum ro_status request_row_all(struct vault *vault,
 /* Releases what it owns; a zeroed one is fine. */
 void request_row_list_fini(struct request_rows *rows);
 
-/* Notes, inside a commit, that something came for a request of ours; and, in a
- * commit of its own, that it was looked at. The ids of those to look at are
- * appended to `ret_ids`, 16 bytes each. */
+/* Notes, inside a commit, that something came for a request of ours. */
 RO_MUST_USE enum ro_status request_row_touch(struct vault *vault,
                                              const struct ro_request_id *id);
+
+/* Notes, in a commit of its own, that it was looked at. */
 RO_MUST_USE enum ro_status
 request_row_looked_at(struct vault *vault, const struct ro_request_id *id);
+
+/* Appends the ids of those to look at to `ret_ids`, 16 bytes each. */
 RO_MUST_USE enum ro_status request_row_touched(struct vault *vault,
                                                struct ro_buf *ret_ids);
 

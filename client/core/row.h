@@ -21,9 +21,13 @@ struct row_reader {
 /* A reader over a row's value, which must outlive it. */
 struct row_reader row_read(struct ro_bytes value);
 
-/* Reads one integer, big-endian. */
+/* Reads an integer of one byte. All are big-endian. */
 uint8_t row_u8(struct row_reader *row);
+
+/* The same of four bytes. */
 uint32_t row_u32(struct row_reader *row);
+
+/* The same of eight. */
 uint64_t row_u64(struct row_reader *row);
 
 /* Reads exactly `size` bytes. */

@@ -124,11 +124,15 @@ void vault_damage(const struct vault *vault, struct ro_why *ret_why);
 void vault_free(struct vault *vault);
 RO_DEFINE_AUTO(vault, vault_free)
 
-/* One commit. Nested begins are an error of ours (assert). commit: on
- * RO_IO_FAILED, or RO_DISK_FULL, all of it is rolled back. If even that cannot
- * be told, every later begin says RO_IO_FAILED: open the vault again. */
+/* Begins one commit. Nested begins are an error of ours (assert). */
 RO_MUST_USE enum ro_status vault_begin(struct vault *vault);
+
+/* Makes it durable. On RO_IO_FAILED, or RO_DISK_FULL, all of it is rolled
+ * back. If even that cannot be told, every later begin says RO_IO_FAILED:
+ * open the vault again. */
 RO_MUST_USE enum ro_status vault_commit(struct vault *vault);
+
+/* Drops all that was written since the begin. */
 void vault_rollback(struct vault *vault);
 
 /* Ends what was begun: commits if `s` is RO_OK, else rolls back. Returns the

@@ -118,6 +118,8 @@ RO_MUST_USE enum ro_status vault_sql_prepare(struct vault *vault,
 
 /* A statement that is reset when it leaves its scope. */
 void vault_sql_resetp(sqlite3_stmt **stmt);
+
+/* One that is released there. */
 void vault_sql_finalizep(sqlite3_stmt **stmt);
 
 /* Steps once: RO_OK is a row, RO_NOT_FOUND the end. */
@@ -142,6 +144,8 @@ struct ro_bytes vault_sql_column(sqlite3_stmt *stmt, int column);
 RO_MUST_USE enum ro_status vault_sql_meta_get(struct vault *vault,
                                               const char *name,
                                               struct ro_buf *ret_value);
+
+/* Writes one, inside a commit. */
 RO_MUST_USE enum ro_status vault_sql_meta_put(struct vault *vault,
                                               const char *name,
                                               struct ro_bytes value);
@@ -186,8 +190,10 @@ void vault_key_drop(struct vault *vault);
 
 /* --- vault_row.c --------------------------------------------------------- */
 
-/* Reads the head row, and holds all rows against it. */
+/* Reads the head row. RO_VAULT_DAMAGED. */
 RO_MUST_USE enum ro_status vault_head_load(struct vault *vault);
+
+/* Holds all rows against it. RO_VAULT_DAMAGED. */
 RO_MUST_USE enum ro_status vault_rows_check(struct vault *vault);
 
 /* Seals and writes a head row. */

@@ -17,20 +17,34 @@ struct viewing {
 };
 
 /* Each fills its part of the result (reachout.h); RO_NO_MEMORY besides what
- * is said there. */
+ * is said there. This one: as ro_client_self. */
 RO_MUST_USE enum ro_status view_self(const struct viewing *viewing);
+
+/* As ro_client_members. */
 RO_MUST_USE enum ro_status view_members(const struct viewing *viewing,
                                         const struct ro_members_query *query);
+
+/* As ro_client_requests. */
 RO_MUST_USE enum ro_status view_requests(const struct viewing *viewing,
                                          const struct ro_requests_query *query);
+
+/* As ro_client_show. */
 RO_MUST_USE enum ro_status view_show(const struct viewing *viewing,
                                      const char *request);
+
+/* As ro_client_answers. */
 RO_MUST_USE enum ro_status view_answers(const struct viewing *viewing,
                                         const char *request);
+
+/* As ro_client_read. */
 RO_MUST_USE enum ro_status view_read(const struct viewing *viewing,
                                      const struct ro_read *read);
+
+/* What a sync had to tell, as events. */
 RO_MUST_USE enum ro_status view_news(const struct viewing *viewing,
                                      const struct news_list *news);
+
+/* As ro_client_ask, also of a dry run. */
 RO_MUST_USE enum ro_status view_ask(const struct viewing *viewing,
                                     const struct ro_ask *ask);
 

@@ -56,10 +56,12 @@ RO_MUST_USE enum ro_status ro_passphrase_read(
  * more than 1024 bytes. */
 struct ro_passphrase *ro_passphrase_of(const char *text);
 
-/* Whether both are the same, and whether one will do as a new one: at least 10
- * characters, one line of UTF-8. RO_BAD_INPUT, with a sentence. */
+/* Whether both are the same. */
 bool ro_passphrase_same(const struct ro_passphrase *a,
                         const struct ro_passphrase *b);
+
+/* Whether one will do as a new one: at least 10 characters, one line of
+ * UTF-8. RO_BAD_INPUT, with a sentence. */
 RO_MUST_USE enum ro_status
 ro_passphrase_fits(const struct ro_passphrase *passphrase, struct ro_why *why);
 

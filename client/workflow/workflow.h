@@ -61,13 +61,20 @@ enum flow_event {
     FLOW_EVENT_COUNT
 };
 
-/* A state's name as in domain.md, lower case, hyphenated. Static. */
+/* The name of a request's state as in domain.md, lower case, hyphenated.
+ * Static. */
 const char *request_state_name(enum request_state state);
+
+/* The same of a thread's state. */
 const char *intro_state_name(enum intro_state state);
+
+/* The same of an event. */
 const char *flow_event_name(enum flow_event event);
 
-/* Whether a request or thread in this state is over. */
+/* Whether a request in this state is over. */
 bool request_state_is_end(enum request_state state);
+
+/* Whether a thread in this state is over. */
 bool intro_state_is_end(enum intro_state state);
 
 /* The next state; RO_FORBIDDEN when this actor may never do that, RO_ILLEGAL
@@ -76,6 +83,8 @@ RO_MUST_USE enum ro_status request_next(enum request_state state,
                                         enum flow_event event,
                                         enum flow_actor actor,
                                         enum request_state *ret_next);
+
+/* The same of a thread. */
 RO_MUST_USE enum ro_status intro_next(enum intro_state state,
                                       enum flow_event event,
                                       enum flow_actor actor,

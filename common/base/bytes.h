@@ -44,10 +44,16 @@ void ro_buf_clear(struct ro_buf *buf);
 /* Appends bytes. */
 void ro_buf_put(struct ro_buf *buf, const void *data, size_t size);
 
-/* Appends one integer of 1, 2, 4 or 8 bytes, big-endian. */
+/* Appends an integer of 1 byte. All are big-endian. */
 void ro_buf_put_u8(struct ro_buf *buf, uint8_t value);
+
+/* The same of 2 bytes. */
 void ro_buf_put_u16(struct ro_buf *buf, uint16_t value);
+
+/* The same of 4 bytes. */
 void ro_buf_put_u32(struct ro_buf *buf, uint32_t value);
+
+/* The same of 8 bytes. */
 void ro_buf_put_u64(struct ro_buf *buf, uint64_t value);
 
 /* Appends formatted text without its terminating zero. */
@@ -65,14 +71,22 @@ struct ro_bytes ro_buf_view(const struct ro_buf *buf);
 
 #define RO_AUTOBUF RO_CLEANUP(ro_buf_fini) struct ro_buf
 
-/* Reads big-endian integers from exactly as many bytes. */
+/* Reads a big-endian integer from exactly 2 bytes. */
 uint16_t ro_get_u16(const uint8_t p[static 2]);
+
+/* The same of 4 bytes. */
 uint32_t ro_get_u32(const uint8_t p[static 4]);
+
+/* The same of 8 bytes. */
 uint64_t ro_get_u64(const uint8_t p[static 8]);
 
-/* Writes big-endian integers to exactly as many bytes. */
+/* Writes a big-endian integer to exactly 2 bytes. */
 void ro_set_u16(uint8_t p[static 2], uint16_t value);
+
+/* The same of 4 bytes. */
 void ro_set_u32(uint8_t p[static 4], uint32_t value);
+
+/* The same of 8 bytes. */
 void ro_set_u64(uint8_t p[static 8], uint64_t value);
 
 /* Writes 2*size lower-case digits and a zero to `ret_hex`. */

@@ -31,12 +31,16 @@ struct ro_clock_virtual {
 /* A clock that reads `*v`. */
 struct ro_clock ro_clock_of(struct ro_clock_virtual *v);
 
-/* Reads both. */
+/* Reads the wall clock, in seconds since 1970 UTC. */
 int64_t ro_clock_wall_s(const struct ro_clock *clock);
+
+/* Reads the monotonic clock, in milliseconds. */
 int64_t ro_clock_mono_ms(const struct ro_clock *clock);
 
-/* UTC day number (days since 1970-01-01) and hour number of a wall time. */
+/* UTC day number (days since 1970-01-01) of a wall time. */
 uint32_t ro_day_of(int64_t wall_s);
+
+/* UTC hour number (hours since then) of a wall time. */
 uint32_t ro_hour_of(int64_t wall_s);
 
 /* How long an envelope waits at the broker: at the most, and where the charter

@@ -56,8 +56,10 @@ struct ro_topic {
     const char *words;
 };
 
-/* How many there are, and one of them, in the order of the file. */
+/* How many topics there are. */
 size_t ro_circle_conf_topic_count(const struct ro_circle_conf *conf);
+
+/* One of them, in the order of the file; `index` is below their number. */
 const struct ro_topic *ro_circle_conf_topic(const struct ro_circle_conf *conf,
                                             size_t index);
 
@@ -144,9 +146,10 @@ struct ro_listing_facts {
     const char *trust;
 };
 
-/* How many groups there are, and one of them: the phases, then those of the
- * file. */
+/* How many groups there are. */
 size_t ro_circle_conf_group_count(const struct ro_circle_conf *conf);
+
+/* One of them: the phases, then those of the file. */
 struct ro_group ro_circle_conf_group(const struct ro_circle_conf *conf,
                                      size_t index);
 

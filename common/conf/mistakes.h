@@ -44,9 +44,10 @@ struct ro_nearest {
 void ro_nearest_try(struct ro_nearest *nearest, const char *candidate);
 
 /* All there is, at the end of a reason: begin with the words before the list,
- * then add one word after the other. Where no more fit, it ends with "...".
- * Accepts NULL. */
+ * then add one word after the other. Accepts NULL. */
 void ro_offer_begin(struct ro_why *why, const char *words);
+
+/* Adds one word. Where no more fit, it ends with "...". Accepts NULL. */
 void ro_offer_add(struct ro_why *why, const char *word);
 
 #endif

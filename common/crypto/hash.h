@@ -22,12 +22,14 @@ struct ro_bytes ro_label_bytes(enum ro_label label);
 RO_MUST_USE enum ro_status ro_crypto_init(void);
 
 /* BLAKE2b (RFC 7693, unkeyed) of label and the parts one after the other, in
- * 16 or 32 bytes. Parts of varying length must carry their length or stand
+ * 16 bytes. Parts of varying length must carry their length or stand
  * last; that is the caller's duty. */
 void ro_hash_id(enum ro_label label,
                 const struct ro_bytes *parts,
                 size_t n_parts,
                 uint8_t ret_id[static RO_ID_SIZE]);
+
+/* The same in 32 bytes. */
 void ro_hash_256(enum ro_label label,
                  const struct ro_bytes *parts,
                  size_t n_parts,
@@ -38,10 +40,14 @@ struct ro_hashing {
     _Alignas(64) uint8_t state[384];
 };
 
-/* Begins what ro_hash_256 makes in one call, adds to it piece by piece, and
- * ends it. No outcome: it cannot fail. */
+/* Begins what ro_hash_256 makes in one call, piece by piece. No outcome: it
+ * cannot fail. */
 void ro_hashing_begin(enum ro_label label, struct ro_hashing *ret_hashing);
+
+/* Adds a piece. */
 void ro_hashing_add(struct ro_hashing *hashing, struct ro_bytes bytes);
+
+/* Ends it: the hash of all pieces, one after the other. */
 void ro_hashing_end(struct ro_hashing *hashing, struct ro_hash *ret_hash);
 
 /* HMAC-SHA256 (RFC 2104, FIPS 180-4) of the parts one after the other; `key`
@@ -51,11 +57,12 @@ void ro_hmac_sha256(struct ro_bytes key,
                     size_t n_parts,
                     uint8_t ret_mac[static 32]);
 
-/* HKDF-SHA256 (RFC 5869, sections 2.2 and 2.3). expand: size at most 8160
- * bytes, RO_BAD_INPUT above. */
+/* HKDF-SHA256 (RFC 5869): extracts (section 2.2). */
 void ro_hkdf_extract(struct ro_bytes salt,
                      struct ro_bytes ikm,
                      uint8_t ret_prk[static 32]);
+
+/* Expands (section 2.3) to `size` bytes, at most 8160. RO_BAD_INPUT above. */
 RO_MUST_USE enum ro_status ro_hkdf_expand(const uint8_t prk[static 32],
                                           struct ro_bytes info,
                                           uint8_t *ret_okm,

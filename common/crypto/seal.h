@@ -167,23 +167,33 @@ void ro_recipients_hash(struct ro_seat_id *seats,
                         size_t n_seats,
                         struct ro_hash *ret_hash);
 
-/* Ids that derive from keys and bytes (PROTOCOL.md, "Ids"). */
+/* Ids that derive from keys and bytes (PROTOCOL.md, "Ids"). A seat's, from its
+ * signing key. */
 void ro_seat_id_of(const struct ro_key *signing, struct ro_seat_id *ret_id);
+
+/* A member's, from its circle and its first key. */
 void ro_member_id_of(const struct ro_circle_id *circle,
                      const struct ro_key *first_member_key,
                      struct ro_member_id *ret_id);
+
+/* A circle's, from its authority's keys and how many of them must sign. */
 void ro_circle_id_of(const struct ro_key *authority_keys,
                      size_t n_keys,
                      uint8_t threshold,
                      struct ro_circle_id *ret_id);
-/* Sides are member ids (or a pseudonym's id); their order does not matter. */
+/* A thread's. Sides are member ids (or a pseudonym's id); their order does not
+ * matter. */
 void ro_thread_id_of(const struct ro_request_id *request,
                      const struct ro_member_id *one,
                      const struct ro_member_id *other,
                      struct ro_thread_id *ret_id);
+
+/* A message's, from its reference and its body. */
 void ro_message_id_of(const uint8_t reference[static RO_REFERENCE_SIZE],
                       struct ro_bytes body,
                       struct ro_message_id *ret_id);
+
+/* An envelope's, from its mailbox, its body's hash and its wrap. */
 void ro_envelope_id_of(const struct ro_seat_id *mailbox,
                        const struct ro_hash *body_hash,
                        struct ro_bytes wrap,

@@ -26,13 +26,17 @@ struct ro_secret *ro_secret_random(const struct ro_entropy *entropy,
 void ro_secret_free(struct ro_secret *secret);
 RO_DEFINE_AUTO(ro_secret, ro_secret_free)
 
-/* The bytes, alone or with their number; valid as long as the secret. */
+/* The bytes; valid as long as the secret. */
 uint8_t *ro_secret_data(struct ro_secret *secret);
+
+/* The same with their number. */
 struct ro_bytes ro_secret_view(const struct ro_secret *secret);
 
 /* Secret memory for a struct that holds secrets itself: `size` zeroed bytes,
- * aligned for any type; NULL without memory. free wipes; accepts NULL. */
+ * aligned for any type; NULL without memory. */
 void *ro_secret_struct_new(size_t size);
+
+/* Wipes and releases it; accepts NULL. */
 void ro_secret_struct_free(void *p);
 
 #endif

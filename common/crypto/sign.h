@@ -34,8 +34,10 @@ RO_DEFINE_AUTO(ro_keypair, ro_keypair_free)
 /* The seed, to be kept in a vault; 32 bytes, valid as long as the pair. */
 const uint8_t *ro_keypair_seed(const struct ro_keypair *pair);
 
-/* Public halves: as Ed25519, and as X25519 (RFC 7748). */
+/* The public half, as Ed25519. */
 const struct ro_key *ro_keypair_public(const struct ro_keypair *pair);
+
+/* The same key as X25519 (RFC 7748). */
 const struct ro_key *ro_keypair_x25519(const struct ro_keypair *pair);
 
 /* The X25519 secret scalar; 32 bytes, valid as long as the pair. */

@@ -168,34 +168,48 @@ struct ro_seat_view {
     enum { RO_SEAT_LIVE, RO_SEAT_REVOKED } standing;
 };
 
-/* Look-ups. Views are valid until the next add; NULL when there is none. */
+/* A listing. Views are valid until the next add; NULL when there is none. */
 const struct ro_listing_view *
 ro_directory_listing(const struct ro_directory *directory, uint32_t urn);
+
+/* A member by its id; the rest as above. */
 const struct ro_member_view *
 ro_directory_member(const struct ro_directory *directory,
                     const struct ro_member_id *id);
+
+/* The newest member of a school; the rest as above. */
 const struct ro_member_view *
 ro_directory_member_by_urn(const struct ro_directory *directory, uint32_t urn);
+
+/* A seat by its id; the rest as above. */
 const struct ro_seat_view *
 ro_directory_seat(const struct ro_directory *directory,
                   const struct ro_seat_id *id);
+
+/* A seat by its CURVE key; the rest as above. */
 const struct ro_seat_view *
 ro_directory_seat_by_transport(const struct ro_directory *directory,
                                const struct ro_key *curve);
 
-/* The X25519 forms of two of a seat's keys. They are made at each call: few
- * are wanted, and making all of them would be most of what it takes to read a
+/* The X25519 form of a seat's sealing key. It is made at each call: few are
+ * wanted, and making all of them would be most of what it takes to read a
  * large log again. RO_BAD_INPUT from a store that was trusted wrongly. */
 RO_MUST_USE enum ro_status ro_seat_sealing(const struct ro_seat_view *seat,
                                            struct ro_key *ret_x25519);
+
+/* The same of its fallback key. */
 RO_MUST_USE enum ro_status ro_seat_fallback(const struct ro_seat_view *seat,
                                             struct ro_key *ret_x25519);
 
-/* Walks, in log order: the i-th listing, member or seat, NULL past the end. */
+/* Walks, in log order: the i-th listing, NULL past the end. */
 const struct ro_listing_view *
 ro_directory_nth_listing(const struct ro_directory *directory, size_t i);
+
+/* The i-th member; the rest as above. */
 const struct ro_member_view *
 ro_directory_nth_member(const struct ro_directory *directory, size_t i);
+
+/* The i-th seat; the rest as above. */
 const struct ro_seat_view *
 ro_directory_nth_seat(const struct ro_directory *directory, size_t i);
 

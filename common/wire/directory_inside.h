@@ -170,10 +170,11 @@ uint32_t ro_dir_of_urn(const struct ro_directory *directory, uint32_t urn);
 /* Room for one more URN in what the two below write. RO_NO_MEMORY. */
 RO_MUST_USE enum ro_status ro_dir_reserve_urn(struct ro_directory *directory);
 
-/* Makes a member the newest of its school, or takes the newest away again. Room
- * was reserved. */
+/* Makes a member the newest of its school. Room was reserved. */
 void ro_dir_link_urn(struct ro_directory *directory,
                      struct ro_dir_member *member);
+
+/* Takes the newest away again. */
 void ro_dir_unlink_urn(struct ro_directory *directory,
                        const struct ro_dir_member *member);
 
@@ -203,12 +204,22 @@ RO_MUST_USE enum ro_status ro_dir_amend(const struct ro_dir_step *step,
                                         const Reachout__Member *message,
                                         struct ro_dir_member *member);
 
-/* Each kind's checks and effects. */
+/* Each kind's checks and effects: a charter. */
 RO_MUST_USE enum ro_status ro_dir_charter(const struct ro_dir_step *step);
+
+/* A broker's key: as ro_dir_charter. */
 RO_MUST_USE enum ro_status ro_dir_broker_key(const struct ro_dir_step *step);
+
+/* Listings: as ro_dir_charter. */
 RO_MUST_USE enum ro_status ro_dir_listings(const struct ro_dir_step *step);
+
+/* A member: as ro_dir_charter. */
 RO_MUST_USE enum ro_status ro_dir_member(const struct ro_dir_step *step);
+
+/* A seat: as ro_dir_charter. */
 RO_MUST_USE enum ro_status ro_dir_seat(const struct ro_dir_step *step);
+
+/* A revocation: as ro_dir_charter. */
 RO_MUST_USE enum ro_status ro_dir_revocation(const struct ro_dir_step *step);
 
 #endif

@@ -40,9 +40,11 @@ RO_MUST_USE enum ro_status ro_rule_bytes(protobuf_c_boolean has,
                                          const struct ro_bytes_rule *rule,
                                          struct ro_why *why);
 
-/* The rules of files and of their pieces (rules_attachment.c). */
+/* The rules of files (rules_attachment.c). */
 RO_MUST_USE enum ro_status ro_rule_attachments(const Reachout__Say *say,
                                                struct ro_why *why);
+
+/* The rules of a piece of a file (rules_attachment.c). */
 RO_MUST_USE enum ro_status ro_rule_chunk(const Reachout__Content *content,
                                          struct ro_why *why);
 

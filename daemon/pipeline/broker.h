@@ -146,9 +146,10 @@ size_t broker_waiting(const struct broker *broker);
  * when there is no more. */
 bool broker_gone_next(struct broker *broker, struct session_id *ret_id);
 
-/* Whether a CURVE key is a live seat's (for ZAP's list), and a number that
- * changes whenever that list does. */
+/* Whether a CURVE key is a live seat's (for ZAP's list). */
 bool broker_knows(const struct broker *broker, const struct ro_key *curve);
+
+/* A number that changes whenever that list does. */
 uint64_t broker_members_version(const struct broker *broker);
 
 /* Walks the CURVE keys of all live seats; NULL past the end. */

@@ -107,14 +107,16 @@ enum session_act broker_session_event(struct broker *broker,
                                       enum session_event event);
 
 /* Whether the current hour wants a checkpoint: not if it has one, there is no
- * charter, or the charter names another broker. If it wants one, signs it and
- * keeps it. */
+ * charter, or the charter names another broker. */
 bool hourly_is_due(const struct broker *broker);
+
+/* Signs one and keeps it, if the current hour wants one. */
 RO_MUST_USE enum ro_status hourly_checkpoint(struct broker *broker);
 
-/* Runs what the clock asks for as requests of session 0; and when it asks
- * next. */
+/* Runs what the clock asks for as requests of session 0. */
 void timers_run(struct broker *broker);
+
+/* When the clock asks next, monotonic milliseconds. */
 int64_t timers_next_ms(const struct broker *broker);
 
 /* One frame through the stages; its outcome becomes an answer. */
@@ -122,8 +124,10 @@ void pipeline_take(struct broker *broker,
                    struct session_id id,
                    struct ro_bytes frame);
 
-/* Begin and end of the turn, as broker_turn_begin and broker_turn_end. */
+/* Begin of the turn, as broker_turn_begin. */
 RO_MUST_USE enum ro_status turn_begin(struct broker *broker);
+
+/* End of the turn, as broker_turn_end. */
 RO_MUST_USE enum ro_status turn_end(struct broker *broker);
 
 /* The stages, in their order. */

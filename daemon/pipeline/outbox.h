@@ -65,8 +65,10 @@ RO_MUST_USE enum ro_status outbox_put(struct outbox *outbox,
 /* Forgets the answers to one session. */
 void outbox_forget(struct outbox *outbox, struct session_id id);
 
-/* The next answer, or NULL; its bytes with outbox_view. */
+/* The next answer, or NULL. */
 const struct outbox_item *outbox_next(struct outbox *outbox);
+
+/* Its bytes; valid until the next one is added. */
 struct ro_bytes outbox_view(const struct outbox *outbox,
                             const struct outbox_item *item);
 

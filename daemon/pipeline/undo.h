@@ -15,8 +15,10 @@ struct undo {
     size_t room;
 };
 
-/* Releases its memory; forgets all. */
+/* Releases its memory. */
 void undo_fini(struct undo *undo);
+
+/* Forgets all, and keeps the memory. */
 void undo_clear(struct undo *undo);
 
 /* Notes who has a mailbox, before it is attached elsewhere. RO_NO_MEMORY. */

@@ -94,8 +94,10 @@ typedef void sessions_gone_fn(void *user, struct session_id id);
 void
 sessions_reap(struct sessions *sessions, sessions_gone_fn *gone, void *user);
 
-/* How many there are, and how many mailboxes they have attached. */
+/* How many there are. */
 size_t sessions_count(const struct sessions *sessions);
+
+/* How many mailboxes they have attached. */
 size_t sessions_mailboxes(const struct sessions *sessions);
 
 /* How many of them are over and wait for sessions_reap. */

@@ -38,9 +38,13 @@ const struct session_cell *session_table_cell(enum session_state state,
 enum session_act session_table_step(struct session *session,
                                     enum session_event event);
 
-/* Their names, for the trace and the drawing. */
+/* The name of a state, for the trace and the drawing. */
 const char *session_table_state(enum session_state state);
+
+/* The name of an event. */
 const char *session_table_event(enum session_event event);
+
+/* The name of an act. */
 const char *session_table_act(enum session_act act);
 
 #endif

@@ -41,9 +41,13 @@ RO_MUST_USE enum ro_status store_accept_loss(const char *dir,
 void store_free(struct store *store);
 RO_DEFINE_AUTO(store, store_free)
 
-/* One turn. */
+/* Begins one turn. */
 RO_MUST_USE enum ro_status store_begin(struct store *store);
+
+/* Makes the turn durable. */
 RO_MUST_USE enum ro_status store_commit(struct store *store);
+
+/* Drops all that was written since the begin. */
 void store_rollback(struct store *store);
 
 /* Folds the write-ahead log into the file when it has grown; call between

@@ -20,8 +20,10 @@ RO_MUST_USE enum ro_status mail_check_day(const struct broker *broker,
 RO_MUST_USE enum ro_status mail_check_expiry(const struct broker *broker,
                                              uint32_t expiry_hour);
 
-/* A body fills a bucket, a wrap has its size. RO_BAD_FRAME. */
+/* A body fills a bucket. RO_BAD_FRAME. */
 RO_MUST_USE enum ro_status mail_check_body(struct ro_bytes body);
+
+/* A wrap has its size. RO_BAD_FRAME. */
 RO_MUST_USE enum ro_status mail_check_wrap(struct ro_bytes wrap);
 
 /* Keeps body and envelope; `put` has everything but its id. */

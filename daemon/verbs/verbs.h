@@ -23,9 +23,10 @@ struct verbs_checkpoint {
  * bytes are the ledger's, valid for the turn. */
 struct verbs_checkpoint verbs_checkpoint(const struct broker *broker);
 
-/* Fills a connection's credit if it is due, and what it and its address have
- * left, whichever is less. */
+/* Fills a connection's credit if it is due. */
 void verbs_fill_credit(struct broker *broker, struct session *session);
+
+/* What a connection and its address have left, whichever is less. */
 struct credit_amount verbs_credit_left(const struct broker *broker,
                                        const struct session *session);
 

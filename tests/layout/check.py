@@ -250,24 +250,22 @@ def spdx_first(tree):
             yield f"{path}:1: no line with {rules.SPDX}"
 
 
-@rule("every exported function is under a comment in its header")
+@rule("every exported function is under a comment of its own")
 def headers_speak(tree):
-    """Functions of one paragraph, with no line between, share its comment; a
-    type ends the paragraph, and what is said of the type says nothing of the
-    functions under it."""
-    type_end = re.compile(r"(\}|enum \w+ \{).*;$|^(struct|union|enum) \w+;$|"
-                          r"^typedef\b.*;$|^RO_DEFINE_AUTO\b")
+    """What stands right above a declaration, without a line between, is the
+    end of a comment, or what it defines besides: a comment over several
+    functions speaks of the first alone."""
+    over = re.compile(r"(;|\}|\*/)$|^RO_DEFINE_AUTO\b")
     for path in tree.api_headers():
-        lines = tree.text(path).split("\n")
+        lines = [line.strip() for line in tree.text(path).split("\n")]
         for f in source.functions(tree.text(path), False):
             above = f.line - 2
-            while above >= 0 and lines[above].strip() \
-                    and not type_end.search(lines[above].strip()) \
-                    and not lines[above].rstrip().endswith("*/"):
+            while above >= 0 and lines[above] and not over.search(lines[above]):
                 above -= 1
-            if not f.is_static and (above < 0 or not lines[above].strip() or
-                                    type_end.search(lines[above].strip())):
-                yield f"{path}:{f.line}: {f.name}() has no comment above it"
+            if not f.is_static and (above < 0 or
+                                    not lines[above].endswith("*/")):
+                yield (f"{path}:{f.line}: {f.name}() has no comment of its "
+                       "own above it")
 
 
 @rule("no function in a header takes a bare bool")

@@ -40,8 +40,11 @@ struct ro_bytes;
 MUST int
 ro_bytes_take(struct ro_bytes *b, uint8_t *to, bool *ret_all);
 
-/* Two of one kind share this comment. */
+/* What is defined under a comment belongs to it. */
+#define SET_MAX 8
 void ro_set_u32(uint8_t *to, uint32_t n);
+
+/* The same of eight bytes. */
 void ro_set_u64(uint8_t *to, uint64_t n);
 
 /* Five parameters and an ellipsis; goto and strcpy( stand in a comment. */
@@ -197,6 +200,9 @@ CASES = [
             "int mute(struct pair p);\n"), "mute()"),
     ("headers_speak", "daemon/mute4.h",
      header("MUTE", "/* Two. */\nenum two { A, B };\nint mute(void);\n"),
+     "mute()"),
+    ("headers_speak", "daemon/mute5.h",
+     header("MUTE", "/* Both. */\nint one(void);\nint mute(void);\n"),
      "mute()"),
     ("no_bare_bool", "daemon/flag.h",
      header("FLAG", "#include <stdbool.h>\n/* Sets. */\n"

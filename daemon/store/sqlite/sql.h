@@ -77,16 +77,24 @@ RO_MUST_USE int sql_prepare(struct store *store);
 /* Finalises every statement. */
 void sql_finalise(struct store *store);
 
-/* A statement ready to be bound; sql_end makes it ready again. */
+/* A statement ready to be bound. */
 sqlite3_stmt *sql_start(struct store *store, enum sql_name name);
+
+/* Makes it ready again. */
 void sql_end(sqlite3_stmt **statement);
 #define SQL_AUTO RO_CLEANUP(sql_end) sqlite3_stmt
 
-/* Binds parameter `i`, counted from 1. Bytes must stay until sql_end; numbers
- * beyond what SQLite holds become the largest that it does. */
+/* Binds parameter `i`, counted from 1. Numbers beyond what SQLite holds become
+ * the largest that it does. */
 void sql_put_number(sqlite3_stmt *statement, int i, uint64_t value);
+
+/* The same with bytes, which must stay until sql_end. */
 void sql_put_bytes(sqlite3_stmt *statement, int i, struct ro_bytes bytes);
+
+/* The same with an id, which must stay as well. */
 void sql_put_id(sqlite3_stmt *statement, int i, const struct ro_seat_id *id);
+
+/* The same with a hash, which must stay as well. */
 void sql_put_hash(sqlite3_stmt *statement, int i, const struct ro_hash *hash);
 
 /* Takes a step that reads: RO_OK with a row, RO_NOT_FOUND past the last. */
@@ -100,10 +108,13 @@ RO_MUST_USE enum ro_status sql_write(struct store *store,
 /* Whether the turn may write: RO_OK, RO_NO_ROOM, RO_STORE_BROKEN. */
 RO_MUST_USE enum ro_status sql_may_write(const struct store *store);
 
-/* Reads column `i`, counted from 0. Bytes are valid until the next step. A
- * column that has not its fixed size is damage: RO_STORE_BROKEN. */
+/* Reads column `i`, counted from 0. */
 uint64_t sql_number(sqlite3_stmt *statement, int i);
+
+/* The same as bytes, valid until the next step. */
 struct ro_bytes sql_bytes(sqlite3_stmt *statement, int i);
+
+/* The same of exactly `size` bytes. Another size is damage: RO_STORE_BROKEN. */
 RO_MUST_USE enum ro_status sql_fixed(struct store *store,
                                      sqlite3_stmt *statement,
                                      int i,
@@ -127,16 +138,20 @@ RO_MUST_USE enum ro_status wal_check(const struct store *store,
                                      struct ro_why *why);
 
 /* Sets an envelope aside and logs it, unless it is; RO_STORE_BROKEN when that
- * are too many, RO_NO_MEMORY. Whole again, or gone: no longer. */
+ * are too many, RO_NO_MEMORY. */
 RO_MUST_USE enum ro_status aside_note(struct store *store,
                                       const struct aside *aside);
+
+/* It is whole again, or gone: no longer set aside. */
 void aside_forget(struct store *store, uint64_t key);
 
 /* How many of a stretch of a mailbox are set aside; its limit is not heeded. */
 uint64_t aside_in(const struct store *store, const struct store_span *span);
 
-/* Whether a body is why an envelope was set aside; if so, writes it again. */
+/* Whether a body is why an envelope was set aside. */
 bool aside_has_body(const struct store *store, const struct ro_hash *hash);
+
+/* Writes such a body again. */
 RO_MUST_USE enum ro_status aside_mend_body(struct store *store,
                                            const struct ro_hash *hash,
                                            struct ro_bytes body);
@@ -145,8 +160,10 @@ RO_MUST_USE enum ro_status aside_mend_body(struct store *store,
 RO_MUST_USE enum ro_status aside_expire(struct store *store);
 
 /* Between turns: looks how much is free, and makes the reserve again if it can
- * be; gives it up, because the disk was full. */
+ * be. */
 void room_look(struct store *store);
+
+/* Gives the reserve up, because the disk was full. */
 void room_was_full(struct store *store);
 
 /* Checks that the file is ours, and lays out a new one. RO_TAKEN when another
