@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "common/base/file.h"
@@ -18,6 +19,11 @@
 #define EPOCH_NAME "epoch"
 #define EPOCH_FRESH_NAME "epoch.new"
 #define LOCK_NAME "lock"
+
+/* Where another process writes, a page may be seen half written; damage is
+ * still there when one looks again. */
+#define LOOKS 5
+#define LOOK_PAUSE_NS (20 * 1000 * 1000L)
 
 /* --- files --------------------------------------------------------------- */
 
@@ -367,18 +373,33 @@ vault_create(const char *dir,
     return RO_OK;
 }
 
-enum ro_status
-vault_check(const char *dir, struct ro_bytes passphrase, struct ro_why *why)
+/* One look at a file that somebody else may be writing. */
+static enum ro_status
+check_once(const char *path, struct ro_bytes passphrase, struct ro_why *why)
 {
     const struct ro_entropy none = {0};
-    RO_TRY(find_file(dir, FILE_NAME, why));
     RO_CLEANUP(vault_freep) struct vault *vault = vault_new(&none);
-    RO_AUTOFREE char *path = join_path(dir, FILE_NAME);
-    if (vault == NULL || path == NULL)
+    if (vault == NULL)
         return RO_NO_MEMORY;
     RO_TRY(explain(vault, path, why, vault_sql_look(vault, path)));
     enum ro_status s = vault_key_check(vault, passphrase, why);
     return s == RO_VAULT_LOCKED ? s : explain(vault, path, why, s);
+}
+
+enum ro_status
+vault_check(const char *dir, struct ro_bytes passphrase, struct ro_why *why)
+{
+    const struct timespec pause = {.tv_nsec = LOOK_PAUSE_NS};
+    RO_TRY(find_file(dir, FILE_NAME, why));
+    RO_AUTOFREE char *path = join_path(dir, FILE_NAME);
+    if (path == NULL)
+        return RO_NO_MEMORY;
+    enum ro_status s = check_once(path, passphrase, why);
+    for (int i = 1; i < LOOKS && s == RO_VAULT_DAMAGED; i++) {
+        (void)nanosleep(&pause, NULL);
+        s = check_once(path, passphrase, why);
+    }
+    return s;
 }
 
 enum ro_status

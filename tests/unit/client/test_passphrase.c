@@ -17,6 +17,8 @@
 /* As little work as there is: what is tested here is not how hard it is. */
 static const struct ro_stretch least = {1, 8192};
 
+#define LEAF 13 /* the kind of a page that has rows */
+
 static struct vault_key
 by_words(const char *words)
 {
@@ -54,6 +56,67 @@ open_by_file(const struct place *place,
     const struct vault_key key = {.file = path};
     vault_freep(vault);
     return vault_open(place->dir, &key, &entropy, why, vault);
+}
+
+/* --- looked at while somebody writes ------------------------------------- */
+
+/* What the file is at each look: torn, for so many looks. */
+static struct {
+    const char *path;
+    int torn;
+    int n; /* looks */
+} looks;
+
+/* A page of a database begins with its kind, the first one behind the file's
+ * head. */
+static void
+put_kind(const char *path, uint8_t kind)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    tap_need(fd >= 0 && pwrite(fd, &kind, 1, 100) == 1);
+    close(fd);
+}
+
+enum ro_status __real_vault_sql_look(struct vault *vault, const char *path);
+enum ro_status __wrap_vault_sql_look(struct vault *vault, const char *path);
+
+enum ro_status
+__wrap_vault_sql_look(struct vault *vault, const char *path)
+{
+    looks.n++;
+    if (looks.path != NULL)
+        put_kind(looks.path, looks.n <= looks.torn ? 0 : LEAF);
+    return __real_vault_sql_look(vault, path);
+}
+
+static enum ro_status
+check_torn(const struct place *place, int torn, const char *words)
+{
+    struct ro_why why = {""};
+    looks.path = place->db;
+    looks.torn = torn;
+    looks.n = 0;
+    enum ro_status s = vault_check(place->dir, ro_bytes_text(words), &why);
+    printf("# %d looks: %s\n", looks.n, why.text);
+    put_kind(place->db, LEAF);
+    looks.path = NULL;
+    return s;
+}
+
+static void
+test_looks(void)
+{
+    PLACE place = place_new();
+    VAULT *vault = NULL;
+    tap_is(create_by(&place, "seven brown owls", NULL, &vault), RO_OK);
+    tap_is(check_torn(&place, 0, "seven brown owls"), RO_OK);
+    tap_is(looks.n, 1);
+    tap_is(check_torn(&place, 0, "seven brown owl"), RO_VAULT_LOCKED);
+    tap_is(looks.n, 1);
+    tap_is(check_torn(&place, 4, "seven brown owls"), RO_OK);
+    tap_is(check_torn(&place, 4, "seven brown owl"), RO_VAULT_LOCKED);
+    tap_is(check_torn(&place, 5, "seven brown owls"), RO_VAULT_DAMAGED);
+    tap_is(looks.n, 5);
 }
 
 /* --- opened -------------------------------------------------------------- */
@@ -453,6 +516,7 @@ int
 main(void)
 {
     begin_tests();
+    tap_run(test_looks);
     tap_run(test_create_and_open);
     tap_run(test_check_of_an_open_vault);
     tap_run(test_beside_a_key_file);
