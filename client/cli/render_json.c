@@ -400,5 +400,7 @@ render_json_read(json_t *document, const struct ro_result *result)
         doc_said(item, "holder", message->holder);
         doc_said(item, "failed", message->failed);
         doc_said(item, "doubt", message->doubt);
+        if (message->outcome != NULL)
+            doc_said(item, "outcome", message->outcome);
     }
 }

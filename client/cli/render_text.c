@@ -396,6 +396,11 @@ render_text_read(struct ro_buf *out, const struct ro_result *result)
             ro_buf_printf(out, ")");
         }
         lines_feed(out);
+        if (message->outcome != NULL) {
+            ro_buf_printf(out, "    (closed: ");
+            show_line(out, message->outcome);
+            ro_buf_printf(out, ")\n");
+        }
         show_body(out, message->text);
         attachments(out, message);
     }

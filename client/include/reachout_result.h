@@ -173,6 +173,7 @@ struct ro_message {
     const char *doubt; /* own words for who reads it: it came from a seat under
                           a key that was replaced and not compared, or something
                           before it is missing; NULL: all is well */
+    const char *outcome; /* of what closes the request; NULL otherwise */
 };
 
 /* What a school answered to a request of ours. */

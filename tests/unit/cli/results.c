@@ -158,7 +158,7 @@ static const struct ro_event events[] = {
 static const struct ro_message messages[] = {
     {MESSAGE, THREAD,   COBBLERS,                  "Cobblers Bridge Primary School", "Imran Shah",
      AT_08_52 + 7200,             "Hi Dawn, happy to.", RO_PLACE_THEIRS, NULL, files,
-     RO_LEN(files),                                                                         "its key was replaced"},
+     RO_LEN(files),                                                                         "its key was replaced", NULL},
     {       {{0}},
      THREAD,  SALTINGS,
      "Saltings Primary School",                                                  "",
@@ -166,9 +166,11 @@ static const struct ro_message messages[] = {
      "Thursday it is.",                  RO_PLACE_KEPT,
      NULL,                                                          own_files,
      RO_LEN(own_files),
-     NULL                                                                                                       },
+     NULL,                                                                                                    NULL    },
     { ID(0xaa, 0xcc), THREAD, SALTINGS,                               "Saltings Primary School",                                                                              "",
-     AT_08_52 + 7400,     "See you.",            RO_PLACE_ARRIVED, NULL,     NULL, 0,                       NULL},
+     AT_08_52 + 7400,     "See you.",            RO_PLACE_ARRIVED, NULL,     NULL, 0,                   NULL,     NULL},
+    { ID(0xaa, 0xcd), THREAD, SALTINGS,                               "Saltings Primary School",                                                                              "",
+     AT_08_52 + 7500,             "",            RO_PLACE_ARRIVED, NULL,     NULL, 0,               NULL,     "helped"},
 };
 
 static const struct ro_answered answers[] = {
@@ -222,7 +224,7 @@ results_full(void)
         .events = events,
         .n_events = 3,
         .messages = messages,
-        .n_messages = 3,
+        .n_messages = RO_LEN(messages),
         .attachment = {.id = ID(0xf1, 0x01),
                  .name = "phonics plan.pdf",
                  .size = 1234567        },
@@ -387,7 +389,7 @@ static const struct ro_event evil_events[] = {
 };
 static const struct ro_message evil_messages[] = {
     {MESSAGE, THREAD, SALTINGS, EVIL, EVIL, AT_08_52, EVIL "\r\n" BAD_UTF8,
-     RO_PLACE_THEIRS, NULL, evil_files, RO_LEN(evil_files), EVIL},
+     RO_PLACE_THEIRS, NULL, evil_files, RO_LEN(evil_files), EVIL, EVIL},
 };
 static const struct ro_answered evil_answers[] = {
     {THREAD, SALTINGS, EVIL, EVIL, 1e300, 1e300, EVIL "\t" BAD_UTF8, EVIL},

@@ -73,6 +73,12 @@ test_from_ask_to_close(void)
     test_must(seat_sync(cat));
     tap_ok(is(state_of(ben, request), "closed"));
     tap_ok(is(ben->job->result.request.outcome, "helped"));
+    test_must(seat_read(ben, thread_between(request, ann, ben)));
+    const struct ro_result *read = &ben->job->result;
+    const struct ro_message *last = &read->messages[read->n_messages - 1];
+    tap_say(last->outcome != NULL && is(last->outcome, "helped"),
+            "read has the outcome, too");
+    tap_ok(read->messages[0].outcome == NULL);
     tap_ok(is(state_of(cat, request), "closed"));
     tap_say(cat->job->result.request.outcome == NULL,
             "who was not chosen hears that it is over, and no more");
