@@ -17,8 +17,11 @@ view_verify(struct cli_output *out, const struct ro_result *result)
 {
     render_json_verify(output_json(out), result);
     render_text_verify(&out->text, result);
-    if (result->members->verified == RO_VERIFIED_COMPARED)
+    if (result->members->verified == RO_VERIFIED_COMPARED) {
+        if (result->waiting > 0)
+            OUTPUT_NEXT(out, "reachout", "sync");
         return;
+    }
     output_then(out, "Once both sides read the same by telephone:");
     OUTPUT_NEXT(out, "reachout", "verify",
                 show_short(result->members->id.b).hex, "--confirm");

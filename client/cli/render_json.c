@@ -112,6 +112,7 @@ render_json_verify(json_t *document, const struct ro_result *result)
     doc_truth(document, "replaced",
               member->verified == RO_VERIFIED_NO_LONGER ? DOC_TRUE : DOC_FALSE);
     doc_said(document, "doubt", member->doubt);
+    doc_count(document, "waiting", result->waiting);
 }
 
 void

@@ -170,6 +170,11 @@ render_text_verify(struct ro_buf *out, const struct ro_result *result)
     ro_buf_printf(out, member->verified == RO_VERIFIED_COMPARED
                            ? "It was compared.\n"
                            : "It was not compared here yet.\n");
+    if (result->waiting > 0) {
+        show_count(out, result->waiting, "message");
+        ro_buf_printf(out, result->waiting == 1 ? " waits for them.\n"
+                                                : " wait for them.\n");
+    }
 }
 
 /* The width of what happened, and the space behind it. */

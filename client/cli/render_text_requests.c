@@ -186,7 +186,8 @@ render_text_show(struct ro_buf *out, const struct ro_result *result)
         show_line(out, thread->with_name);
         lines_feed(out);
     }
-    for (size_t i = 0; i < result->n_events; i++)
+    for (size_t i = 0; i < result->n_events; i++) {
         event(out, &result->events[i],
               request->side == RO_SIDE_ASKER ? SHOW_OURS : SHOW_THEIRS);
+    }
 }

@@ -3,6 +3,7 @@
 
 #include "client/cli/patience.h"
 #include "client/cli/serve.h"
+#include "client/cli/show.h"
 #include "common/base/clock.h"
 
 #include <errno.h>
@@ -52,6 +53,10 @@ wait_take(struct wait *wait, const struct ro_result *result)
         snprintf(wait->why->text, sizeof(wait->why->text), "%s", result->why);
     if (result->status == RO_AMBIGUOUS)
         output_choices(wait->out, result->choices, result->n_choices);
+    if (!ro_member_id_is_zero(&result->to_compare)) {
+        OUTPUT_NEXT(wait->out, "reachout", "verify",
+                    show_short(result->to_compare.b).hex);
+    }
 }
 
 static void

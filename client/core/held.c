@@ -135,6 +135,13 @@ say_others(size_t n, char (*ret_text)[40])
     }
 }
 
+const struct ro_member_id *
+held_to_compare(const struct engine *engine)
+{
+    const struct ro_member_id *first = NULL;
+    return count(&engine->held, RO_KEY_CHANGED, &first) > 0 ? first : NULL;
+}
+
 enum ro_status
 held_tell(const struct engine *engine, struct ro_why *why)
 {

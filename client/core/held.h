@@ -39,6 +39,10 @@ bool held_is_full_at(const struct engine *engine,
 /* Forgets what is not about these rows (ids, one after the other). */
 void held_keep(struct engine *engine, const struct ro_buf *rows);
 
+/* The first member whose number must be compared before what is held for it
+ * goes; NULL: nobody. It stays its holder's. */
+const struct ro_member_id *held_to_compare(const struct engine *engine);
+
 /* What is held, in words for people: RO_OK (nothing), RO_KEPT, or
  * RO_KEY_CHANGED where a person has to compare a number before. */
 RO_MUST_USE enum ro_status held_tell(const struct engine *engine,

@@ -333,8 +333,15 @@ outgoing_is_done(const struct outgoing *outgoing)
     return true;
 }
 
-enum ro_status
-outgoing_kept(struct vault *vault, size_t *ret_n)
+/* Whether a message with something to send is one that is counted. */
+typedef bool counted_fn(const struct outgoing *outgoing,
+                        const struct ro_member_id *member);
+
+static enum ro_status
+count_waiting(struct vault *vault,
+              counted_fn *is_counted,
+              const struct ro_member_id *member,
+              size_t *ret_n)
 {
     RO_AUTOBUF rows = {0};
     *ret_n = 0;
@@ -344,10 +351,41 @@ outgoing_kept(struct vault *vault, size_t *ret_n)
         RO_AUTOOUTGOING outgoing = {0};
         memcpy(row.b, rows.data + at, RO_ID_SIZE);
         RO_TRY(outgoing_get(vault, &row, &outgoing));
-        *ret_n += !outgoing_is_piece(&outgoing) &&
-                          outgoing_place(&outgoing) == RO_PLACE_KEPT
+        *ret_n += !outgoing_is_piece(&outgoing) && is_counted(&outgoing, member)
                       ? 1
                       : 0;
     }
     return RO_OK;
+}
+
+static bool
+is_kept(const struct outgoing *outgoing, const struct ro_member_id *member)
+{
+    (void)member;
+    return outgoing_place(outgoing) == RO_PLACE_KEPT;
+}
+
+static bool
+is_for(const struct outgoing *outgoing, const struct ro_member_id *member)
+{
+    const struct ro_buf *ids = &outgoing->members;
+    for (size_t at = 0; at < ids->size; at += RO_ID_SIZE) {
+        if (memcmp(ids->data + at, member->b, RO_ID_SIZE) == 0)
+            return true;
+    }
+    return false;
+}
+
+enum ro_status
+outgoing_kept(struct vault *vault, size_t *ret_n)
+{
+    return count_waiting(vault, is_kept, NULL, ret_n);
+}
+
+enum ro_status
+outgoing_waiting_for(struct vault *vault,
+                     const struct ro_member_id *member,
+                     size_t *ret_n)
+{
+    return count_waiting(vault, is_for, member, ret_n);
 }

@@ -118,6 +118,10 @@ enum ro_place outgoing_place(const struct outgoing *outgoing);
 /* How many messages are not at the broker yet. */
 RO_MUST_USE enum ro_status outgoing_kept(struct vault *vault, size_t *ret_n);
 
+/* How many messages that are for a member have something still to be sent. */
+RO_MUST_USE enum ro_status outgoing_waiting_for(
+    struct vault *vault, const struct ro_member_id *member, size_t *ret_n);
+
 /* Whether nothing more can come of it: every wrap arrived or failed; those to
  * own seats, and an own record's, are stored. */
 bool outgoing_is_done(const struct outgoing *outgoing);

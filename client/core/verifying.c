@@ -418,5 +418,7 @@ view_verify(const struct viewing *viewing, const struct ro_verify *verify)
     const struct ro_fingerprint_side theirs = side_of(member);
     ro_safety_number(&ours, &theirs, digits);
     RO_TRY(note(viewing, verify, member, digits));
+    RO_TRY(outgoing_waiting_for(viewing->engine->vault, &member->id,
+                                &viewing->result->waiting));
     return show(viewing, member, digits);
 }

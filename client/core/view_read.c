@@ -342,6 +342,8 @@ view_left_out(const struct viewing *viewing, const struct recipients *members)
         list[result->n_left_out] = ro_arena_text(viewing->arena, doubt.text);
         if (list[result->n_left_out++] == NULL)
             return RO_NO_MEMORY;
+        if (result->n_left_out == 1)
+            result->to_compare = members->members[i];
     }
     return RO_OK;
 }

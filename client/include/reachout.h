@@ -348,7 +348,7 @@ struct ro_verify {
     const char *member;
     enum { RO_VERIFY_SHOW, RO_VERIFY_CONFIRM } how;
 };
-/* Fills number, words and members (this one, with `verified`). With
+/* Fills number, words, waiting and members (this one, with `verified`). With
  * RO_VERIFY_CONFIRM it is kept that the number was compared, with that name and
  * URN: messages to a member that was in doubt go out again. RO_REFUSED: it was
  * never shown here; RO_KEY_CHANGED: the number, or whose it is, is not what was

@@ -216,6 +216,8 @@ struct ro_result {
     int64_t accepted_at_s; /* broker's clock; 0: not yet */
     const char **left_out; /* for whom it waits until compared, and why */
     size_t n_left_out;
+    struct ro_member_id to_compare; /* the first of those; zero: nobody */
+    size_t waiting; /* verify: messages of ours kept here for that member */
     const char *warning; /* who cannot read what went, and what to do; NULL */
     const struct ro_member *members;
     size_t n_members;

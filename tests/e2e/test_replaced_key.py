@@ -104,6 +104,27 @@ def kept(tap, rig, member):
            "and was not sent to a computer that came later", last)
 
 
+def in_part(tap, rig, member):
+    """Of a group the others get it, and the way to the rest is shown."""
+    replace(rig, 900012, "fourth")
+    rig.start(900001, "sync").wait()
+    code, out, err = rig.talk(900001, "ask", "--topic", "TL1", "--urgency", "U3",
+                              "--to", "group:primary", "--text", "Anybody?")
+    steps = [line.split(" ", 4)[-1] for line in err.splitlines()
+             if line.startswith("next: ")]
+    tap.ok(code == 5 and (out + err).count("was replaced") <= 1
+           and "does not have it yet for everybody" in err
+           and "the rest kept here" in out, "kept in part, said once", out + err)
+    tap.ok(len(steps) == 2 and steps[0] == f"verify {member[:8]}"
+           and steps[1] == "sync", "verify is next, then sync", err)
+    rig.run(900001, "verify", member)
+    code, out, err = rig.talk(900001, "verify", member, "--confirm")
+    tap.ok(code == 0 and "1 message waits for them." in out
+           and err.endswith(" sync\n"), "it says that something waits", out + err)
+    rig.run(900001, "sync")
+    tap.ok(rig.run(900001, "verify", member)["waiting"] == 0, "and goes")
+
+
 def main():
     tap = Tap()
     with Rig([900001, 900012, 900013]) as rig:
@@ -114,6 +135,7 @@ def main():
         replace(rig, 900012, "again")
         after(tap, rig, thread, member, number)
         kept(tap, rig, member)
+        in_part(tap, rig, member)
     return tap.done()
 
 

@@ -174,6 +174,14 @@ class Rig:
             raise RuntimeError(f"{profile} {words}: exit {code}: {document} {err}")
         return document
 
+    def talk(self, profile, *words):
+        """A command as people see it: (exit code, stdout, stderr)."""
+        done = subprocess.run(
+            [self.reachout, "--profile", self.path("p", profile),
+             *[str(word) for word in words]], capture_output=True, cwd=self.dir,
+            stdin=subprocess.DEVNULL, env={**os.environ, **self.env}, timeout=120)
+        return done.returncode, done.stdout.decode(), done.stderr.decode()
+
     def office(self, *words):
         """Gives (exit code, JSON document, all that was said) of an authority
         command."""

@@ -181,18 +181,28 @@ test_one_of_a_group(void)
     tap_ok(told(ann) == 1);
     tap_is(seat_ask(ann, "group:primary", "Everybody?"), RO_KEPT);
     tap_ok(is_held(ann, 1));
+    tap_say(strcmp(ann->job->result.why,
+                   "kept here; the broker does not have it yet for "
+                   "everybody") == 0,
+            "who it is held for is told once");
+    tap_ok(ro_member_id_equal(&ann->job->result.to_compare, &ben->member->id));
     tap_is(seat_self(ann), RO_OK);
     tap_say(is_held(ann, 1), "also in status");
+    tap_ok(ro_member_id_equal(&ann->job->result.to_compare, &ben->member->id));
     tap_is(seat_sync(cat), RO_OK);
     tap_is(seat_sync(ben), RO_OK);
     tap_ok(seat_shows(cat, "Everybody?") == 1);
     tap_ok(seat_shows(ben, "Everybody?") == 0);
     tap_is(compare(ann, ben), RO_OK);
+    tap_say(ann->job->result.waiting == 1, "one waits for him");
     tap_is(seat_sync(ann), RO_OK);
     tap_is(seat_sync(ben), RO_OK);
     tap_ok(seat_shows(ben, "Everybody?") == 1);
     tap_is(seat_self(ann), RO_OK);
     tap_ok(ann->job->result.n_left_out == 0);
+    tap_ok(ro_member_id_is_zero(&ann->job->result.to_compare));
+    tap_is(compare(ann, ben), RO_OK);
+    tap_say(ann->job->result.waiting == 0, "nothing waits any more");
     pair_free(pair);
 }
 
