@@ -135,15 +135,10 @@ say_others(size_t n, char (*ret_text)[40])
     }
 }
 
-const struct ro_member_id *
-held_to_compare(const struct engine *engine)
-{
-    const struct ro_member_id *first = NULL;
-    return count(&engine->held, RO_KEY_CHANGED, &first) > 0 ? first : NULL;
-}
-
-enum ro_status
-held_tell(const struct engine *engine, struct ro_why *why)
+/* What is held: RO_OK (nothing), RO_KEPT, or RO_KEY_CHANGED where a person has
+ * to compare a number before. */
+static enum ro_status
+tell(const struct engine *engine, struct ro_why *why)
 {
     const struct ro_member_id *first = NULL;
     struct ro_why words = {""};
@@ -162,4 +157,34 @@ held_tell(const struct engine *engine, struct ro_why *why)
                   "it waits for %.60s%s, whose mailbox at the broker is full; "
                   "each sync tries it again: ring them",
                   member == NULL ? "somebody" : member->name, others);
+}
+
+/* Where others got it, nothing is refused: it is kept in part. Who it is held
+ * for is told once. */
+static enum ro_status
+tell_part(const struct ro_result *result,
+          const struct ro_why *held,
+          struct ro_why *why)
+{
+    const bool named = result->n_left_out > 0;
+    return ro_why(why, RO_KEPT, "%s for everybody%s%s", ro_status_text(RO_KEPT),
+                  named ? "" : "; ", named ? "" : held->text);
+}
+
+enum ro_status
+held_outcome(const struct engine *engine,
+             struct ro_result *result,
+             struct ro_why *why)
+{
+    const struct ro_member_id *first = NULL;
+    struct ro_why held = {""};
+    enum ro_status s = tell(engine, &held);
+    if (s == RO_OK)
+        return RO_OK;
+    if (count(&engine->held, RO_KEY_CHANGED, &first) > 0)
+        result->to_compare = *first;
+    if (result->stored > 0)
+        return tell_part(result, &held, why);
+    return ro_why(why, s, "%s%s", s == RO_KEY_CHANGED ? "kept here: " : "",
+                  held.text);
 }

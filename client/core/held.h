@@ -39,13 +39,12 @@ bool held_is_full_at(const struct engine *engine,
 /* Forgets what is not about these rows (ids, one after the other). */
 void held_keep(struct engine *engine, const struct ro_buf *rows);
 
-/* The first member whose number must be compared before what is held for it
- * goes; NULL: nobody. It stays its holder's. */
-const struct ro_member_id *held_to_compare(const struct engine *engine);
-
-/* What is held, in words for people: RO_OK (nothing), RO_KEPT, or
- * RO_KEY_CHANGED where a person has to compare a number before. */
-RO_MUST_USE enum ro_status held_tell(const struct engine *engine,
-                                     struct ro_why *why);
+/* Whether all is well but for some whom something is held for, in words for
+ * people; `result` has what was stored and whom it names already, and gets who
+ * is to be compared first. RO_OK: nothing is held. RO_KEPT: others have it, or
+ * a mailbox is full. RO_KEY_CHANGED: a person has to compare a number first. */
+RO_MUST_USE enum ro_status held_outcome(const struct engine *engine,
+                                        struct ro_result *result,
+                                        struct ro_why *why);
 
 #endif

@@ -34,41 +34,13 @@ explain(const struct engine *engine, enum ro_status s, struct ro_why *why)
         *why = found;
 }
 
-/* Where others got it, nothing is refused: it is kept in part. Who it is held
- * for is told once. */
-static enum ro_status
-tell_part(const struct ro_why *held, struct job *job)
-{
-    const bool named = job->result.n_left_out > 0;
-    return ro_why(&job->why, RO_KEPT, "%s for everybody%s%s",
-                  ro_status_text(RO_KEPT), named ? "" : "; ",
-                  named ? "" : held->text);
-}
-
-/* Whether all is well but for some whom it is kept here for. */
-static enum ro_status
-tell_held(const struct engine *engine, struct job *job)
-{
-    struct ro_why held = {""};
-    const struct ro_member_id *first = held_to_compare(engine);
-    enum ro_status s = held_tell(engine, &held);
-    if (s == RO_OK)
-        return RO_OK;
-    if (first != NULL)
-        job->result.to_compare = *first;
-    if (job->result.stored > 0)
-        return tell_part(&held, job);
-    return ro_why(&job->why, s, "%s%s",
-                  s == RO_KEY_CHANGED ? "kept here: " : "", held.text);
-}
-
 /* The outcome, with its detail where there is one. What the flush of this job
  * held is asked for once. */
 static void
 end_job(struct engine *engine, struct job *job, enum ro_status s)
 {
     if (s == RO_OK)
-        s = tell_held(engine, job);
+        s = held_outcome(engine, &job->result, &job->why);
     held_clear(&engine->held);
     explain(engine, s, &job->why);
     job->result.status = s;
